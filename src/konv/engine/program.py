@@ -1,0 +1,99 @@
+"""What the engines offer to everyone above them: a network bound to a batch size, ready to run.
+
+`build` picks the engine (`konv.config.engine`); both engines keep the same contract, so nothing above this room
+knows which one it runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from konv import config
+from konv.graph import Graph, Variable
+from konv.ops.loss import Loss
+from konv.ops.record import Array
+from konv.ops.update import Update
+
+__all__ = ["Outcome", "Position", "Program", "Training", "build"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training program needs beyond the graph.
+
+    `slots[i]` are the state arrays of `variables[i]` (aligned, owned by the optimiser, updated in place).
+    """
+
+    update: Update
+    variables: tuple[Variable, ...]
+    slots: tuple[tuple[Array, ...], ...]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where in a training run a batch stands: the key of every random number drawn for it."""
+
+    seed: int
+    epoch: int
+    samples: Array
+    """int64 `(n,)`: the number of each sample in its data set, so that a mask follows its sample, not its place."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gave: `outputs` (one array `(n, …)` a graph output, valid until the next run; copy to keep),
+    `losses` (one array `(n,)` a loss, each sample's own loss before weighting), and `nonfinite`: the name of the
+    first layer whose output is not finite ("" if all are finite; "input" if the input already is not). Where it is
+    set, no weight has been updated."""
+
+    outputs: tuple[Array, ...]
+    losses: tuple[Array, ...] = ()
+    nonfinite: str = ""
+
+
+class Program(Protocol):
+    """A graph bound to a batch size (at most `batch` samples a run)."""
+
+    batch: int
+
+    def run(
+        self,
+        inputs: Sequence[Array],
+        targets: Sequence[Array] = (),
+        weights: Sequence[Array] = (),
+        scalars: tuple[float, ...] = (),
+        position: Position | None = None,
+    ) -> Outcome:
+        """Run one batch of n ≤ `batch` samples.
+
+        `inputs`: one array `(n, …)` for each graph input. `targets`: for each loss, in the form `Loss.check` gives.
+        `weights`: for each loss `(n,)`, what each sample's loss is multiplied by before summing; the objective is
+        `sum over losses and samples of weight · loss`, so the caller divides by n. `scalars`: of the update rule.
+        """
+        ...
+
+    def gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.variables` in the last run, copied; for tests and explanations."""
+        ...
+
+
+def build(
+    graph: Graph,
+    batch: int,
+    losses: Sequence[Loss] = (),
+    training: Training | None = None,
+) -> Program:
+    """A program for `graph`: prediction (no losses), testing (losses), or training (losses and `training`).
+
+    In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
+    output, in order. Raises: CompileError where the native engine cannot be had.
+    """
+    if config.engine() == "reference":
+        from konv.engine.reference import ReferenceProgram
+
+        return ReferenceProgram(graph, batch, losses, training)
+    from konv.engine.native import NativeProgram
+
+    return NativeProgram(graph, batch, losses, training)

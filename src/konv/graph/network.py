@@ -1,0 +1,55 @@
+"""A network between chosen inputs and outputs: its nodes in the order data flows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from konv.graph.node import Node, Tensor, Variable
+
+__all__ = ["Graph"]
+
+
+class Graph:
+    """The nodes that `outputs` need, in topological order (inputs first), each once.
+
+    `number(node)` is a node's place in that order: the key of its random stream.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.nodes = tuple(_sorted(self.outputs))
+        self._number = {id(node): i for i, node in enumerate(self.nodes)}
+
+    def number(self, node: Node) -> int:
+        """The place of `node` in topological order."""
+        return self._number[id(node)]
+
+    def readers(self, tensor: Tensor) -> list[Node]:
+        """The nodes that take `tensor` as an input."""
+        return [node for node in self.nodes if any(t is tensor for t in node.inputs)]
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Every variable, in the order of the nodes that use them first."""
+        found: dict[int, Variable] = {}
+        for node in self.nodes:
+            for variable in node.variables:
+                found.setdefault(id(variable), variable)
+        return tuple(found.values())
+
+
+def _sorted(outputs: Sequence[Tensor]) -> Iterator[Node]:
+    """Depth first, without recursion: deep networks must not meet Python's recursion limit."""
+    done: set[int] = set()
+    stack: list[tuple[Node, bool]] = [(t.node, False) for t in reversed(outputs)]
+    while stack:
+        node, expanded = stack.pop()
+        if id(node) in done:
+            continue
+        if expanded:
+            done.add(id(node))
+            yield node
+        else:
+            stack.append((node, True))
+            stack.extend((t.node, False) for t in reversed(node.inputs))

@@ -1,0 +1,67 @@
+"""Every text a user reads, in English and Chinese, and the choice between them.
+
+A text is a pair `(English, Chinese)` under a key, in one of this package's modules (one for each audience: errors,
+purposes, command line, report). `text(key, **values)` picks the language and fills in the values with
+`str.format`. The language is the one set with `set_language`, else `KONV_LANG`, else English.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+
+__all__ = ["LANGUAGES", "Text", "has", "language", "set_language", "text"]
+
+LANGUAGES = ("en", "zh")
+Text = tuple[str, str]
+_MODULES = ("errors", "data", "models", "purposes", "command_line", "report")
+_chosen: str | None = None
+_table: dict[str, Text] | None = None
+
+
+def language() -> str:
+    """The language of texts, `"en"` or `"zh"`."""
+    if _chosen is not None:
+        return _chosen
+    asked = os.environ.get("KONV_LANG", "en").lower()[:2]
+    return asked if asked in LANGUAGES else "en"
+
+
+def set_language(name: str | None) -> None:
+    """Set the language for this process (`"en"`, `"zh"`); None goes back to `KONV_LANG`.
+
+    Raises: ValueError for any other name.
+    """
+    global _chosen
+    if name is not None and name not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}. Received: {name!r}")
+    _chosen = name
+
+
+def _texts() -> Mapping[str, Text]:
+    global _table
+    if _table is None:
+        table: dict[str, Text] = {}
+        for module in _MODULES:
+            texts: dict[str, Text] = import_module(f"konv.messages.{module}").TEXTS
+            twice = table.keys() & texts.keys()
+            if twice:
+                raise RuntimeError(f"texts defined twice: {sorted(twice)}")
+            table.update(texts)
+        _table = table
+    return _table
+
+
+def has(key: str) -> bool:
+    """Whether there is a text under `key`."""
+    return key in _texts()
+
+
+def text(key: str, /, lang: str | None = None, **values: object) -> str:
+    """The text under `key` with `values` filled in, in `lang` or the language in force.
+
+    Raises: KeyError for a key without a text or a text whose value is missing.
+    """
+    pair = _texts()[key]
+    return pair[LANGUAGES.index(lang or language())].format(**values)

@@ -1,0 +1,128 @@
+"""The only arithmetic of padding, stride, dilation and output size; everything else asks here.
+
+Shapes leave the batch axis out: `(H, W, C)` for images (channels last, as in Keras), `(F,)` for vectors.
+An axis of `size` elements under a window of `kernel` taps, `dilation` apart, moving by `stride`, padded by
+`before + after` elements, has `floor((size + before + after − span) / stride) + 1` outputs, where
+`span = (kernel − 1) · dilation + 1` (Dumoulin & Visin, *A guide to convolution arithmetic*, 2016, relationship 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from konv.errors import ConfigurationError, ShapeError
+from konv.messages import text
+
+__all__ = ["Axis", "Padding", "Shape", "axes", "elements", "pair", "show"]
+
+Shape = tuple[int, ...]
+Padding = str | tuple[tuple[int, int], ...]
+
+
+def elements(shape: Sequence[int]) -> int:
+    """The number of elements of a shape: the product of its axes, 1 for an empty one."""
+    return prod(shape)
+
+
+def show(shape: Sequence[int | None]) -> str:
+    """A shape as people write it: `32×32×3`; an axis that is not known yet is `?`."""
+    return "×".join("?" if n is None else str(n) for n in shape) or "scalar"
+
+
+def pair(value: object, name: str, layer: str, count: int = 2, least: int = 1) -> tuple[int, ...]:
+    """`value` as `count` integers: one integer stands for all of them.
+
+    Raises: ConfigurationError where it is neither, or one of them is below `least`.
+    """
+    if isinstance(value, bool):
+        values: tuple[object, ...] = ()
+    elif hasattr(value, "__index__"):
+        values = (value,) * count
+    else:
+        values = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    if len(values) != count or not all(hasattr(v, "__index__") and int(v) >= least for v in values):  # type: ignore[call-overload]
+        raise ConfigurationError(text("bad_tuple", layer=layer, name=name, count=count, received=value))
+    return tuple(int(v) for v in values)  # type: ignore[call-overload]
+
+
+def normal_padding(value: object, layer: str, count: int = 2) -> Padding:
+    """`value` as `"valid"`, `"same"`, or a (before, after) pair for each of `count` axes.
+
+    Raises: ConfigurationError for anything else.
+    """
+    if isinstance(value, str) and value.lower() in ("valid", "same"):
+        return value.lower()
+    if hasattr(value, "__index__") and not isinstance(value, bool) and int(value) >= 0:  # type: ignore[call-overload]
+        return ((int(value),) * 2,) * count  # type: ignore[call-overload]
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == count:
+        try:
+            return tuple((b, a) for b, a in (pair(v, "padding", layer, 2, 0) for v in value))
+        except ConfigurationError:
+            pass
+    raise ConfigurationError(text("bad_padding", layer=layer, received=value))
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One spatial axis of a window operation, with all that follows from it."""
+
+    size: int
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    after: int = 0
+
+    @property
+    def span(self) -> int:
+        """The input elements one window reaches over: `(kernel − 1) · dilation + 1`."""
+        return (self.kernel - 1) * self.dilation + 1
+
+    @property
+    def output(self) -> int:
+        """The number of outputs along this axis (below 1 where the window does not fit)."""
+        return (self.size + self.before + self.after - self.span) // self.stride + 1
+
+    @property
+    def arithmetic(self) -> str:
+        """The sum as people write it: `(227 + 0 − 11)/4 + 1 = 55`."""
+        return f"({self.size} + {self.before + self.after} − {self.span})/{self.stride} + 1 = {self.output}"
+
+
+def same(size: int, span: int, stride: int) -> tuple[int, int]:
+    """Padding (before, after) that gives `ceil(size / stride)` outputs; the odd element goes after, as in Keras."""
+    total = max((-(-size // stride) - 1) * stride + span - size, 0)
+    return total // 2, total - total // 2
+
+
+def axes(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    layer: str,
+    window: str = "kernel",
+) -> tuple[Axis, ...]:
+    """The spatial axes of a window operation on an input of `sizes`.
+
+    Raises: ShapeError where the window does not fit, with the arithmetic and what to do.
+    """
+    found = []
+    for i, (size, taps, stride, apart) in enumerate(zip(sizes, kernel, strides, dilation, strict=True)):
+        if padding == "same":
+            before, after = same(size, (taps - 1) * apart + 1, stride)
+        elif padding == "valid":
+            before = after = 0
+        else:
+            before, after = padding[i]  # type: ignore[misc]
+        axis = Axis(size, taps, stride, apart, int(before), int(after))
+        if size < 1 or axis.output < 1:
+            raise ShapeError(
+                text("kernel_does_not_fit", layer=layer, window=window, kernel=show(kernel), received=show(sizes),
+                     size=size, padding=axis.before + axis.after, span=axis.span, stride=stride)
+            )  # fmt: skip
+        found.append(axis)
+    return tuple(found)
