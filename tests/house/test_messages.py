@@ -1,0 +1,135 @@
+"""Every text has both languages with the same values to fill in, is used, and every key that is used exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from string import Formatter
+
+import pytest
+from tests.house.source import CHECKOUT, modules
+
+from konv import messages
+
+TABLES = {name: import_module(f"konv.messages.{name}").TEXTS for name in messages._MODULES}
+TEXTS = {key: pair for table in TABLES.values() for key, pair in table.items()}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SOURCES = [m for m in modules() if m.room != "messages"]
+
+
+def placeholders(text: str) -> set[str]:
+    """The names of the values a text has filled in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """Every call of `konv.messages.text`, under whatever name it was imported, with its place."""
+    for module in SOURCES:
+        names = {
+            alias.asname or alias.name
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "konv.messages"
+            for alias in node.names
+            if alias.name == "text"
+        }
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            function = node.func
+            direct = isinstance(function, ast.Name) and function.id in names
+            through = (
+                isinstance(function, ast.Attribute)
+                and function.attr == "text"
+                and isinstance(function.value, ast.Name)
+                and function.value.id == "messages"
+            )
+            if direct or through:
+                yield f"{module.path.relative_to(CHECKOUT)}:{node.lineno}", node
+
+
+def literals(node: ast.expr) -> list[str]:
+    """The keys an argument can be: a literal, or either side of a conditional expression."""
+    if isinstance(node, ast.IfExp):
+        return literals(node.body) + literals(node.orelse)
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def strings() -> set[str]:
+    """Every string constant outside the tables of texts."""
+    return {
+        node.value
+        for module in SOURCES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def patterns() -> list[re.Pattern[str]]:
+    """F-strings that may build a key, as patterns: `f"purpose.{name}"` is `purpose\\.(.+)`."""
+    found = set()
+    for module in SOURCES:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.JoinedStr):
+                parts = [p.value if isinstance(p, ast.Constant) else None for p in node.values]
+                if all(p is None or re.fullmatch(r"[\w.]+", str(p)) for p in parts) and any(parts):
+                    found.add("".join("(.+)" if p is None else re.escape(str(p)) for p in parts))
+    return [re.compile(p) for p in sorted(found)]
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_text_is_whole(key: str):
+    english, chinese = TEXTS[key]
+    assert placeholders(english) == placeholders(chinese)
+    assert english.strip(), "no English text"
+    assert chinese.strip(), "no Chinese text"
+    assert not CHINESE.search(english), "Chinese in the English text"
+    words = re.sub(r"\{[^}]*\}", "", english)
+    if re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", words):
+        assert CHINESE.search(chinese), "a sentence without a Chinese translation"
+
+
+def test_keys_are_defined_once():
+    assert len(TEXTS) == sum(len(table) for table in TABLES.values())
+
+
+def test_used_keys_exist_with_their_values():
+    wrong = []
+    for place, call in calls():
+        given = {k.arg for k in call.keywords}
+        for key in literals(call.args[0]):
+            if key not in TEXTS:
+                wrong.append(f"{place}: there is no text {key!r}")
+            elif None not in given and placeholders(TEXTS[key][0]) != given - {"lang"}:
+                needed = sorted(placeholders(TEXTS[key][0]))
+                wrong.append(f"{place}: {key!r} needs {needed}, is given {sorted(given)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_text_is_unused():
+    constants = strings()
+    builders = patterns()
+
+    def used(key: str) -> bool:
+        if key in constants:
+            return True
+        matches = [m for p in builders if (m := p.fullmatch(key))]
+        return any(all(hole in constants or hole.isdigit() for hole in m.groups()) for m in matches)
+
+    unused = [key for key in sorted(TEXTS) if not used(key)]
+    assert not unused, f"texts nothing uses: {unused}"
+
+
+def test_language_is_chosen(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KONV_LANG", "zh_CN.UTF-8")
+    assert messages.language() == "zh"
+    assert CHINESE.search(messages.text("bad_threads", received="x"))
+    messages.set_language("en")
+    try:
+        assert messages.text("bad_threads", received="x") == TEXTS["bad_threads"][0].format(received="x")
+    finally:
+        messages.set_language(None)
+    assert "must be" in messages.text("bad_threads", lang="en", received="x")
+    with pytest.raises(ValueError, match="must be one of en, zh"):
+        messages.set_language("fr")

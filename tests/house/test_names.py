@@ -1,0 +1,116 @@
+"""Exported names exist, are documented, and their documentation has its parts."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+
+import pytest
+from tests.house.source import Module, modules
+
+# Where a person reads: every argument of what is exported here is named in its documentation, or once for all in
+# that of its class or module.
+FRONT_ROOMS = {"layers", "models", "data", "datasets", "train", "zoo", "explain", "io", "utils", "random"}
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def exported(module: Module) -> list[str]:
+    """The names in a module's `__all__`."""
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+            return [e.value for e in getattr(node.value, "elts", []) if isinstance(e, ast.Constant)]
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "__all__":
+            return [e.value for e in getattr(node.value, "elts", []) if isinstance(e, ast.Constant)]
+    return []
+
+
+def public(module: Module) -> Iterator[tuple[str, Definition]]:
+    """The public functions, classes and methods a module itself defines and exports, with their full names."""
+    names = set(exported(module))
+    for node in module.tree.body:
+        if isinstance(node, Definition) and node.name in names:
+            yield f"{module.name}.{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                for inner in node.body:
+                    if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
+                        yield f"{module.name}.{node.name}.{inner.name}", inner
+
+
+PUBLIC = {
+    name: (module, node)
+    for module in modules()
+    if not module.name.startswith("konv.cli")
+    for name, node in public(module)
+}
+
+
+def overrides(name: str) -> bool:
+    """Whether a method repeats one that a base class documents."""
+    path, _, method = name.rpartition(".")
+    module_name, _, class_name = path.rpartition(".")
+    owner = getattr(importlib.import_module(module_name), class_name, None) if module_name.startswith("konv") else None
+    return inspect.isclass(owner) and any(getattr(base, method, None) is not None for base in owner.__mro__[1:])
+
+
+def class_docstring(name: str) -> str:
+    """The documentation of the class a method belongs to; empty for anything else."""
+    _, owner = PUBLIC.get(name.rpartition(".")[0], (None, None))
+    return (ast.get_docstring(owner) or "") if owner is not None else ""
+
+
+def raised(node: Definition) -> set[str]:
+    """The error classes a function itself raises, nested functions left out."""
+    found: set[str] = set()
+    stack: list[ast.AST] = list(ast.iter_child_nodes(node))
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, Definition):
+            continue
+        if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and isinstance(inner.exc.func, ast.Name):
+            found.add(inner.exc.func.id)
+        stack.extend(ast.iter_child_nodes(inner))
+    return {name for name in found if name[0].isupper()} - {
+        "NotImplementedError",
+        "AttributeError",
+        "AssertionError",
+        "RuntimeError",
+    }
+
+
+def arguments(node: Definition) -> list[str]:
+    """The arguments a caller gives by name."""
+    if isinstance(node, ast.ClassDef):
+        makers = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+        return arguments(makers[0]) if makers else []
+    spec = node.args
+    return [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if a.arg not in ("self", "cls")]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda m: m.name)
+def test_exported_names_exist(module: Module):
+    assert ast.get_docstring(module.tree), "a module says what it is for"
+    names = exported(module)
+    loaded = importlib.import_module(module.name)
+    assert len(names) == len(set(names)), "a name is exported twice"
+    assert [name for name in names if not hasattr(loaded, name)] == []
+    assert sorted(getattr(loaded, "__all__", names)) == sorted(names), "__all__ is one literal list"
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_docstring(name: str):
+    module, node = PUBLIC[name]
+    written = ast.get_docstring(node)
+    if written is None and overrides(name):
+        return
+    assert written, "no docstring"
+    summary = re.split(r"\n\s*\n", written)[0]
+    assert re.search(r"[.:。]\W*(\s|$)", summary), f"the summary is not a sentence: {summary!r}"
+    missing = sorted(error for error in raised(node) if error not in written)
+    assert not missing, f"raises {missing} without saying so"
+    if module.room in FRONT_ROOMS and not overrides(name):
+        around = [ast.get_docstring(module.tree) or "", class_docstring(name), written]
+        unnamed = [a for a in arguments(node) if not re.search(rf"\b{a}\b", "\n".join(around))]
+        assert not unnamed, f"says nothing of {unnamed}"
