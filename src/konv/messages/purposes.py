@@ -1,5 +1,88 @@
-"""Texts: purposes, as pairs of English and Chinese; see `konv.messages`."""
+"""Texts that say what each op is for, as pairs of English and Chinese; see `konv.messages`."""
 
 from __future__ import annotations
 
-TEXTS: dict[str, tuple[str, str]] = {}
+TEXTS: dict[str, tuple[str, str]] = {
+    "purpose.input": (
+        "Where the data enters: it computes nothing and only fixes the shape every sample must have.",
+        "数据从这里进入网络：它不做计算，只规定每个样本必须有的形状。",
+    ),
+    "purpose.conv2d": (
+        "Looks for {filters} local patterns: each filter is a {k"
+        "ernel} template over {channels} channels, and the "
+        "same template is tried at every place of the image, so a pattern is found wherever it appears.",
+        "寻找 {filters} 种局部模式：每个滤波器是一块覆盖 {channels} 个通道的 {kernel} 模板，"
+        "同一块模板在图像的每个位置上"
+        "都比对一次（权值共享），所以模式出现在哪里都能找到。",
+    ),
+    "purpose.conv2d_1x1": (
+        "Mixes the {channels} channels of each pixel into {filters} new ones without looking at its neighbours: the "
+        "cheap way to combine features and to change the number of channels.",
+        "在每个像素处把 {channels} 个通道重新组合成 {filters} 个，不看周围的像素："
+        "以很小的代价实现跨通道的信息整合，并升高或降低通道数。",
+    ),
+    "purpose.conv2d_depthwise": (
+        "Filters every channel on its own with a {kernel} template, {filters} of them in all: spatial patterns are "
+        "found at a small fraction of the cost, and mixing the channels is left to another layer.",
+        "用 {filters} 块 {kernel} 的模板，各自只对一个通道滤波：只花很小一部分计算量就能找到空间上的模式，"
+        "通道之间的组合则留给别的层。",
+    ),
+    "purpose.dense": (
+        "Weighs all {features} features together: each of its {units} neurons is connected to every one of them, so "
+        "it can judge the input as a whole.",
+        "综合全部 {features} 个特征：{units} 个神经元中的每一个都与所有特征相连，因此能从整体上作出判断。",
+    ),
+    "purpose.max_pooling2d": (
+        "Keeps only the strongest response of each {pool} window: whether a pattern is there stays known, its exact "
+        "place is forgotten, and the layers after it have fewer numbers to deal with.",
+        "在每个 {pool} 窗口里只留下最强的响应：模式是否出现仍然知道，准确位置则不再计较，"
+        "后面各层要处理的数也随之减少。",
+    ),
+    "purpose.average_pooling2d": (
+        "Replaces each {pool} window by its mean: the feature map becomes smaller and smoother, and every one of the "
+        "{count} values keeps an equal say.",
+        "用每个 {pool} 窗口的平均值代替整个窗口：特征图变小、变平滑，而窗口里的 {count} 个值所占的分量相同。",
+    ),
+    "purpose.relu": (
+        "Lets positive values pass and sets the others to 0: wit"
+        "hout such a bend any stack of layers would be no more "
+        "than one linear layer, and where it passes, gradients come back undiminished.",
+        "正值原样通过，其余置为 0：若没有这样的非线性，再多的层叠起来也只相当于一个线性层；而在它放行的地方，"
+        "梯度会原封不动地传回来。",
+    ),
+    "purpose.sigmoid": (
+        "Squeezes any number into 0…1, so that it can be read as the probability of a yes; far from 0 it is flat and "
+        "gradients fade.",
+        "把任意数压到 0 与 1 之间，可以理解为“是”的概率；离 0 很远时曲线变平，梯度会逐渐消失。",
+    ),
+    "purpose.tanh": (
+        "Squeezes any number into −1…1 and keeps its sign: a bend whose outputs stay centred on 0.",
+        "把任意数压到 −1 与 1 之间并保留正负号：一种输出以 0 为中心的非线性。",
+    ),
+    "purpose.softmax": (
+        "Turns {classes} scores into probabilities that sum to 1: the larger a score against the others, the more of "
+        "the whole it gets.",
+        "把 {classes} 个得分变成总和为 1 的概率：某个得分比其他得分高得越多，分到的概率就越大。",
+    ),
+    "purpose.linear": (
+        "Passes its input on unchanged: a layer without an activation.",
+        "原样输出：表示这一层不用激活函数。",
+    ),
+    "purpose.dropout": (
+        "While training, silences {percent} % of the values at random, so that no neuron can lean on a few others "
+        "and the network learns features that hold up on new images; in prediction it does nothing.",
+        "训练时随机让 {percent} % 的值归零，使神经元不能只依赖少数几个同伴，从而学到在新图像上也靠得住的特征，"
+        "减轻过拟合；"
+        "预测时不起作用。",
+    ),
+    "purpose.flatten": (
+        "Lays the {shape} numbers of a sample out as one row of "
+        "{count}, because fully connected layers take vectors; "
+        "nothing is computed.",
+        "把一个样本的 {shape} 个数排成一行，共 {count} 个，因为全连接层接收的是向量；不做任何计算。",
+    ),
+    "purpose.reshape": (
+        "Arranges the same numbers, in the same order, in another shape; nothing is computed.",
+        "同样的数、同样的顺序，换一种形状排列；不做任何计算。",
+    ),
+}

@@ -1,0 +1,33 @@
+"""The operations networks are made of: forward and backward side by side, stateless.
+
+`OPS` holds every op by its name; `op(name)` finds one.
+"""
+
+from __future__ import annotations
+
+from konv.names import unknown
+from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.convolution import Conv2D
+from konv.ops.dense import Dense
+from konv.ops.dropout import Dropout
+from konv.ops.pooling import AveragePool2D, MaxPool2D
+from konv.ops.record import Op
+from konv.ops.shape import Flatten, Reshape
+from konv.ops.source import Input
+
+__all__ = ["OPS", "op"]
+
+OPS: dict[str, type[Op]] = {
+    kind.name: kind
+    for kind in (
+        Input, Conv2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
+    )
+}  # fmt: skip
+"""Every op by its name."""
+
+
+def op(name: str) -> type[Op]:
+    """The op called `name`. Raises: UnknownNameError, with the nearest names, where there is none."""
+    if name not in OPS:
+        raise unknown("op", name, OPS)
+    return OPS[name]

@@ -1,0 +1,63 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from konv.errors import ShapeError
+from konv.messages import text
+from konv.ops.record import Array, Gradients, Op, Run, Weight
+from konv.shapes import Shape, elements
+
+__all__ = ["Dense"]
+
+
+@dataclass(frozen=True)
+class Dense(Op):
+    """Fully connected: every one of `units` neurons takes a weighted sum of all features.
+
+        y[n, u] = b[u] + Σ_f x[n, f] · k[f, u]
+
+    Backward:
+
+        ∂x[n, f] = Σ_u ∂y[n, u] · k[f, u]        ∂k[f, u] = Σ_n x[n, f] · ∂y[n, u]        ∂b[u] = Σ_n ∂y[n, u]
+
+    Shapes: x (N, F), k (F, units), b (units,), y (N, units). Where x has more axes, (N, …, F), every vector along
+    the last axis goes through the same neurons, as in Keras.
+
+    Source: Rumelhart, Hinton & Williams, *Learning representations by back-propagating errors*, Nature 323, 1986,
+    equations 1 and 6.
+    """
+
+    name: ClassVar[str] = "dense"
+    units: int
+    bias: bool = True
+
+    def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
+        y: Array = x[0] @ w[0]
+        return y + w[1] if self.bias else y
+
+    def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
+        dx = dy @ w[0].T
+        rows, drows = x[0].reshape(-1, x[0].shape[-1]), dy.reshape(-1, self.units)
+        dk = rows.T @ drows
+        return Gradients((dx,), (dk, drows.sum(0)) if self.bias else (dk,))
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not inputs[0] or inputs[0][-1] < 1:
+            raise ShapeError(text("no_features", layer="Dense", received=inputs[0]))
+        return (*inputs[0][:-1], self.units)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        self.output_shape(*inputs)
+        features = inputs[0][-1]
+        kernel = Weight("kernel", (features, self.units), features, self.units)
+        return (kernel, Weight("bias", (self.units,), self.units, self.units)) if self.bias else (kernel,)
+
+    def macs(self, *inputs: Shape) -> int:
+        """`F · units` for each vector along the last axis."""
+        return elements(inputs[0]) * self.units
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        return "purpose.dense", {"units": self.units, "features": inputs[0][-1]}
