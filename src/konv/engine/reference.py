@@ -1,0 +1,167 @@
+"""The engine on NumPy: every op's own `forward` and `backward`, in the order data flows and back.
+
+It is the oracle the compiled engine is tested against, and the way to look at any array in a debugger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from konv.engine.program import Outcome, Position, Training
+from konv.errors import ShapeError
+from konv.graph import Graph, Node, Tensor, Variable
+from konv.messages import text
+from konv.ops.loss import Loss, from_scores
+from konv.ops.record import Array, Run
+from konv.ops.source import Input
+from konv.random import Stream
+from konv.shapes import show
+
+__all__ = ["ReferenceProgram"]
+
+
+class ReferenceProgram:
+    """A graph bound to a batch size, run by the NumPy references; keeps the contract of `konv.engine.Program`."""
+
+    def __init__(self, graph: Graph, batch: int, losses: Sequence[Loss] = (), training: Training | None = None) -> None:
+        self.batch = batch
+        self._graph = graph
+        self._training = training
+        self._objectives = [_objective(t, loss) for t, loss in zip(graph.outputs, losses, strict=bool(losses))]
+        self._gradients: tuple[Array, ...] = ()
+
+    def run(
+        self,
+        inputs: Sequence[Array],
+        targets: Sequence[Array] = (),
+        weights: Sequence[Array] = (),
+        scalars: tuple[float, ...] = (),
+        position: Position | None = None,
+    ) -> Outcome:
+        """Run one batch; see `konv.engine.Program.run`. Without `weights` every sample's loss counts once.
+
+        Raises: ShapeError where the inputs are not those of the graph, or are too many.
+        """
+        # A NaN or an infinity is looked for and named below; NumPy's warnings would say less.
+        with np.errstate(all="ignore"):
+            values = self._values_of_inputs(inputs)
+            bad = "" if _finite(values.values()) else "input"
+            runs = self._forward(values, position)
+            losses = tuple(
+                loss.forward(target, values[at])
+                for (at, loss), target in zip(self._objectives, targets, strict=bool(self._objectives))
+            )
+            bad = bad or self._first_nonfinite(values, losses)
+            if self._training and not bad:
+                bad = self._learn(self._training, values, runs, targets, weights, scalars)
+        outputs = tuple(values[tensor] for tensor in self._graph.outputs)
+        return Outcome(outputs, losses, bad)
+
+    def gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.variables` in the last run, copied."""
+        return tuple(g.copy() for g in self._gradients)
+
+    def _values_of_inputs(self, inputs: Sequence[Array]) -> dict[Tensor, Array]:
+        values = {}
+        for tensor, x in zip(self._graph.inputs, inputs, strict=True):
+            if x.shape[1:] != tensor.shape or not 1 <= len(x) <= self.batch:
+                raise ShapeError(
+                    text("input_does_not_fit", expected=show(tensor.shape), batch=self.batch, count=len(x),
+                         received=show(x.shape[1:]))
+                )  # fmt: skip
+            values[tensor] = np.asarray(x, tensor.dtype)
+        return values
+
+    def _forward(self, values: dict[Tensor, Array], position: Position | None) -> dict[Node, Run]:
+        """Fill `values` with every node's output; returns what each op knew of the run."""
+        runs = {}
+        for number, node in enumerate(self._graph.nodes):
+            runs[node] = self._run_of(number, node, position)
+            if not isinstance(node.op, Input):
+                x = tuple(values[t] for t in node.inputs)
+                values[node.output] = node.op.forward(x, _values(node.variables), runs[node])
+        return runs
+
+    def _run_of(self, number: int, node: Node, position: Position | None) -> Run:
+        if self._training is None:
+            return Run()
+        if not node.op.random:
+            return Run(training=True)
+        if position is None:
+            raise ValueError("training with random ops needs a position")
+        return Run(True, Stream(position.seed, number, position.epoch, position.samples))
+
+    def _first_nonfinite(self, values: dict[Tensor, Array], losses: tuple[Array, ...]) -> str:
+        """The layer of the first output that is not finite, else of the first loss that is not, else ""."""
+        for node in self._graph.nodes:
+            if not _finite([values[node.output]]):
+                return node.layer
+        for tensor, loss in zip(self._graph.outputs, losses, strict=False):
+            if not _finite([loss]):
+                return tensor.node.layer
+        return ""
+
+    def _learn(
+        self,
+        training: Training,
+        values: dict[Tensor, Array],
+        runs: dict[Node, Run],
+        targets: Sequence[Array],
+        weights: Sequence[Array],
+        scalars: tuple[float, ...],
+    ) -> str:
+        """Backward, then the update; returns the first layer with a gradient that is not finite, else ""."""
+        found = self._backward(values, runs, targets, weights)
+        self._gradients = tuple(found.get(v, np.zeros_like(v.value)) for v in training.variables)
+        for node in self._graph.nodes:
+            if not _finite(found[v] for v in node.variables if v in found):
+                return node.layer
+        for variable, g, slots in zip(training.variables, self._gradients, training.slots, strict=True):
+            training.update.apply(variable.value, g, slots, scalars)
+            variable.touch()
+        return ""
+
+    def _backward(
+        self, values: dict[Tensor, Array], runs: dict[Node, Run], targets: Sequence[Array], weights: Sequence[Array]
+    ) -> dict[Variable, Array]:
+        """The gradient of `Σ weight · loss` by every variable it depends on."""
+        coming: dict[Tensor, Array] = {}  # gradients by tensors, summed over the tensors' readers
+        found: dict[Variable, Array] = {}
+        for i, (at, loss) in enumerate(self._objectives):
+            dy = loss.backward(targets[i], values[at])
+            if weights:
+                dy = dy * np.asarray(weights[i], dy.dtype).reshape(-1, *[1] * (dy.ndim - 1))
+            _add(coming, at, dy)
+        for node in reversed(self._graph.nodes):
+            if node.output not in coming or isinstance(node.op, Input):
+                continue
+            x = tuple(values[t] for t in node.inputs)
+            dy, y = coming.pop(node.output), values[node.output]
+            dx, dw = node.op.backward(dy, x, _values(node.variables), y, runs[node])
+            for tensor, g in zip(node.inputs, dx, strict=True):
+                if g is not None:
+                    _add(coming, tensor, g)
+            for variable, g in zip(node.variables, dw, strict=True):
+                _add(found, variable, g)
+        return found
+
+
+def _objective(output: Tensor, loss: Loss) -> tuple[Tensor, Loss]:
+    """The tensor a loss reads, and the loss as it reads it: the scores behind probabilities, where there are some."""
+    exact = from_scores(loss, output.node.op)
+    return (output, loss) if exact is None else (output.node.inputs[0], exact)
+
+
+def _values(variables: Sequence[Variable]) -> tuple[Array, ...]:
+    return tuple(v.value for v in variables)
+
+
+def _finite(arrays: Iterable[Array]) -> bool:
+    return all(bool(np.isfinite(a).all()) for a in arrays)
+
+
+def _add(sums: dict[Tensor, Array] | dict[Variable, Array], key: Tensor | Variable, g: Array) -> None:
+    """Add a gradient to those found for `key`; the first is kept as it is, never written into."""
+    sums[key] = sums[key] + g if key in sums else g  # type: ignore[index]
