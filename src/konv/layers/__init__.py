@@ -1,0 +1,60 @@
+"""Layers under Keras's names: each adds the nodes of its operation to a network and owns its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from konv.layers.activation import Activation, ReLU, Softmax
+from konv.layers.base import Layer
+from konv.layers.convolution import Conv2D, Convolution2D
+from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
+from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
+from konv.names import unknown
+
+__all__ = [
+    "Activation",
+    "AveragePooling2D",
+    "AvgPool2D",
+    "Conv2D",
+    "Convolution2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "LAYERS",
+    "Layer",
+    "MaxPool2D",
+    "MaxPooling2D",
+    "ReLU",
+    "Softmax",
+    "deserialize",
+    "serialize",
+]
+
+LAYERS: dict[str, type[Layer]] = {
+    kind.__name__: kind
+    for kind in (
+        Activation, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, Softmax,
+    )
+}  # fmt: skip
+"""Every layer by its class's name, which files keep."""
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """The form in which a file keeps `layer`: its class's name and its configuration, without weights."""
+    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+
+
+def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
+    """The layer that `serialize` wrote.
+
+    Arguments: `saved`, its form; `custom_objects`, classes of your own by their names.
+    Raises: UnknownNameError for a class that is neither.
+    """
+    known = {**LAYERS, **(custom_objects or {})}
+    name = saved["class_name"]
+    if not isinstance(name, str) or name not in known:
+        raise unknown("layer", name, known)
+    return known[name].from_config(saved["config"])

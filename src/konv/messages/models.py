@@ -1,5 +1,235 @@
-"""Texts of models, as pairs of English and Chinese; see `konv.messages`."""
+"""Texts of layers, models, training and model files, as pairs of English and Chinese; see `konv.messages`."""
 
 from __future__ import annotations
 
-TEXTS: dict[str, tuple[str, str]] = {}
+TEXTS: dict[str, tuple[str, str]] = {
+    "in_layer": ("Layer {layer}: {error}", "层 {layer}：{error}"),
+    "not_positive": ("{name} must be above 0. Received: {received!r}.", "{name} 必须大于 0。收到的是：{received!r}。"),
+    "not_a_count": (
+        "{layer}: {name} must be a positive integer. Received: {received!r}.",
+        "{layer}：{name} 必须是正整数。收到的是：{received!r}。",
+    ),
+    "channels_first": (
+        "{layer}: data_format must be 'channels_last': images are (N, height, width, channels). Received: "
+        "{received!r}. Turn images that have their channels first with x.transpose(0, 2, 3, 1), and drop data_format.",
+        "{layer}：data_format 只能是 'channels_last'，即图像按（N, 高, 宽, 通道）排列。收到的是：{received!r}。"
+        "通道在前的图像请先用 x.transpose(0, 2, 3, 1) 转换，并去掉 data_format 参数。",
+    ),
+    "bad_sample_shape": (
+        "{layer}: the shape of one sample is one or more positive integers, without the batch axis, such as "
+        "(28, 28, 1). Received: {received!r}.",
+        "{layer}：单个样本的形状由一个或多个正整数组成，不含批次轴，例如 (28, 28, 1)。收到的是：{received!r}。",
+    ),
+    "unknown_argument": (
+        "{layer} does not know the argument {received}. It takes: {known}.",
+        "{layer} 没有参数 {received}。可用的参数有：{known}。",
+    ),
+    "bad_layer_name": (
+        "The name of a layer or a model is a text without '/'. Received: {received!r}.",
+        "层和模型的名字必须是不含 '/' 的文本。收到的是：{received!r}。",
+    ),
+    "not_symbolic": (
+        "{layer}: a layer is called on what konv.layers.Input or another layer returned. Received: {received}. "
+        "To compute with arrays, put the layer into a model and call predict.",
+        "{layer}：层只能作用于 konv.layers.Input 或另一层返回的结果。收到的是：{received}。"
+        "要对数组做计算，请把层放进模型，再调用 predict。",
+    ),
+    "not_connected": (
+        "{layer} is in no network yet, so it has no input and no output. Add it to a model whose input shape is known.",
+        "{layer} 还不在任何网络里，因此没有输入和输出。请把它加入一个已知输入形状的模型。",
+    ),
+    "not_an_input": (
+        "A model begins with what konv.layers.Input returned. Received the output of layer {received}.",
+        "模型要从 konv.layers.Input 返回的张量开始。收到的是层 {received} 的输出。",
+    ),
+    "weight_shape": (
+        "{layer}: the weight {name} has shape {expected}. Received: {received}.",
+        "{layer}：权重 {name} 的形状是 {expected}。收到的是：{received}。",
+    ),
+    "weight_missing": (
+        "{layer}: the weight {name} of shape {expected} is missing.",
+        "{layer}：缺少形状为 {expected} 的权重 {name}。",
+    ),
+    "weight_count": (
+        "{layer} has {expected} weights. Received: {received} arrays.",
+        "{layer} 有 {expected} 个权重。收到的是：{received} 个数组。",
+    ),
+    "noise_shape": (
+        "{layer}: noise_shape is not available: each number is dropped by itself. Received: {received!r}. "
+        "Leave it out.",
+        "{layer}：不支持 noise_shape，每个数都独立丢弃。收到的是：{received!r}。请去掉这个参数。",
+    ),
+    "softmax_axis": (
+        "{layer}: softmax runs along the last axis, axis=-1. Received: {received!r}.",
+        "{layer}：softmax 只沿最后一个轴计算，即 axis=-1。收到的是：{received!r}。",
+    ),
+    "cannot_be_saved": (
+        "A file cannot hold code, so {received!r} cannot be saved. Use one of konv's own classes or names.",
+        "文件中不能保存代码，因此无法保存 {received!r}。请使用 konv 自带的类或名字。",
+    ),
+    "not_a_layer": (
+        "{model}: a Sequential model is made of layers (konv.layers). Received: {received}.",
+        "{model}：Sequential 模型由层（konv.layers）组成。收到的是：{received}。",
+    ),
+    "name_taken": (
+        "{model} already has a layer named {name}. Every layer needs a name of its own: pass name='…'.",
+        "{model} 已经有名为 {name} 的层。每一层都要有自己的名字：请传入 name='…'。",
+    ),
+    "second_input": (
+        "{model} already takes inputs of shape {expected}. Received another input layer of shape {received}; "
+        "an input layer comes first, and once.",
+        "{model} 的输入形状已经是 {expected}。又收到一个形状为 {received} 的输入层；输入层只能有一个，并且在最前面。",
+    ),
+    "no_layers": (
+        "{model} has no layers. Add some with add(…) first.",
+        "{model} 还没有任何层。请先用 add(…) 添加。",
+    ),
+    "not_built": (
+        "{model} does not know the shape of its input yet. Give its first layer input_shape=…, call build((None, …)), "
+        "or fit it to data.",
+        "{model} 还不知道输入的形状。请给第一层传入 input_shape=…，或调用 build((None, …))，或直接用数据训练。",
+    ),
+    "no_such_layer": (
+        "{model} has no layer {received!r}. Its layers are: {known}.",
+        "{model} 没有层 {received!r}。它的层有：{known}。",
+    ),
+    "layer_or_index": (
+        "get_layer takes a name or an index, one of the two.",
+        "get_layer 要么按名字，要么按序号，只能给其中一个。",
+    ),
+    "not_compiled": (
+        "{model} has no loss and no optimizer yet. Call compile(optimizer=…, loss=…) first.",
+        "{model} 还没有损失函数和优化器。请先调用 compile(optimizer=…, loss=…)。",
+    ),
+    "no_loss": (
+        "{model} was compiled without a loss, so it can only predict. Call compile(loss=…).",
+        "{model} 编译时没有指定损失函数，只能用来预测。请调用 compile(loss=…)。",
+    ),
+    "no_targets": (
+        "{model}: targets are missing. Pass y, one target for each sample of x.",
+        "{model}：缺少目标值。请传入 y，x 的每个样本对应一个目标。",
+    ),
+    "bad_validation_split": (
+        "validation_split is the share of samples, from the end, to validate on: at least 0, below 1, and leaving at "
+        "least one sample on either side. Received: {received!r} of {count} samples.",
+        "validation_split 是从末尾取出用于验证的样本比例：大于等于 0、小于 1，且两边各至少留一个样本。"
+        "收到的是：{received!r}，样本数 {count}。",
+    ),
+    "bad_validation_data": (
+        "validation_data is (x, y) or (x, y, sample_weight). Received: {received}.",
+        "validation_data 应为 (x, y) 或 (x, y, sample_weight)。收到的是：{received}。",
+    ),
+    "bad_weights_of_samples": (
+        "sample_weight is one finite number, not negative, for each of the {expected} samples. Received: {received}.",
+        "sample_weight 要为 {expected} 个样本各给一个有限的非负数。收到的是：{received}。",
+    ),
+    "class_weight_labels": (
+        "class_weight needs class numbers or one-hot rows as targets, and a weight for every class in them. "
+        "Missing: {missing}.",
+        "使用 class_weight 时，目标必须是类别编号或独热向量，并且每个出现的类别都要有权重。缺少：{missing}。",
+    ),
+    "custom_loss": (
+        "A loss is a name, or an object of konv.losses, because konv needs its gradient. Received: {received!r}. "
+        "A loss of your own derives from konv.losses.Loss and gives check, forward and backward.",
+        "损失函数要用名字或 konv.losses 的对象来指定，因为 konv 需要它的梯度。收到的是：{received!r}。"
+        "自定义损失请继承 konv.losses.Loss，并实现 check、forward 和 backward。",
+    ),
+    "bad_verbose": (
+        "verbose is 0 (nothing), 1 or 'auto' (a progress bar) or 2 (one line an epoch). Received: {received!r}.",
+        "verbose 只能是 0（不显示）、1 或 'auto'（进度条）、2（每轮一行）。收到的是：{received!r}。",
+    ),
+    "not_a_callback": (
+        "callbacks are objects of konv.callbacks.Callback. Received: {received!r}.",
+        "callbacks 必须是 konv.callbacks.Callback 的对象。收到的是：{received!r}。",
+    ),
+    "nonfinite_layer": (
+        "{layer} gave a NaN or an infinity in batch {batch} of epoch {epoch}. No weight has been updated with it. "
+        "A smaller learning rate, or inputs scaled to about 0…1, usually helps.",
+        "第 {epoch} 轮第 {batch} 批中，{layer} 的输出出现了 NaN 或无穷大。权重没有因此被更新。"
+        "通常减小学习率，或把输入缩放到 0…1 左右即可解决。",
+    ),
+    "nonfinite_input": (
+        "The input holds a NaN or an infinity in batch {batch} of epoch {epoch}. No weight has been updated with it. "
+        "numpy.argwhere(~numpy.isfinite(x)) shows where.",
+        "第 {epoch} 轮第 {batch} 批的输入中有 NaN 或无穷大。权重没有因此被更新。"
+        "可用 numpy.argwhere(~numpy.isfinite(x)) 查看位置。",
+    ),
+    "nonfinite_prediction": (
+        "{layer} gave a NaN or an infinity in batch {batch}.",
+        "第 {batch} 批中，{layer} 的输出出现了 NaN 或无穷大。",
+    ),
+    "nonfinite_prediction_input": (
+        "The input holds a NaN or an infinity in batch {batch}. numpy.argwhere(~numpy.isfinite(x)) shows where.",
+        "第 {batch} 批的输入中有 NaN 或无穷大。可用 numpy.argwhere(~numpy.isfinite(x)) 查看位置。",
+    ),
+    "momentum_range": (
+        "{name} must be at least 0 and below 1. Received: {received!r}.",
+        "{name} 必须大于等于 0 且小于 1。收到的是：{received!r}。",
+    ),
+    "not_negative": (
+        "{name} must be a finite number, at least 0. Received: {received!r}.",
+        "{name} 必须是大于等于 0 的有限数。收到的是：{received!r}。",
+    ),
+    "two_rates": (
+        "lr is the old name of learning_rate. Pass one of the two.",
+        "lr 是 learning_rate 的旧名字。两者只能给一个。",
+    ),
+    "optimizer_state": (
+        "The optimizer's state does not fit the model: {name} is {expected} in the model, {received} in the state.",
+        "优化器的状态与模型不符：{name} 在模型中是 {expected}，在状态中是 {received}。",
+    ),
+    "absent": ("absent", "没有"),
+    "epoch_of": ("Epoch {epoch}/{epochs}", "第 {epoch}/{epochs} 轮"),
+    "evaluating": ("Evaluating", "评估"),
+    "predicting": ("Predicting", "预测"),
+    "images_per_second": ("{count:,.0f} images/s", "{count:,.0f} 张/秒"),
+    "summary.title": ('Model: "{model}"', "模型：“{model}”"),
+    "summary.layer": ("Layer (type)", "层（类型）"),
+    "summary.shape": ("Output shape", "输出形状"),
+    "summary.parameters": ("Parameters", "参数"),
+    "summary.total": ("Total parameters: {count:,} ({size})", "参数总数：{count:,}（{size}）"),
+    "summary.trainable": ("Trainable: {count:,} ({size})", "可训练：{count:,}（{size}）"),
+    "summary.fixed": ("Not trainable: {count:,} ({size})", "不可训练：{count:,}（{size}）"),
+    "summary.unknown": ("?", "？"),
+    "not_a_model_file": (
+        "{path} is not a konv model file: {reason}.",
+        "{path} 不是 konv 模型文件：{reason}。",
+    ),
+    "reason.missing": ("there is no such file", "文件不存在"),
+    "reason.unreadable": ("it cannot be read ({error})", "无法读取（{error}）"),
+    "reason.short": ("it is too short, only {size} bytes", "文件太短，只有 {size} 字节"),
+    "reason.header_size": (
+        "its header says it is {header} bytes long, in a file of {size}; it is truncated or of another format",
+        "文件头声明的长度为 {header} 字节，而文件只有 {size} 字节；文件不完整，或是其他格式",
+    ),
+    "reason.header": ("its header is not valid ({error})", "文件头无效（{error}）"),
+    "reason.foreign": (
+        "it is a safetensors file, but konv did not write it",
+        "这是 safetensors 文件，但不是 konv 写出的",
+    ),
+    "reason.metadata": ("its metadata '{name}' is missing or not valid", "元数据 '{name}' 缺失或无效"),
+    "newer_model_file": (
+        "{path} has format version {received}; this konv reads up to version {known}. Update konv.",
+        "{path} 的格式版本是 {received}；当前的 konv 最高支持版本 {known}。请升级 konv。",
+    ),
+    "bad_architecture": (
+        "{path}: the network it describes cannot be built: {error}",
+        "{path}：无法构建文件中描述的网络：{error}",
+    ),
+    "extra_tensors": (
+        "{path}: tensors that belong to no layer: {names}.",
+        "{path}：有不属于任何层的张量：{names}。",
+    ),
+    "bad_training_settings": (
+        "{path}: the training settings cannot be used: {error} load_model(…, compile=False) leaves them out.",
+        "{path}：无法使用其中的训练设置：{error} 可用 load_model(…, compile=False) 跳过。",
+    ),
+    "model_suffix": (
+        "konv writes model files named NAME.konv. Received: {received}. Use {suggestion}.",
+        "konv 的模型文件名为 NAME.konv。收到的是：{received}。请改用 {suggestion}。",
+    ),
+    "file_exists": (
+        "{path} exists already. Pass overwrite=True to replace it.",
+        "{path} 已存在。如要覆盖，请传入 overwrite=True。",
+    ),
+}

@@ -15,7 +15,24 @@ from konv.ops.record import Op
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
 
-__all__ = ["OPS", "op"]
+__all__ = [
+    "OPS",
+    "AveragePool2D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "Linear",
+    "MaxPool2D",
+    "Op",
+    "ReLU",
+    "Reshape",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "op",
+]
 
 OPS: dict[str, type[Op]] = {
     kind.name: kind

@@ -1,0 +1,44 @@
+"""What layers ask of their arguments, with errors that name the layer."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+
+from konv.errors import ConfigurationError, ShapeError
+from konv.messages import text
+from konv.shapes import Shape
+
+__all__ = ["channels_last", "positive", "sample_shape"]
+
+
+def positive(value: object, name: str, layer: str) -> int:
+    """`value` as a positive integer. Raises: ConfigurationError where it is none."""
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ConfigurationError(text("not_a_count", layer=layer, name=name, received=value))
+    return number
+
+
+def channels_last(value: object, layer: str) -> str:
+    """The only data format there is. Raises: ConfigurationError for any other, saying what to do."""
+    if value not in (None, "channels_last"):
+        raise ConfigurationError(text("channels_first", layer=layer, received=value))
+    return "channels_last"
+
+
+def sample_shape(shape: object, layer: str, batch: bool = False) -> Shape:
+    """`shape` of one sample as a tuple of positive integers; with `batch`, the first axis is the batch and goes.
+
+    Raises: ShapeError where an axis is None, not positive or not an integer.
+    """
+    if isinstance(shape, Sequence) and not isinstance(shape, str):
+        axes = tuple(shape)[1:] if batch else tuple(shape)
+    else:
+        axes = (shape,)
+    if not axes or not all(hasattr(n, "__index__") and not isinstance(n, bool) and int(n) > 0 for n in axes):
+        raise ShapeError(text("bad_sample_shape", layer=layer, received=shape))
+    return tuple(int(n) for n in axes)
