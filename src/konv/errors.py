@@ -10,10 +10,12 @@ __all__ = [
     "CompileError",
     "ConfigurationError",
     "DataError",
+    "DataWarning",
     "DownloadError",
     "GraphError",
     "ImageError",
     "KonvError",
+    "KonvWarning",
     "LabelError",
     "ModelFileError",
     "NonFiniteError",
@@ -77,3 +79,11 @@ class NonFiniteError(KonvError, ArithmeticError):
 
 class CompileError(KonvError, RuntimeError):
     """A kernel could not be compiled or loaded: no executable memory, an unknown processor name, a broken cache."""
+
+
+class KonvWarning(UserWarning):
+    """Base of all warnings konv gives: the work goes on, but perhaps not as it was meant."""
+
+
+class DataWarning(KonvWarning):
+    """The data is usable but looks like a mistake: images passed without scaling, unreadable files left out."""

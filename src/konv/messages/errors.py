@@ -26,4 +26,29 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Received: {received!r}.",
         "{layer}：padding 只能是 'valid'、'same'、一个整数，或每个轴一对（前, 后）。收到的是：{received!r}。",
     ),
+    "unknown_cpu": (
+        "The compiler knows no processor {received!r}. Use one of {known}, or a name LLVM knows.",
+        "编译器不认识处理器 {received!r}。请用 {known}，或 LLVM 认识的名称。",
+    ),
+    "compile_failed": (
+        "A kernel could not be compiled for {cpu}: {reason}",
+        "无法为 {cpu} 编译内核：{reason}",
+    ),
+    "load_failed": (
+        "Compiled code could not be loaded: {reason}. The system may forbid executable memory (a hardened kernel or "
+        "container); KONV_ENGINE=reference runs without it, slowly.",
+        "无法载入编译好的代码：{reason}。系统可能禁止可执行内存（加固的内核或容器）；"
+        "KONV_ENGINE=reference 不需要它，但很慢。",
+    ),
+    "cache_not_private": (
+        "The kernel cache {folder} can be written by others, so it is not used: kernels are compiled anew each time. "
+        "Run chmod go-w on it, or set KONV_CACHE to a folder of your own.",
+        "内核缓存 {folder} 可被他人写入，因此不使用：每次都重新编译内核。请对它执行 chmod go-w，"
+        "或把 KONV_CACHE 设为您自己的文件夹。",
+    ),
+    "cache_read_only": (
+        "Compiled kernels cannot be kept in {folder} ({reason}): they are compiled anew each time. "
+        "Set KONV_CACHE to a folder that can be written.",
+        "无法把编译好的内核保存在 {folder}（{reason}）：每次都重新编译。请把 KONV_CACHE 设为可写的文件夹。",
+    ),
 }

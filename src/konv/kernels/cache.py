@@ -1,0 +1,76 @@
+"""Compiled kernels on disk: one object file a spec, checked by its hash before it is loaded.
+
+The key holds everything the code depends on: the spec, the processor and its features, the compiler's version, and a
+hash of the code generator itself. Files are written whole (temporary name, then rename) into a folder only the user
+can write; a file that fails its check is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+from konv import config
+from konv.errors import KonvWarning
+from konv.messages import text
+
+__all__ = ["read", "writable", "write"]
+
+_MAGIC = b"konv-object-1\n"
+
+
+@lru_cache(maxsize=8)
+def writable(folder: Path | None) -> bool:
+    """Whether kernels can be kept in `folder`; warns once where they cannot."""
+    if folder is None:
+        return False
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if hasattr(os, "getuid"):
+            about = folder.stat()
+            if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                warnings.warn(text("cache_not_private", folder=folder), KonvWarning, stacklevel=2)
+                return False
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as e:
+        warnings.warn(text("cache_read_only", folder=folder, reason=e.strerror or e), KonvWarning, stacklevel=2)
+        return False
+
+
+def read(key: str) -> bytes | None:
+    """The object kept under `key`, or None where there is none that is whole."""
+    folder = config.cache_folder()
+    if not writable(folder) or folder is None:
+        return None
+    try:
+        content = (folder / f"{key}.o").read_bytes()
+    except OSError:
+        return None  # not there yet, or another process is cleaning up: it is compiled instead
+    head = len(_MAGIC) + 32
+    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(content[head:]).digest() != content[len(_MAGIC) : head]:
+        return None
+    return content[head:]
+
+
+def write(key: str, code: bytes) -> None:
+    """Keep an object under `key`; where the disk is full or read-only the next process compiles again."""
+    folder = config.cache_folder()
+    if not writable(folder) or folder is None:
+        return
+    try:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as f:
+                f.write(_MAGIC + hashlib.sha256(code).digest() + code)
+            os.replace(name, folder / f"{key}.o")
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as e:
+        warnings.warn(text("cache_read_only", folder=folder, reason=e.strerror or e), KonvWarning, stacklevel=2)
