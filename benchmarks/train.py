@@ -26,6 +26,7 @@ PEERS = {
     "torch": "fp32",
     "torch-channels-last": "fp32",
     "torch-compiled": "fp32",
+    "torch-compiled-channels-last": "fp32",
     "torch-bf16": "bf16",
 }
 """Every competitor and its arithmetic; ratios are taken among those of fp32."""

@@ -95,7 +95,8 @@ WORKERS: dict[str, Callable[[], KerasWords | Torch]] = {
     "jax": lambda: KerasWords("keras", "jax"),
     "torch": Torch,
     "torch-channels-last": lambda: Torch(channels_last=True),
-    "torch-compiled": lambda: Torch(channels_last=True, compiled=True),
+    "torch-compiled": lambda: Torch(compiled=True),
+    "torch-compiled-channels-last": lambda: Torch(channels_last=True, compiled=True),
     "torch-bf16": lambda: Torch(channels_last=True, bf16=True),
 }
 
