@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,18 @@ from konv.ops.activation import ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.dropout import Dropout
-from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
+from konv.ops.loss import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Loss,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.shape import Flatten
 from konv.ops.source import Input
-from konv.ops.update import SGD, Adam
+from konv.ops.update import SGD, Adam, RMSprop
 from konv.random import Stream
 
 DTYPE = "float64"
@@ -257,3 +264,39 @@ def test_inputs_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
 def test_one_loss_an_output() -> None:
     with pytest.raises(ValueError, match="zip"):
         ReferenceProgram(two_heads().graph, 4, (MeanSquaredError(),))
+
+
+def test_learns_step_by_step_as_keras_does(oracle: Callable[[str], ModuleType]) -> None:
+    """Equal weights, equal batches: after each of five steps the losses and all weights are those of Keras."""
+    keras = oracle("keras")
+    rng = np.random.default_rng(3)
+    image = Node.apply(Input((9, 8, 3)), (), (), "image", "float32")
+    tensor, variables = image, []
+    ops = (
+        Conv2D(8, (3, 3), (2, 2), "same"), ReLU(), Conv2D(6, (3, 3)), Tanh(), MaxPool2D((2, 2), (1, 1)), Flatten(),
+        Dense(5), Softmax(),
+    )  # fmt: skip
+    for i, op in enumerate(ops):
+        new = tuple(Variable(w.name, rng.normal(size=w.shape).astype("float32") / 4) for w in op.weights(tensor.shape))
+        tensor = Node.apply(op, (tensor,), new, f"{op.name}_{i}", "float32")
+        variables += new
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((9, 8, 3)), layers.Conv2D(8, 3, 2, "same", activation="relu"), layers.Conv2D(6, 3),
+         layers.Activation("tanh"), layers.MaxPooling2D(2, 1), layers.Flatten(), layers.Dense(5, "softmax")]
+    )  # fmt: skip
+    model.set_weights([v.value.copy() for v in variables])  # JAX takes aligned arrays over without copying them
+    model.compile(keras.optimizers.RMSprop(0.01), "sparse_categorical_crossentropy")
+    update = RMSprop()
+    slots = tuple((np.zeros_like(v.value),) for v in variables)
+    run = build(
+        Graph([image], [tensor]), 4, [SparseCategoricalCrossentropy()], Training(update, tuple(variables), slots)
+    )
+    for _ in range(5):
+        x, y = rng.normal(size=(4, 9, 8, 3)).astype("float32"), rng.integers(0, 5, 4)
+        (losses,) = run.run([x], [y], [np.full(4, 0.25)], (0.01,)).losses
+        assert losses.dtype == np.float32
+        model.reset_metrics()  # or Keras would return the mean over all batches so far
+        np.testing.assert_allclose(losses.mean(), model.train_on_batch(x, y), rtol=1e-5)
+        for v, w in zip(variables, model.get_weights(), strict=True):
+            np.testing.assert_allclose(v.value, w, rtol=1e-4, atol=1e-5)

@@ -149,6 +149,7 @@ CATEGORICAL, SPARSE, BINARY, MSE = (
         (SPARSE, [0, 3], (3,), ["label 3 of sample 1", "3 classes", "0 to 2"]),
         (SPARSE, [0, -1], (3,), ["label -1 of sample 1"]),
         (SPARSE, [0.5, 1], (3,), ["must be integers", "0.5 (sample 0)"]),
+        (SPARSE, [0, 1e30], (3,), ["must be integers", "1e+30 (sample 1)"]),
         (SPARSE, [0, np.inf], (3,), ["sample 1 is inf"]),
         (SPARSE, ["cat", "dog"], (3,), ["must be numbers"]),
         (SPARSE, 1, (3,), ["must be numbers", "0 axes"]),

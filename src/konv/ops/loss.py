@@ -36,6 +36,11 @@ class Loss:
     name: ClassVar[str] = ""
     from_logits: bool = False
 
+    def __call__(self, target: Array, prediction: Array) -> float:
+        """The mean over the samples of their losses, `target` checked; as Keras's loss objects give it."""
+        prediction = np.asarray(prediction, config.floatx())
+        return float(self.forward(self.check(target, prediction.shape[1:]), prediction).mean())
+
     def check(self, target: Array, output: Shape) -> Array:
         """`target` in the form that `forward` takes (float one-hot rows, or int64 labels), checked.
 
@@ -113,7 +118,8 @@ class SparseCategoricalCrossentropy(Loss):
             raise LabelError(text("target_is_one_hot", loss=self.name, classes=classes))
         if target.shape[1:] != output[:-1]:
             raise _misshapen(self, target, output[:-1])
-        labels = target.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # what no integer can hold comes out different, and is refused
+            labels = target.astype(np.int64)
         if (place := _first(labels != target)) is not None:
             raise LabelError(text("label_not_integer", loss=self.name, received=target[place], sample=place[0]))
         if (place := _first((labels < 0) | (labels >= classes))) is not None:
