@@ -55,6 +55,15 @@ def test_follows_keras_over_several_steps(
         np.testing.assert_allclose(w, variable.value, rtol=2e-6, atol=1e-6)
 
 
+def test_momentum_worked_out() -> None:
+    """Steps of −0.1·g with g = 1, then 2, and momentum 0.5: m is −0.1, then −0.05 − 0.2."""
+    for update, expected in ((SGD(0.5), [0.9, 0.65]), (SGD(0.5, nesterov=True), [0.85, 0.525])):
+        w, m = np.array([1.0]), np.array([0.0])
+        for g, after in zip([1.0, 2.0], expected, strict=True):
+            update.apply(w, np.array([g]), (m,), (0.1,))
+            assert w[0] == pytest.approx(after, rel=1e-12)
+
+
 def test_rmsprop_of_keras_2_has_epsilon_outside_the_root() -> None:
     """Two steps from a tiny gradient, worked out: v = 0.1·g², then 0.9·v + 0.1·g² = 0.19·g²."""
     g, w, v = np.array([1e-6]), np.array([1.0]), np.array([0.0])

@@ -69,10 +69,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{loss}: the target of sample {sample} is {received}. Every target must be a finite number.",
         "{loss}：样本 {sample} 的目标是 {received}。目标必须都是有限的数。",
     ),
+    "one_number": ("one number", "一个数"),
     "target_shape": (
-        "{loss}: the network gives {expected} a sample, the targets are {received} a sample. They must be equal: "
-        "targets are never broadcast.",
-        "{loss}：网络对每个样本输出 {expected}，而目标是每个样本 {received}。两者必须相同：目标不会被自动广播。",
+        "{loss}: the network's output asks for targets of {expected} a sample; these are {received} a sample. They "
+        "must be equal: targets are never broadcast.",
+        "{loss}：按网络的输出，每个样本的目标应为 {expected}；收到的是每个样本 {received}。两者必须相同：目标不会被自动广播。",
     ),
     "target_is_sparse": (
         "{loss} takes one row of {classes} numbers a sample; these targets are class numbers. Use "

@@ -271,4 +271,5 @@ def _like_output(loss: Loss, target: Array, output: Shape) -> Array:
 
 
 def _misshapen(loss: Loss, target: Array, expected: Shape) -> LabelError:
-    return LabelError(text("target_shape", loss=loss.name, expected=show(expected), received=show(target.shape[1:])))
+    given, wanted = (show(s) if s else text("one_number") for s in (target.shape[1:], expected))
+    return LabelError(text("target_shape", loss=loss.name, expected=wanted, received=given))
