@@ -121,8 +121,8 @@ def axes(
         axis = Axis(size, taps, stride, apart, int(before), int(after))
         if size < 1 or axis.output < 1:
             raise ShapeError(
-                text("kernel_does_not_fit", layer=layer, window=window, kernel=show(kernel), received=show(sizes),
-                     size=size, padding=axis.before + axis.after, span=axis.span, stride=stride)
+                text("kernel_does_not_fit", layer=layer, window=text(f"window.{window}"), kernel=show(kernel),
+                     received=show(sizes), size=size, padding=axis.before + axis.after, span=axis.span, stride=stride)
             )  # fmt: skip
         found.append(axis)
     return tuple(found)

@@ -122,5 +122,5 @@ def test_windows_of_nothing_but_padding_are_refused(kind: type[Pool]) -> None:
 
 
 def test_a_window_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"a 3×3 pool does not fit the 2×2 input: \(2 \+ 0 − 3\) / 2 \+ 1"):
+    with pytest.raises(ShapeError, match=r"a 3×3 pooling window does not fit the 2×2 input: \(2 \+ 0 − 3\) / 2 \+ 1"):
         MaxPool2D((3, 3)).output_shape((2, 2, 8))

@@ -21,6 +21,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.network": ("network", "网络"),
     "kind.data set": ("data set", "数据集"),
     "kind.callback": ("callback", "回调"),
+    "window.kernel": ("kernel", "卷积核"),
+    "window.pool": ("pooling window", "池化窗口"),
     "not_an_image": (
         "{layer} expects images: 3 axes (height, width, channels) a sample. Received: {received} ({axes} axes). "
         "Grey images need an axis for their one channel: x[..., None].",
@@ -73,7 +75,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "target_shape": (
         "{loss}: the network's output asks for targets of {expected} a sample; these are {received} a sample. They "
         "must be equal: targets are never broadcast.",
-        "{loss}：按网络的输出，每个样本的目标应为 {expected}；收到的是每个样本 {received}。两者必须相同：目标不会被自动广播。",
+        "{loss}：按网络的输出，每个样本的目标应为 {expected}；收到的是每个样本 {received}。"
+        "两者必须相同：目标不会被自动广播。",
     ),
     "target_is_sparse": (
         "{loss} takes one row of {classes} numbers a sample; these targets are class numbers. Use "
