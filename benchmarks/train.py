@@ -133,6 +133,8 @@ def main() -> None:
     asked = options()
     described = machine()
     peers = start(asked.peer, asked.python)
+    if not peers:
+        sys.exit("no peer can be started here")
     limit = peak()
     results = []
     try:
