@@ -1,0 +1,1 @@
+"""What a network is, costs and did: pictures and reports."""
