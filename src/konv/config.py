@@ -3,7 +3,7 @@
 | variable | values | meaning |
 |---|---|---|
 | `KONV_ENGINE` | `native` (default), `reference`, `guarded` | compiled kernels, the NumPy reference, or guard pages |
-| `KONV_CPU` | an LLVM processor name, or `x86-64-v2`, `x86-64-v3`, `x86-64-v4` | compile for it, taking nothing from the host |
+| `KONV_CPU` | an LLVM processor name, or `x86-64-v2`, `x86-64-v3`, `x86-64-v4` | compile for it, not for the host |
 | `KONV_THREADS` | a positive integer | worker threads; never changes a result |
 | `KONV_CACHE` | a folder, or `off` | where compiled kernels are kept |
 | `KONV_DATA` | a folder | data sets under their original file names, or as `NAME.npz` |
@@ -48,7 +48,7 @@ def engine() -> str:
 
 
 def set_engine(name: str | None) -> None:
-    """Choose the engine for this process; None goes back to `KONV_ENGINE`."""
+    """Choose the engine for this process; None goes back to `KONV_ENGINE`. Raises: ConfigurationError for others."""
     global _engine
     if name is not None and name not in ENGINES:
         raise ConfigurationError(text("unknown_setting", name="engine", received=name, known=", ".join(ENGINES)))
@@ -101,7 +101,10 @@ def floatx() -> str:
 
 
 def set_floatx(name: str) -> None:
-    """Set the type of weights created from now on; float64 serves the tests of gradients."""
+    """Set the type of weights created from now on; float64 serves the tests of gradients.
+
+    Raises: ConfigurationError for any other type.
+    """
     global _floatx
     if name not in ("float32", "float64"):
         raise ConfigurationError(text("unknown_setting", name="floatx", received=name, known="float32, float64"))

@@ -42,7 +42,7 @@ def pair(value: object, name: str, layer: str, count: int = 2, least: int = 1) -
         values = (value,) * count
     else:
         values = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
-    if len(values) != count or not all(hasattr(v, "__index__") and int(v) >= least for v in values):  # type: ignore[call-overload]
+    if len(values) != count or not all(hasattr(v, "__index__") and int(v) >= least for v in values):
         raise ConfigurationError(text("bad_tuple", layer=layer, name=name, count=count, received=value))
     return tuple(int(v) for v in values)  # type: ignore[call-overload]
 
@@ -54,8 +54,8 @@ def normal_padding(value: object, layer: str, count: int = 2) -> Padding:
     """
     if isinstance(value, str) and value.lower() in ("valid", "same"):
         return value.lower()
-    if hasattr(value, "__index__") and not isinstance(value, bool) and int(value) >= 0:  # type: ignore[call-overload]
-        return ((int(value),) * 2,) * count  # type: ignore[call-overload]
+    if hasattr(value, "__index__") and not isinstance(value, bool) and int(value) >= 0:
+        return ((int(value),) * 2,) * count
     if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == count:
         try:
             return tuple((b, a) for b, a in (pair(v, "padding", layer, 2, 0) for v in value))
@@ -114,11 +114,11 @@ def axes(
     for i, (size, taps, stride, apart) in enumerate(zip(sizes, kernel, strides, dilation, strict=True)):
         if padding == "same":
             before, after = same(size, (taps - 1) * apart + 1, stride)
-        elif padding == "valid":
+        elif isinstance(padding, str):
             before = after = 0
         else:
-            before, after = padding[i]  # type: ignore[misc]
-        axis = Axis(size, taps, stride, apart, int(before), int(after))
+            before, after = padding[i]
+        axis = Axis(size, taps, stride, apart, before, after)
         if size < 1 or axis.output < 1:
             raise ShapeError(
                 text("kernel_does_not_fit", layer=layer, window=text(f"window.{window}"), kernel=show(kernel),

@@ -54,7 +54,8 @@ class Variable:
     @property
     def shape(self) -> Shape:
         """The shape of the value."""
-        return self.value.shape
+        shape: Shape = self.value.shape
+        return shape
 
     def __repr__(self) -> str:
         return f"<Variable {self.name} {self.value.dtype}{list(self.shape)}>"
@@ -80,7 +81,9 @@ class Node:
     output: Tensor = field(init=False)
 
     @classmethod
-    def apply(cls, op: Op, inputs: tuple[Tensor, ...], variables: tuple[Variable, ...], layer: str, dtype: str) -> Tensor:
+    def apply(
+        cls, op: Op, inputs: tuple[Tensor, ...], variables: tuple[Variable, ...], layer: str, dtype: str
+    ) -> Tensor:
         """Add a node and return its output. Raises: ShapeError from the op's shape rule."""
         node = cls(op, inputs, variables, layer)
         node.output = Tensor(op.output_shape(*(t.shape for t in inputs)), dtype, node)
