@@ -9,6 +9,7 @@ from konv.kernels.blocking import Panels, Tile, panels, tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
 from konv.kernels.spec import LEAVES, Spec
+from konv.kernels.sums import flag_nonfinite
 from konv.kernels.target import Target
 
 __all__ = ["Dense", "DenseWeightGradient"]
@@ -18,7 +19,7 @@ __all__ = ["Dense", "DenseWeightGradient"]
 class Dense(Spec):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
-    Arguments: n (an int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias where
+    Arguments: frame (its first int64: rows in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias where
     `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel · blocks +
     block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for `blocks` of them.
     `rows`: samples of the largest run, which the tile is chosen for. `finish`, `add`: as of a convolution.
@@ -50,9 +51,9 @@ class Dense(Spec):
         return self.blocks(n, target) * self.panels(target).number
 
     def emit(self, target: Target) -> Function:
-        k = self.new(target, "n x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
+        k = self.new(target, "frame x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
         m, layout = self.tile(target).rows, self.panels(target)
-        blocks = k.div(k.add(k.get("i64", k.arg["n"]), m - 1), m)
+        blocks = k.div(k.add(k.get("i64", k.arg["frame"]), m - 1), m)
         wide = layout.vectors * layout.lanes
         with k.loop(k.begin, k.end) as unit:
             panel, row = k.div(unit.i, blocks), k.mul(k.rem(unit.i, blocks), m)
@@ -90,8 +91,8 @@ class Dense(Spec):
 class DenseWeightGradient(Spec):
     """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
 
-    Arguments: n (an int64: samples in this run), x `(n, inputs)`, dy `(n, outputs)`, dw `(inputs, outputs)`. Work
-    units: panel · tiles + tile of inputs.
+    Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
+    `(n, outputs)`, dw `(inputs, outputs)`. Work units: panel · tiles + tile of inputs.
     """
 
     kind: ClassVar[str] = "dense_weight_gradient"
@@ -111,10 +112,10 @@ class DenseWeightGradient(Spec):
         return -(-self.inputs // self.tile(target).rows) * self.panels(target).number
 
     def emit(self, target: Target) -> Function:
-        k = self.new(target, "n x dy dw")
+        k = self.new(target, "frame x dy dw")
         m, layout = self.tile(target).rows, self.panels(target)
         tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes
-        n = k.get("i64", k.arg["n"])
+        n = k.get("i64", k.arg["frame"])
         bounds = [k.div(k.mul(n, leaf), LEAVES) for leaf in range(LEAVES + 1)]
         with k.loop(k.begin, k.end) as unit:
             panel, at = k.div(unit.i, tiles), k.rem(unit.i, tiles)
@@ -153,6 +154,7 @@ class DenseWeightGradient(Spec):
             return [k.fadd(a, b) for a, b in zip(left, right, strict=True)]
 
         total = tree(0, LEAVES)
+        flag_nonfinite(k, total, k.arg["frame"])
         for i in range(m):
             spot = k.add(k.mul(k.add(row, i), self.outputs), channel)
             store_row(k, total[i * vectors : (i + 1) * vectors], k.arg["dw"], spot, tail)

@@ -312,11 +312,11 @@ class Function:
         """x · y + z, rounded once where the processor can, twice where it cannot."""
         if not self.target.fma:
             return self.fadd(self.fmul(x, y), z)
-        return self.call(x.type, f"llvm.fma.{self._suffix(x.type)}", x.typed, y.typed, z.typed)
+        return self.call(x.type, f"llvm.fma.{self._suffix(x.type)}", x, y, z)
 
     def unary(self, intrinsic: str, x: Value) -> Value:
         """An intrinsic of one operand: `sqrt`, `fabs`, `floor` …"""
-        return self.call(x.type, f"llvm.{intrinsic}.{self._suffix(x.type)}", x.typed)
+        return self.call(x.type, f"llvm.{intrinsic}.{self._suffix(x.type)}", x)
 
     def fcompare(self, how: str, x: Value, y: Value) -> Value:
         """A comparison of floating-point values: LLVM's `ogt`, `olt`, `oeq`, `uno` …"""
@@ -359,10 +359,12 @@ class Function:
         lanes, element = type[1:-1].split(" x ")
         return f"v{lanes}{base[element]}"
 
-    def call(self, result: str, name: str, *args: str, types: str = "") -> Value:
+    def call(self, result: str, name: str, *args: Value | str, types: str = "") -> Value:
         """Call a declared function or intrinsic."""
-        self.declared[name] = f"declare {result} @{name}({types or ', '.join(a.rsplit(' ', 1)[0] for a in args)})"
-        code = f"call {result} @{name}({', '.join(args)})"
+        kinds = types or ", ".join(a.type for a in args if isinstance(a, Value))
+        self.declared[name] = f"declare {result} @{name}({kinds})"
+        passed = ", ".join(a.typed if isinstance(a, Value) else a for a in args)
+        code = f"call {result} @{name}({passed})"
         if result == "void":
             self.lines.append("  " + code)
             return Value("void", "")
