@@ -53,14 +53,12 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class _File:
-    """An image file: the folders it is in and its name, and how to open it."""
+    """An image file: its name below the data set, the same in parts (first its own, later part, class, …), and how to
+    open it."""
 
+    name: str
     parts: tuple[str, ...]
     open: Callable[[], str | io.BytesIO]
-
-    @property
-    def name(self) -> str:
-        return "/".join(self.parts)
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
@@ -118,20 +116,29 @@ def _some(names: Iterable[str], between: str = ", ", most: int = 10) -> str:
 
 def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, ...]]]:
     """The image files under `path` in natural order, and every folder there; `stack` closes what they need open."""
+    found: list[tuple[tuple[str, ...], bool, Callable[[], str | io.BytesIO]]]
     if path.is_dir():
-        found = list(_walk(path))
-        folders = [parts for parts, is_file in found if not is_file]
-        files = [_File(parts, partial(str, path.joinpath(*parts))) for parts, is_file in found if is_file]
+        found = [(parts, is_file, partial(str, path.joinpath(*parts))) for parts, is_file in _walk(path)]
     elif path.is_file() and zipfile.is_zipfile(path):
         archive = stack.enter_context(zipfile.ZipFile(path))
-        entries = [(tuple(p for p in info.filename.split("/") if p), info) for info in archive.infolist()]
-        folders = [parts for parts, info in entries if info.is_dir()]
-        files = [_File(parts, partial(_unzipped, archive, info)) for parts, info in entries if not info.is_dir()]
+        found = [
+            (
+                tuple(part for part in info.filename.split("/") if part),
+                not info.is_dir(),
+                partial(_unzipped, archive, info),
+            )
+            for info in archive.infolist()
+        ]
     else:
         raise DataError(text("not_a_folder" if path.exists() else "no_such_path", path=path))
-    files = [f for f in files if f.parts[-1].lower().endswith(SUFFIXES) and not _hidden(f.parts)]
-    files.sort(key=lambda f: [natural(part) for part in f.parts])
-    return files, [parts for parts in folders if not _hidden(parts)]
+    found = [(parts, is_file, opener) for parts, is_file, opener in found if not _hidden(parts)]
+    files = [
+        _File("/".join(parts), parts, opener)
+        for parts, is_file, opener in found
+        if is_file and parts[-1].lower().endswith(SUFFIXES)
+    ]
+    files.sort(key=lambda file: [natural(part) for part in file.parts])
+    return files, [parts for parts, is_file, _ in found if not is_file]
 
 
 def _walk(root: Path) -> Iterator[tuple[tuple[str, ...], bool]]:

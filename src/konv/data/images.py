@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from konv.errors import ConfigurationError, ImageError
 from konv.messages import text
@@ -27,7 +27,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Endings, in lower case, of the files that are taken for images."""
-_FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 # What Pillow and zipfile raise for files that are damaged, foreign, encrypted or too large.
 _DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, ArithmeticError, NotImplementedError,
@@ -53,6 +53,8 @@ def decode(file: File | Callable[[], File], name: str) -> Image.Image:
             return _plain(ImageOps.exif_transpose(image))
     except ImageError:
         raise
+    except UnidentifiedImageError as error:
+        raise ImageError(text("image_unknown", name=name, known=", ".join(_FORMATS))) from error
     except _DAMAGED as error:
         raise ImageError(text("image_unreadable", name=name, reason=str(error) or type(error).__name__)) from error
 

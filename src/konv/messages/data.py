@@ -39,6 +39,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name}：{width}×{height} 像素超过了上限 {most}，因此没有解码。请先把它缩小。",
     ),
     "image_unreadable": ("{name} cannot be read as an image: {reason}.", "{name} 无法作为图像读取：{reason}。"),
+    "image_unknown": (
+        "{name} cannot be read as an image: its content is none of {known}.",
+        "{name} 无法作为图像读取：其内容不是 {known} 中的任何一种。",
+    ),
     "bad_image_shape": (
         "An image is fitted to (height, width, channels) with 1 or 3 channels. Received: {received!r}.",
         "图像只能调整为（高, 宽, 通道），通道数为 1 或 3。收到的是：{received!r}。",
