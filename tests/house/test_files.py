@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.house.source import CHECKOUT
 
 import konv
+from tests.house.source import CHECKOUT
 
 LINES = 420
 HERE = Path(__file__).resolve()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.house.source import CHECKOUT, Module, imported, modules
 
 # Each room imports only from itself and from rooms before it. docs/architecture.md has the same order.

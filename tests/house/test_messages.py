@@ -9,9 +9,9 @@ from importlib import import_module
 from string import Formatter
 
 import pytest
-from tests.house.source import CHECKOUT, modules
 
 from konv import messages
+from tests.house.source import CHECKOUT, modules
 
 TABLES = {name: import_module(f"konv.messages.{name}").TEXTS for name in messages._MODULES}
 TEXTS = {key: pair for table in TABLES.values() for key, pair in table.items()}

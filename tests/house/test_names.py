@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from tests.house.source import Module, modules
 
 # Rooms people call: every argument of what these export is named in its documentation, or once for all in that of its
