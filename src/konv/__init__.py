@@ -1,5 +1,67 @@
-"""Convolutional networks on the processor people already have."""
+"""Convolutional networks on the processor people already have.
+
+Keras's words: `konv.models`, `konv.layers`, `konv.optimizers`, `konv.losses`, `konv.metrics`, `konv.callbacks`,
+`konv.initializers`, `konv.activations`, `konv.utils`, `konv.datasets`; networks by name in `konv.zoo`. Importing konv
+loads none of them: each comes when it is first asked for, so `import konv` is fast.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from konv import (
+        activations,
+        callbacks,
+        config,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        utils,
+        zoo,
+    )
+    from konv.layers import Input
+    from konv.models import Model, Sequential
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "config",
+    "datasets",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "utils",
+    "zoo",
+]
+
+_INSIDE = {"Input": "layers", "Model": "models", "Sequential": "models"}
+
+
+def __getattr__(name: str) -> object:
+    """A module of konv, or one of the few names at its top, loaded when it is first asked for (PEP 562)."""
+    if name in _INSIDE:
+        return getattr(import_module(f"konv.{_INSIDE[name]}"), name)
+    if name in __all__:
+        return import_module(f"konv.{name}")
+    raise AttributeError(f"module 'konv' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

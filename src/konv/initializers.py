@@ -85,7 +85,7 @@ class Initializer:
         return cls(**config)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.get_config() == other.get_config()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -191,7 +191,7 @@ class VarianceScaling(_Random):
     equation 12; He et al., *Delving deep into rectifiers*, 2015, equations 10 and 14.
     """
 
-    arguments = ("scale", "mode", "distribution", "seed")
+    arguments: ClassVar[tuple[str, ...]] = ("scale", "mode", "distribution", "seed")
     modes = ("fan_in", "fan_out", "fan_avg")
     distributions = ("uniform", "truncated_normal", "untruncated_normal")
 

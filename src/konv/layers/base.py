@@ -16,7 +16,10 @@ from konv.messages import text
 from konv.ops.record import Array, Op, Weight
 from konv.shapes import Shape, show
 
-__all__ = ["Layer"]
+__all__ = ["Layer", "checked_name", "set_values"]
+
+RESERVED = ("optimizer", "random", "callbacks")
+"""What a model file's tensors that are no weights begin with."""
 
 
 class Layer:
@@ -56,7 +59,7 @@ class Layer:
             raise ConfigurationError(
                 text("unknown_argument", layer=kind, received=", ".join(others), known=", ".join(known))
             )
-        self.name = _name(name, kind)
+        self.name = checked_name(name, kind)
         self.dtype = dtype or config.floatx()
         if self.dtype not in ("float32", "float64"):
             raise ConfigurationError(
@@ -110,6 +113,11 @@ class Layer:
             self.weights.append(Variable(f"{self.name}/{weight.name}", value, self._trainable))
         self._given = None
         self.built = True
+
+    def forget(self) -> None:
+        """Drop the weights, so that the next `build` makes new ones."""
+        self.weights = []
+        self.built = False
 
     def restore(self, values: Mapping[str, Array]) -> None:
         """Give the weights, by their names (`kernel`, `bias`), that `build` shall use in place of initial ones.
@@ -197,6 +205,11 @@ class Layer:
         """How many numbers the weights hold."""
         return sum(v.value.size for v in self.weights)
 
+    @property
+    def connected(self) -> bool:
+        """Whether this layer is in a network, so that its shapes are known."""
+        return bool(self._calls)
+
     def _last_call(self) -> tuple[tuple[Tensor, ...], Tensor]:
         if not self._calls:
             raise GraphError(text("not_connected", layer=self.name))
@@ -268,11 +281,14 @@ def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: st
         variable.assign(value)
 
 
-def _name(name: object, kind: str) -> str:
-    """`name` checked, or the next automatic one: it stands before `/` in the names of weights."""
+def checked_name(name: object, kind: str) -> str:
+    """`name` of a layer or model checked, or the next automatic one: it stands before `/` in the names of weights.
+
+    Raises: ConfigurationError where it is no text, has a `/`, or is one of a model file's own folders.
+    """
     if name is None:
         return naming.automatic(kind)
-    if not isinstance(name, str) or not name or "/" in name:
+    if not isinstance(name, str) or not name or "/" in name or name in RESERVED:
         raise ConfigurationError(text("bad_layer_name", received=name))
     return name
 

@@ -9,17 +9,17 @@ from konv.errors import ConfigurationError, ShapeError
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["channels_last", "positive", "sample_shape"]
+__all__ = ["channels_last", "count", "sample_shape"]
 
 
-def positive(value: object, name: str, layer: str) -> int:
-    """`value` as a positive integer. Raises: ConfigurationError where it is none."""
+def count(value: object, name: str, layer: str, least: int = 1) -> int:
+    """`value` as an integer of at least `least`. Raises: ConfigurationError where it is none."""
     try:
-        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        number = least - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        number = 0
-    if number < 1:
-        raise ConfigurationError(text("not_a_count", layer=layer, name=name, received=value))
+        number = least - 1
+    if number < least:
+        raise ConfigurationError(text("not_a_count", layer=layer, name=name, least=least, received=value))
     return number
 
 

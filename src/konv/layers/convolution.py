@@ -8,7 +8,7 @@ from typing import Any, cast
 from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, positive
+from konv.layers.checks import channels_last, count
 from konv.messages import text
 from konv.shapes import Padding, Shape, normal_padding, pair
 
@@ -58,13 +58,13 @@ class Conv2D(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.filters = positive(filters, "filters", self.name)
+        self.filters = count(filters, "filters", self.name)
         self.kernel_size = pair(kernel_size, "kernel_size", self.name)
         self.strides = pair(strides, "strides", self.name)
         self.padding = normal_padding(padding, self.name)
         self.data_format = channels_last(data_format, self.name)
         self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name)
-        self.groups = positive(groups, "groups", self.name)
+        self.groups = count(groups, "groups", self.name)
         if self.filters % self.groups:
             raise ConfigurationError(
                 text("groups_and_filters", layer=self.name, groups=self.groups, filters=self.filters)

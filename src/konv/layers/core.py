@@ -9,7 +9,7 @@ from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
 from konv.graph import Node, Tensor
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, positive, sample_shape
+from konv.layers.checks import channels_last, count, sample_shape
 from konv.messages import text
 from konv.shapes import Shape
 
@@ -114,7 +114,7 @@ class Dense(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.units = positive(units, "units", self.name)
+        self.units = count(units, "units", self.name)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)

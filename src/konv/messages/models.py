@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "in_layer": ("Layer {layer}: {error}", "层 {layer}：{error}"),
     "not_positive": ("{name} must be above 0. Received: {received!r}.", "{name} 必须大于 0。收到的是：{received!r}。"),
     "not_a_count": (
-        "{layer}: {name} must be a positive integer. Received: {received!r}.",
-        "{layer}：{name} 必须是正整数。收到的是：{received!r}。",
+        "{layer}: {name} must be an integer, at least {least}. Received: {received!r}.",
+        "{layer}：{name} 必须是不小于 {least} 的整数。收到的是：{received!r}。",
     ),
     "channels_first": (
         "{layer}: data_format must be 'channels_last': images are (N, height, width, channels). Received: "
@@ -25,8 +25,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer} 没有参数 {received}。可用的参数有：{known}。",
     ),
     "bad_layer_name": (
-        "The name of a layer or a model is a text without '/'. Received: {received!r}.",
-        "层和模型的名字必须是不含 '/' 的文本。收到的是：{received!r}。",
+        "The name of a layer or a model is a text without '/', and none of optimizer, random, callbacks. "
+        "Received: {received!r}.",
+        "层和模型的名字必须是不含 '/' 的文本，且不能是 optimizer、random、callbacks。收到的是：{received!r}。",
     ),
     "not_symbolic": (
         "{layer}: a layer is called on what konv.layers.Input or another layer returned. Received: {received}. "
@@ -133,6 +134,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A loss of your own derives from konv.losses.Loss and gives check, forward and backward.",
         "损失函数要用名字或 konv.losses 的对象来指定，因为 konv 需要它的梯度。收到的是：{received!r}。"
         "自定义损失请继承 konv.losses.Loss，并实现 check、forward 和 backward。",
+    ),
+    "bad_metric": (
+        "A metric is a name, a function (y_true, y_pred), or an object of konv.metrics. Received: {received!r}.",
+        "评价指标可以是名字、函数 (y_true, y_pred)，或 konv.metrics 的对象。收到的是：{received!r}。",
+    ),
+    "metric_shapes": (
+        "For predictions of shape {prediction} this metric needs targets of shape {expected}. Received: {received}.",
+        "预测的形状为 {prediction} 时，这个指标需要形状为 {expected} 的目标。收到的是：{received}。",
+    ),
+    "not_class_numbers": (
+        "to_categorical takes class numbers: integers from 0, below {classes}. Received: {received}.",
+        "to_categorical 需要类别编号：从 0 开始、小于 {classes} 的整数。收到的是：{received}。",
     ),
     "bad_verbose": (
         "verbose is 0 (nothing), 1 or 'auto' (a progress bar) or 2 (one line an epoch). Received: {received!r}.",

@@ -1,0 +1,1 @@
+"""Losses, optimisers, metrics, callbacks, and the loops that use them."""

@@ -1,0 +1,69 @@
+"""The table of a model's layers: names, output shapes, numbers of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from konv.layers import Layer
+from konv.messages import text
+
+__all__ = ["summary"]
+
+
+def summary(
+    name: str, layers: Sequence[Layer], print_fn: Callable[[str], object] | None = None, line_length: int | None = None
+) -> None:
+    """Print the table of `layers`, the parameters counted and summed.
+
+    Arguments: `name`, the model's; `print_fn`, called with each line instead of printing; `line_length`, columns of
+    the terminal (default its own, 80 for `print_fn`).
+    """
+    width = line_length or (None if print_fn is None else 80)
+    console = Console(width=width, highlight=False, color_system="auto" if print_fn is None else None)
+    lines = [text("summary.title", model=name), _table(layers), *_totals(layers)]
+    if print_fn is None:
+        for line in lines:
+            console.print(line, markup=False)
+        return
+    with console.capture() as capture:
+        for line in lines:
+            console.print(line, markup=False)
+    for written in capture.get().rstrip("\n").split("\n"):
+        print_fn(written)
+
+
+def _table(layers: Sequence[Layer]) -> Table:
+    table = Table(box=box.HORIZONTALS, header_style="bold")
+    table.add_column(text("summary.layer"))
+    table.add_column(text("summary.shape"))
+    table.add_column(text("summary.parameters"), justify="right")
+    for layer in layers:
+        known = layer.connected
+        shape = str(layer.output_shape) if known else text("summary.unknown")
+        parameters = f"{layer.count_params():,}" if layer.built or known else text("summary.unknown")
+        table.add_row(f"{layer.name} ({type(layer).__name__})", shape, parameters)
+    return table
+
+
+def _totals(layers: Sequence[Layer]) -> list[str]:
+    """Lines of how many parameters there are, a layer that stands twice counted once."""
+    variables = {id(v): v for layer in layers for v in layer.weights}.values()
+    trained = [v.value for v in variables if v.trainable]
+    fixed = [v.value for v in variables if not v.trainable]
+    lines = []
+    for key, arrays in (("total", trained + fixed), ("trainable", trained), ("fixed", fixed)):
+        count, size = sum(a.size for a in arrays), _bytes(sum(a.nbytes for a in arrays))
+        lines.append(text(f"summary.{key}", count=count, size=size))
+    return lines
+
+
+def _bytes(count: int) -> str:
+    """Bytes as people write them: `4.78 MB` (1 MB = 10⁶ bytes)."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.2f} {unit}"
+    return f"{count} B"

@@ -1,0 +1,84 @@
+"""Models out of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from konv.errors import KonvError, ModelFileError
+from konv.io import model_file
+from konv.io.model_file import ModelFile
+from konv.layers.checks import count
+from konv.messages import text
+from konv.models.base import Model
+from konv.models.sequential import Sequential
+from konv.names import unknown
+from konv.ops.record import Array
+from konv.random import check_seed
+from konv.train import optimizers
+
+__all__ = ["load_model"]
+
+KINDS = {"Sequential": Sequential}
+WRONG = (KonvError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What building from a description that makes no sense can raise."""
+
+
+def load_model(
+    filepath: str | Path,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> Model:
+    """The model that `save` wrote; where it was compiled, training goes on exactly where it stood.
+
+    Arguments: `filepath`, the file; `custom_objects`, layer classes and metric functions of your own by name;
+    `compile`, whether to restore optimiser, loss and metrics too.
+    Raises: ModelFileError where the file is missing, truncated, foreign, damaged, of a newer format version, or
+    describes a network that cannot be built.
+    """
+    path = Path(filepath).expanduser()
+    file = model_file.read(path)
+    model = _built(path, file, dict(custom_objects or {}))
+    model.class_names = file.class_names
+    model.preprocessing = file.preprocessing
+    if compile and file.training is not None:
+        try:
+            _compile(model, file, file.training, custom_objects or {})
+        except WRONG as error:
+            raise ModelFileError(text("bad_training_settings", path=path, error=_said(error))) from error
+    return model
+
+
+def _built(path: Path, file: ModelFile, custom_objects: Mapping[str, Any]) -> Model:
+    weights: dict[str, dict[str, Array]] = {}
+    for name, array in file.weights.items():
+        layer, _, weight = name.partition("/")
+        weights.setdefault(layer, {})[weight] = array
+    try:
+        kind = file.architecture["class_name"]
+        if kind not in KINDS:
+            raise unknown("network", kind, KINDS)
+        model = KINDS[kind].from_config(file.architecture["config"], custom_objects, weights)
+        known = {v.name for v in model.weights} if model.built else set()
+    except WRONG as error:
+        raise ModelFileError(text("bad_architecture", path=path, error=_said(error))) from error
+    if extra := sorted(file.weights.keys() - known):
+        raise ModelFileError(text("extra_tensors", path=path, names=", ".join(extra[:5])))
+    return model
+
+
+def _compile(model: Model, file: ModelFile, training: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+    metrics = [custom_objects.get(m, m) if isinstance(m, str) else m for m in training["metrics"]]
+    optimizer = optimizers.deserialize(training["optimizer"])
+    model.compile(optimizer, training["loss"], metrics)
+    model.seed = check_seed(training["seed"])
+    model.epochs_trained = count(training["epochs_trained"], "epochs_trained", model.name, least=0)
+    optimizer.iterations = training["iterations"]
+    if model.built and file.optimizer:
+        optimizer.set_state(model.trainable_weights, file.optimizer)
+
+
+def _said(error: BaseException) -> str:
+    """An error as text, with its kind where it is not one of konv's own sentences."""
+    return str(error) if isinstance(error, KonvError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,63 @@
+"""What of a model goes into its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from konv.errors import ConfigurationError
+from konv.io.model_file import ModelFile
+from konv.messages import text
+from konv.train import losses, metrics, optimizers
+
+if TYPE_CHECKING:
+    from konv.models.base import Model
+
+__all__ = ["checked_path", "content", "training_settings"]
+
+
+def checked_path(path: str | Path, overwrite: bool = True) -> Path:
+    """`path` as a model file's.
+
+    Raises: ConfigurationError for a suffix other than `.konv`, or an existing file unless `overwrite`.
+    """
+    file = Path(path).expanduser()
+    if file.suffix != ".konv":
+        raise ConfigurationError(text("model_suffix", received=file.name, suggestion=file.with_suffix(".konv").name))
+    if not overwrite and file.exists():
+        raise ConfigurationError(text("file_exists", path=file))
+    return file
+
+
+def content(model: Model, include_optimizer: bool = True) -> ModelFile:
+    """What the file of `model` holds; the optimiser's state only with `include_optimizer`.
+
+    Raises: ConfigurationError where a part is code of the user's own, which no file can hold.
+    """
+    compiled = model.optimizer is not None and model.loss is not None
+    state: Mapping[str, Any] = {}
+    if model.optimizer is not None and include_optimizer:
+        state = model.optimizer.get_state()
+    return ModelFile(
+        architecture={"class_name": type(model).__name__, "config": model.get_config()},
+        weights={v.name: v.value for v in model.weights} if model.built else {},
+        optimizer=state,
+        training=training_settings(model) if compiled and include_optimizer else None,
+        preprocessing=model.preprocessing,
+        class_names=model.class_names,
+    )
+
+
+def training_settings(model: Model) -> dict[str, Any] | None:
+    """The optimiser, loss, metrics and place in training of `model`, fit for JSON; None where it is not compiled."""
+    if model.optimizer is None or model.loss is None:
+        return None
+    return {
+        "optimizer": optimizers.serialize(model.optimizer),
+        "iterations": model.optimizer.iterations,
+        "loss": losses.serialize(model.loss),
+        "metrics": [metrics.serialize(identifier) for identifier in model.compiled_metrics],
+        "seed": model.seed,
+        "epochs_trained": model.epochs_trained,
+    }

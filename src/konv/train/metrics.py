@@ -1,0 +1,389 @@
+"""Metrics under Keras's names: functions that judge each sample, and objects that keep the mean over many batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from konv.errors import ConfigurationError, ShapeError
+from konv.layers.checks import count
+from konv.layers.naming import snake_case
+from konv.messages import text
+from konv.names import unknown
+from konv.ops.record import Array
+from konv.shapes import Shape, show
+from konv.train import losses
+
+__all__ = [
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "LossMetric",
+    "Mean",
+    "MeanMetricWrapper",
+    "Metric",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "choose_accuracy",
+    "deserialize",
+    "get",
+    "serialize",
+    "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
+]
+
+Judge = Callable[..., Any]
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
+    """The share of a sample's numbers that are on the right side of `threshold`.
+
+    Arguments: `y_true`, zeros and ones, `(N, K)`; `y_pred`, `(N, K)`; `threshold`, above which a prediction is a 1.
+    Returns: `(N,)`. Raises: ShapeError where the shapes differ: nothing is broadcast.
+    """
+    target, prediction = np.asarray(y_true), np.asarray(y_pred)
+    if prediction.shape == (*target.shape, 1):
+        target = target[..., None]
+    if target.shape != prediction.shape:
+        raise _differ(target, prediction.shape, prediction)
+    right = (prediction > threshold) == target
+    return np.asarray(right.reshape(len(right), -1).mean(1))
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+    """1 where the largest prediction is at the place of the largest target, else 0.
+
+    Arguments: `y_true`, one-hot rows, `(N, K)`; `y_pred`, `(N, K)`.
+    Returns: `(N,)`. Raises: ShapeError where the shapes differ.
+    """
+    target, prediction = _one_hot(y_true, y_pred)
+    return _right(target.argmax(-1), prediction)
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Array:
+    """1 where the largest prediction is at the class's place, else 0.
+
+    Arguments: `y_true`, class numbers, `(N,)` or `(N, 1)`; `y_pred`, `(N, K)`.
+    Returns: `(N,)`. Raises: ShapeError where the shapes do not belong together.
+    """
+    return _right(*_sparse(y_true, y_pred))
+
+
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
+    """1 where the right class is among the `k` most probable, else 0; at equal predictions it is.
+
+    Arguments: `y_true`, one-hot rows, `(N, K)`; `y_pred`, `(N, K)`; `k`, at least 1.
+    Returns: `(N,)`. Raises: ShapeError where the shapes differ.
+    """
+    target, prediction = _one_hot(y_true, y_pred)
+    return _among(target.argmax(-1), prediction, k)
+
+
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Array:
+    """1 where the right class is among the `k` most probable, else 0; at equal predictions it is.
+
+    Arguments: `y_true`, class numbers, `(N,)` or `(N, 1)`; `y_pred`, `(N, K)`; `k`, at least 1.
+    Returns: `(N,)`. Raises: ShapeError where the shapes do not belong together.
+    """
+    labels, prediction = _sparse(y_true, y_pred)
+    return _among(labels, prediction, k)
+
+
+def _differ(target: Array, expected: Shape, prediction: Array) -> ShapeError:
+    received, wanted, given = show(target.shape), show(expected), show(prediction.shape)
+    return ShapeError(text("metric_shapes", received=received, expected=wanted, prediction=given))
+
+
+def _one_hot(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+    target, prediction = np.asarray(y_true), np.asarray(y_pred)
+    if target.shape != prediction.shape:
+        raise _differ(target, prediction.shape, prediction)
+    return target, prediction
+
+
+def _sparse(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+    labels, prediction = np.asarray(y_true), np.asarray(y_pred)
+    if labels.shape == (*prediction.shape[:-1], 1):
+        labels = labels[..., 0]
+    if labels.shape != prediction.shape[:-1]:
+        raise _differ(labels, prediction.shape[:-1], prediction)
+    return labels.astype(np.int64), prediction
+
+
+def _right(labels: Array, prediction: Array) -> Array:
+    """Whether the largest prediction is at the label, the mean over a sample's places: (N,)."""
+    right = prediction.argmax(-1) == labels
+    return np.asarray(right.reshape(len(right), -1).mean(1))
+
+
+def _among(labels: Array, prediction: Array, k: int) -> Array:
+    """Whether fewer than k predictions are above that of the label, the mean over a sample's places: (N,)."""
+    own = np.take_along_axis(prediction, labels[..., None], -1)
+    right = (prediction > own).sum(-1) < k
+    return np.asarray(right.reshape(len(right), -1).mean(1))
+
+
+class Metric:
+    """Base of all metrics: `update_state` takes a batch in, `result` gives the value so far.
+
+    Arguments: `name`, its key in the history. A metric of your own defines `update_state`, `result`, `reset_state`.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch in.
+
+        Arguments: `y_true`, targets `(N, …)`; `y_pred`, predictions `(N, …)`; `sample_weight`, `(N,)` or None.
+        """
+        raise NotImplementedError
+
+    def result(self) -> float:
+        """The value over all that was taken in since `reset_state`."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forget what was taken in."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """All that makes this metric again, fit for JSON."""
+        return {"name": self.name}
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        """`update_state`, then `result`."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+
+class Mean(Metric):
+    """The weighted mean of numbers.
+
+    Arguments: `name`, its key in the history.
+    Example: `m = Mean(); m.update([1.0, 3.0]); m.result()` is 2.0.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self.total = 0.0
+        self.count = 0.0
+
+    def update(self, values: Any, weights: Any = None) -> None:
+        """Take numbers in.
+
+        Arguments: `values`, numbers; `weights`, as many, None for ones.
+        """
+        values = np.asarray(values, np.float64)
+        weights = np.ones_like(values) if weights is None else np.asarray(weights, np.float64)
+        self.total += float((values * weights).sum())
+        self.count += float(weights.sum())
+
+    def result(self) -> float:
+        """The mean; 0 where nothing was taken in."""
+        return self.total / self.count if self.count else 0.0
+
+    def reset_state(self) -> None:
+        """Forget what was taken in."""
+        self.total = self.count = 0.0
+
+
+class MeanMetricWrapper(Mean):
+    """The mean over samples of what a function says of each.
+
+    Arguments: `fn`, called with targets, predictions and `settings`, giving one number a sample or one for the batch;
+    `name`, its key in the history.
+    """
+
+    def __init__(self, fn: Judge, name: str | None = None, **settings: Any) -> None:
+        super().__init__(name or getattr(fn, "__name__", None))
+        self.fn, self.settings = fn, settings
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch in; see `Metric.update_state`."""
+        values = np.asarray(self.fn(y_true, y_pred, **self.settings), np.float64)
+        if values.ndim == 0:
+            values = np.full(len(y_pred), values)
+        self.update(values.reshape(len(values), -1).mean(1), sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """All that makes this metric again, fit for JSON."""
+        return {"name": self.name, **self.settings}
+
+
+class BinaryAccuracy(MeanMetricWrapper):
+    """The mean of `binary_accuracy`.
+
+    Arguments: `name`, its key in the history; `threshold`, above which a prediction is a 1.
+    """
+
+    def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
+        super().__init__(binary_accuracy, name, threshold=float(threshold))
+
+
+class CategoricalAccuracy(MeanMetricWrapper):
+    """The mean of `categorical_accuracy`. Arguments: `name`, its key in the history."""
+
+    def __init__(self, name: str = "categorical_accuracy") -> None:
+        super().__init__(categorical_accuracy, name)
+
+
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """The mean of `sparse_categorical_accuracy`. Arguments: `name`, its key in the history."""
+
+    def __init__(self, name: str = "sparse_categorical_accuracy") -> None:
+        super().__init__(sparse_categorical_accuracy, name)
+
+
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    """The mean of `top_k_categorical_accuracy`. Arguments: `k`, at least 1; `name`, its key in the history."""
+
+    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy") -> None:
+        super().__init__(top_k_categorical_accuracy, name, k=count(k, "k", name))
+
+
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    """The mean of `sparse_top_k_categorical_accuracy`. Arguments: `k`, at least 1; `name`, its key in the history."""
+
+    def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy") -> None:
+        super().__init__(sparse_top_k_categorical_accuracy, name, k=count(k, "k", name))
+
+
+class LossMetric(MeanMetricWrapper):
+    """A loss watched as a metric, without training on it.
+
+    Arguments: `loss`, its name or object; `name`, its key in the history (default the loss's name).
+    """
+
+    def __init__(self, loss: object, name: str | None = None) -> None:
+        self.loss = losses.get(loss)
+        super().__init__(lambda y_true, y_pred: losses.each(self.loss, y_true, y_pred), name or self.loss.name)
+
+    def get_config(self) -> dict[str, Any]:
+        """All that makes this metric again, fit for JSON."""
+        return {"name": self.name, "loss": losses.serialize(self.loss)}
+
+
+CLASSES: dict[str, type[Metric]] = {
+    kind.__name__: kind
+    for kind in (
+        BinaryAccuracy, CategoricalAccuracy, LossMetric, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
+        TopKCategoricalAccuracy,
+    )
+}  # fmt: skip
+ACCURACY = ("accuracy", "acc")
+NAMES: dict[str, type[Metric]] = {snake_case(name): kind for name, kind in CLASSES.items() if kind is not LossMetric}
+
+
+def choose_accuracy(target: Shape, output: Shape, name: str = "accuracy") -> Metric:
+    """The accuracy that Keras takes for the word `"accuracy"`.
+
+    One number a place: binary. Class numbers as targets: sparse categorical. Else: categorical.
+
+    Arguments: `target`, `output`, the shapes of one sample's target and prediction; `name`, its key in the history.
+    Source: Keras 3, `compile_utils.get_metric`.
+    """
+    if not output or output[-1] == 1:
+        return BinaryAccuracy(name)
+    if len(target) < len(output) or target[-1] == 1:
+        return SparseCategoricalAccuracy(name)
+    return CategoricalAccuracy(name)
+
+
+def get(identifier: object, target: Shape, output: Shape) -> Metric:
+    """The metric for a name, a saved form, a function `(y_true, y_pred)`, or a metric as it is.
+
+    Arguments: `identifier`, any of these; `target`, `output`, the shapes of one sample's target and prediction, by
+    which `"accuracy"` is chosen.
+    Raises: UnknownNameError, with the nearest names; ConfigurationError for anything else.
+    """
+    if isinstance(identifier, Metric):
+        return identifier
+    if isinstance(identifier, str):
+        if identifier in ACCURACY:
+            return choose_accuracy(target, output, identifier)
+        if identifier in NAMES or identifier in CLASSES:
+            return (NAMES.get(identifier) or CLASSES[identifier])()
+        if identifier in losses.NAMES or identifier in losses.SHORT:
+            return LossMetric(identifier, identifier)
+        raise unknown("metric", identifier, (*NAMES, *ACCURACY, *losses.NAMES, *losses.SHORT))
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, Metric):
+        return identifier()
+    if isinstance(identifier, losses.Loss):
+        return LossMetric(identifier)
+    if callable(identifier):
+        return MeanMetricWrapper(identifier)
+    raise ConfigurationError(text("bad_metric", received=identifier))
+
+
+def serialize(identifier: object) -> Any:
+    """The form in which a file keeps a metric: a name stays a name, a function of your own leaves its name."""
+    if isinstance(identifier, Metric):
+        return {"class_name": type(identifier).__name__, "config": identifier.get_config()}
+    return identifier if isinstance(identifier, str) else getattr(identifier, "__name__", str(identifier))
+
+
+def deserialize(saved: Mapping[str, Any]) -> Metric:
+    """The metric that `serialize` wrote as `saved`. Raises: UnknownNameError for a class that is none of konv's."""
+    name = saved["class_name"]
+    if not isinstance(name, str) or name not in CLASSES:
+        raise unknown("metric", name, CLASSES)
+    return CLASSES[name](**saved["config"])
+
+
+class Watched:
+    """The loss and the metrics of a model: what `compile` was asked for, made real at the first batch.
+
+    Arguments: `asked`, names, functions and objects, as `compile` takes them.
+    Raises: UnknownNameError, with the nearest names; ConfigurationError for what is no metric.
+    """
+
+    def __init__(self, asked: Sequence[object]) -> None:
+        for identifier in asked:
+            get(identifier, (), ())  # an unknown name is told now, not after an epoch
+        self.asked = list(asked)
+        self.loss = Mean("loss")
+        self.metrics: list[Metric] | None = None
+
+    def prepare(self, target: Shape, output: Shape) -> None:
+        """Choose the metrics for targets and predictions of these shapes, once, and begin from zero."""
+        if self.metrics is None:
+            self.metrics = [get(identifier, target, output) for identifier in self.asked]
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin from zero."""
+        for metric in (self.loss, *(self.metrics or ())):
+            metric.reset_state()
+
+    def take(self, losses_: Array, weight: Array | None, target: Array | None, prediction: Array) -> None:
+        """Take in a batch: its samples' losses, their weights, targets and predictions.
+
+        The loss counts each sample's weight, and divides by the number of samples, as Keras does.
+        """
+        self.loss.update(losses_ if weight is None else losses_ * weight)
+        for metric in self.metrics or ():
+            metric.update_state(target, prediction)
+
+    def results(self) -> dict[str, float]:
+        """The values so far, the loss first."""
+        found = {"loss": self.loss.result()}
+        for metric in self.metrics or ():
+            value = metric.result()
+            found[_free(metric.name, found)] = float(value)
+        return found
+
+
+def _free(name: str, taken: Mapping[str, float]) -> str:
+    """`name`, with a number where it is taken: two metrics never share a key."""
+    number, free = 1, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free

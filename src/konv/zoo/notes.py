@@ -1,0 +1,41 @@
+"""The network of the Keras example `cifar10_cnn.py`, as the notes have it."""
+
+from __future__ import annotations
+
+from konv.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from konv.models import Sequential
+from konv.shapes import Shape
+
+__all__ = ["notes"]
+
+
+def notes(input_shape: Shape = (32, 32, 3), classes: int = 10) -> Sequential:
+    """Two pairs of convolutions, each pooled, then two dense layers; dropout behind each part.
+
+    Arguments: `input_shape`, `(H, W, C)`, at least 14 × 14; `classes`, how many there are to tell apart.
+    Returns: the model, not compiled: 1,250,858 parameters for 32×32×3 images of 10 classes.
+    Raises: ShapeError where the images are too small.
+    Example: `notes().summary()`.
+    """
+    model = Sequential(name="notes")
+    model.add(Conv2D(32, (3, 3), padding="same", input_shape=input_shape))
+    model.add(Activation("relu"))
+    model.add(Conv2D(32, (3, 3)))
+    model.add(Activation("relu"))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Dropout(0.25))
+
+    model.add(Conv2D(64, (3, 3), padding="same"))
+    model.add(Activation("relu"))
+    model.add(Conv2D(64, (3, 3)))
+    model.add(Activation("relu"))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Dropout(0.25))
+
+    model.add(Flatten())
+    model.add(Dense(512))
+    model.add(Activation("relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(classes))
+    model.add(Activation("softmax"))
+    return model
