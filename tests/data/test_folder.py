@@ -267,6 +267,17 @@ def test_an_entry_that_unfolds_to_too_much_is_not_read(tmp_path: Path, monkeypat
         assert firsts(from_folder(path)) == [1, 2]
 
 
+def test_a_damaged_zip_is_named(tmp_path: Path) -> None:
+    path = as_zip(tmp_path, {"a/1.png": plain(1), "b/1.png": plain(2)})
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"PK\x01\x02", b"PK\x09\x02"))
+    with pytest.raises(DataError, match=r"set\.zip is damaged"):
+        from_folder(path)
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="neither a folder nor a zip"):
+        from_folder(path)
+
+
 def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_folder(tmp_path, {f"{name}/{i}.png": plain(i) for name in "ab" for i in range(50)})
     prints = set()

@@ -120,7 +120,10 @@ def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, .
     if path.is_dir():
         found = [(parts, is_file, partial(str, path.joinpath(*parts))) for parts, is_file in _walk(path)]
     elif path.is_file() and zipfile.is_zipfile(path):
-        archive = stack.enter_context(zipfile.ZipFile(path))
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise DataError(text("data_file_broken", path=path, reason=error)) from error
         found = [
             (
                 tuple(part for part in info.filename.split("/") if part),
@@ -131,7 +134,7 @@ def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, .
         ]
     else:
         raise DataError(text("not_a_folder" if path.exists() else "no_such_path", path=path))
-    found = [(parts, is_file, opener) for parts, is_file, opener in found if not _hidden(parts)]
+    found = [(parts, is_file, opener) for parts, is_file, opener in found if parts and not _hidden(parts)]
     files = [
         _File("/".join(parts), parts, opener)
         for parts, is_file, opener in found

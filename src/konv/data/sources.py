@@ -15,6 +15,7 @@ from konv.data.published import FASHION_MNIST, PUBLISHED
 from konv.errors import DataError
 from konv.messages import text
 from konv.names import unknown
+from konv.shapes import show
 
 __all__ = ["EMBEDDED", "embedded", "load"]
 
@@ -64,7 +65,7 @@ def load(spec: str | Path | None = None, size: int | Sequence[int] | None = None
 def _from_arrays(arrays: Arrays, classes: tuple[str, ...] | None, name: str, source: str) -> DataSet:
     """A data set of Keras-shaped arrays: images get their channel axis, labels lose one of length 1."""
     (x, y), (x_test, y_test) = ((_images(x), _labels(y, name)) for x, y in arrays)
-    classes = classes or _numbered(np.concatenate((y, y_test)), name)
+    classes = classes or _numbered(y, y_test, name)
     test = DataSet(x_test, y_test, classes, name, source) if len(x_test) else None
     return DataSet(x, y, classes, name, source, test=test)
 
@@ -77,15 +78,17 @@ def _labels(y: Array, name: str) -> Array:
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.ndim == 2:
         raise DataError(text("labels_one_hot", name=name, classes=y.shape[1]))
-    return y if (y % 1).any() else y.astype(np.int64)
+    if (y % 1).any():  # NaN too
+        raise DataError(text("labels_need_one_axis", name=name, count=len(y), dtype=y.dtype, received=show(y.shape)))
+    return y.astype(np.int64)
 
 
-def _numbered(y: Array, name: str) -> tuple[str, ...]:
+def _numbered(y: Array, y_test: Array, name: str) -> tuple[str, ...]:
     """The classes of labels that have no names: their numbers."""
     found = np.unique(y)
     if len(found) == 1:
         raise DataError(text("one_class_only", path=name, name=found[0]))
-    count = int(found[-1]) + 1 if len(found) else 0
-    if count > MOST_CLASSES:
-        raise DataError(text("label_without_class", name=name, received=found[-1], count=MOST_CLASSES))
-    return tuple(map(str, range(count)))
+    most = max((int(labels.max()) for labels in (y, y_test) if len(labels)), default=0)
+    if most >= MOST_CLASSES:
+        raise DataError(text("label_without_class", name=name, received=most, count=MOST_CLASSES))
+    return tuple(map(str, range(most + 1)))
