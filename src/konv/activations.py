@@ -57,6 +57,7 @@ NAMES = {function.name: function for function in (linear, relu, sigmoid, softmax
 def get(identifier: object) -> Function:
     """The activation for a name, an activation as it is, or `linear` for None.
 
+    Arguments: `identifier`, any of these.
     Raises: UnknownNameError, with the nearest names, for anything else.
     """
     if identifier is None:

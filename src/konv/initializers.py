@@ -72,7 +72,7 @@ class Initializer:
         return self.draw(tuple(shape), fan or fans(shape)).astype(dtype or config.floatx())
 
     def draw(self, shape: tuple[int, ...], fan: tuple[int, int]) -> Array:
-        """The value in float64."""
+        """The value in float64, of `shape`; `fan` is fan-in and fan-out."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Initializer:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Initializer:
-        """The initialiser that `get_config` came from."""
+        """The initialiser whose `get_config` gave `config`."""
         return cls(**config)
 
     def __eq__(self, other: object) -> bool:
@@ -314,7 +314,7 @@ NAMES: dict[str, type[Initializer]] = {
 def get(identifier: object) -> Callable[..., Array]:
     """The initialiser for a name (`"he_normal"`, `"HeNormal"`), a saved form, a class, or a callable as it is.
 
-    A callable takes `(shape, dtype=…)` and returns an array.
+    Arguments: `identifier`, any of these; a callable takes `(shape, dtype=…)` and returns an array.
     Raises: UnknownNameError for a name that is none.
     """
     if isinstance(identifier, str):
@@ -332,7 +332,7 @@ def get(identifier: object) -> Callable[..., Array]:
 
 
 def serialize(initializer: Callable[..., Array]) -> dict[str, Any]:
-    """The form in which a configuration keeps an initialiser: its class's name and its arguments.
+    """The form in which a configuration keeps `initializer`: its class's name and its arguments.
 
     Raises: ConfigurationError for a callable that is no `Initializer`: a file cannot hold code.
     """
@@ -342,7 +342,7 @@ def serialize(initializer: Callable[..., Array]) -> dict[str, Any]:
 
 
 def deserialize(saved: Mapping[str, Any]) -> Initializer:
-    """The initialiser that `serialize` wrote. Raises: UnknownNameError for a class that is none."""
+    """The initialiser that `serialize` wrote as `saved`. Raises: UnknownNameError for a class that is none."""
     name = saved.get("class_name")
     if not isinstance(name, str) or name not in CLASSES:
         raise unknown("initializer", name, CLASSES)

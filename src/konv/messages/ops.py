@@ -20,7 +20,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.initializer": ("initializer", "初始化方法"),
     "kind.network": ("network", "网络"),
     "kind.data set": ("data set", "数据集"),
-    "kind.callback": ("callback", "回调"),
     "window.kernel": ("kernel", "卷积核"),
     "window.pool": ("pooling window", "池化窗口"),
     "not_an_image": (
