@@ -137,7 +137,7 @@ class Stream:
         return words.reshape(len(samples), groups * 64)[:, :count]
 
     def uniform(self, count: int, dtype: str | np.dtype[Any] = "float32") -> Array:
-        """`count` numbers in [0, 1) for each sample, `(n, count)`: the word's upper 24 bits times 2⁻²⁴.
+        """`count` numbers in [0, 1) for each sample, `(n, count)` of `dtype`: the word's upper 24 bits times 2⁻²⁴.
 
         24 bits are exact in float32 and in float64: both types give the same numbers, so the same dropout masks.
         """

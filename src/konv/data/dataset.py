@@ -85,21 +85,21 @@ class DataSet:
         return digest.hexdigest()
 
     def scaled(self, dtype: str = "float32") -> Array:
-        """The images as a network takes them, `(N, H, W, C)`: integers divided by 255, floats unchanged."""
+        """The images as a network takes them, `(N, H, W, C)` of `dtype`: integers divided by 255, floats unchanged."""
         scale = 255 if self.x.dtype.kind in "iu" else 1
         images: Array = np.divide(self.x, np.asarray(scale, dtype), dtype=dtype)
         return images
 
     def select(self, which: Array) -> DataSet:
-        """The images of these numbers alone, in this order; without validation and test parts."""
+        """The images numbered in `which`, integers `(n,)`, alone and in that order; no validation and test parts."""
         return replace(self, x=self.x[which], y=self.y[which], validation=None, test=None, unreadable=())
 
     def split(self, fraction: float, seed: int = 0) -> tuple[DataSet, DataSet]:
         """The set in two: what remains, and `fraction` of each class held out; both in the original order.
 
-        The choice depends on the seed, the labels and nothing else. Each class with two images or more keeps at least
-        one on either side; a single image stays with the larger part.
-        Raises: ConfigurationError unless 0 < fraction < 1 and the seed is one.
+        The choice depends on `seed`, the labels and nothing else. Each class with two images or more keeps at least
+        one on either side; a single image is not held out.
+        Raises: ConfigurationError unless 0 < fraction < 1 and the seed is one; DataError where no class has two images.
         """
         if not 0 < fraction < 1:
             raise ConfigurationError(text("bad_fraction", received=fraction))
@@ -114,7 +114,10 @@ class DataSet:
         return self.select(np.flatnonzero(~held)), self.select(np.flatnonzero(held))
 
     def for_training(self, fraction: float = 0.2, seed: int = 0) -> tuple[DataSet, DataSet]:
-        """What to train on, and what to watch meanwhile: the validation part, else the test part, else a `split`."""
+        """What to train on, and what to watch meanwhile: the validation part, else the test part, else a `split`.
+
+        Arguments: `fraction` and `seed`, of the split. Raises: as `split`.
+        """
         watched = self.validation or self.test
         return (self, watched) if watched else self.split(fraction, seed)
 
