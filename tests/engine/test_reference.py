@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from tests.ops.numerical import derivative
 
 from konv import config
 from konv.engine import Outcome, Position, Training, build
@@ -30,6 +29,7 @@ from konv.ops.shape import Flatten
 from konv.ops.source import Input
 from konv.ops.update import SGD, Adam, RMSprop
 from konv.random import Stream
+from tests.ops.numerical import derivative
 
 DTYPE = "float64"
 POSITION = Position(seed=5, epoch=2, samples=np.array([7, 3, 11, 0]))

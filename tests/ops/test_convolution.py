@@ -6,12 +6,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from tests.ops.numerical import check_gradients
-from tests.ops.windows import dilations, integers, paddings, places, sizes, strides
 
 from konv.errors import ConfigurationError, ShapeError
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
+from tests.ops.numerical import check_gradients
+from tests.ops.windows import dilations, integers, paddings, places, sizes, strides
 
 
 @st.composite

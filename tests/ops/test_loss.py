@@ -6,7 +6,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.ops.numerical import derivative
 
 from konv.errors import LabelError
 from konv.ops.activation import Linear, Sigmoid, Softmax, sigmoid
@@ -19,6 +18,7 @@ from konv.ops.loss import (
     from_scores,
 )
 from konv.ops.record import Array, Run
+from tests.ops.numerical import derivative
 
 LOSSES = [
     CategoricalCrossentropy(), CategoricalCrossentropy(True), SparseCategoricalCrossentropy(),

@@ -6,12 +6,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from tests.ops.numerical import check_gradients
-from tests.ops.windows import integers, paddings, places, sizes, strides
 
 from konv.errors import ShapeError
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Run
+from tests.ops.numerical import check_gradients
+from tests.ops.windows import integers, paddings, places, sizes, strides
 
 Pool = MaxPool2D | AveragePool2D
 Case = tuple[Pool, tuple[int, int, int]]

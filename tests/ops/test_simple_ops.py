@@ -8,8 +8,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.ops.numerical import check_gradients
-from tests.ops.windows import integers
 
 from konv.errors import ConfigurationError, ShapeError, UnknownNameError
 from konv.messages import text
@@ -23,6 +21,8 @@ from konv.ops.record import Array, Op, Run
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
 from konv.random import Stream
+from tests.ops.numerical import check_gradients
+from tests.ops.windows import integers
 
 ACTIVATIONS = [Linear(), ReLU(), Sigmoid(), Tanh(), Softmax()]
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
