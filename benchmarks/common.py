@@ -37,6 +37,7 @@ def machine() -> dict[str, Any]:
         "load_at_start": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "engine": os.environ.get("KONV_ENGINE", "native"),
         "versions": versions("konv", "numpy", "llvmlite"),
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
     }

@@ -69,6 +69,7 @@ def train(module: str, data: dict[str, np.ndarray], seed: int, settings: dict[st
 def prepare(folder: Path, seed: int, settings: dict[str, Any]) -> Path:
     """A file with the images, the one-hot labels, and the initial weights both sides start from."""
     import konv
+    import konv.data
 
     whole = konv.data.embedded()
     test = whole.test
