@@ -29,8 +29,10 @@ def backward(module: Module) -> list[str]:
         room = rest.partition(".")[0]
         if top != "konv" or room == "__version__":
             continue
-        if room not in ROOMS or ROOMS.index(room) > ROOMS.index(module.room):
-            found.append(f"{module.path.relative_to(CHECKOUT)}:{line}: {module.room} imports {room}")
+        # `import konv` reaches every room through the front page: only the last room may.
+        place = ROOMS.index(room) if room in ROOMS else len(ROOMS) - 1
+        if place > ROOMS.index(module.room):
+            found.append(f"{module.path.relative_to(CHECKOUT)}:{line}: {module.room} imports {room or 'konv'}")
     return found
 
 
@@ -45,9 +47,13 @@ def test_imports_go_one_way():
 
 
 def test_backward_import_is_seen():
-    tree = ast.parse("def f():\n    from konv import train\n    from ..cli import main\n    import konv.errors")
+    tree = ast.parse("def f():\n    from konv import train\n    from ..cli import main\n    import konv.errors, konv")
     module = Module("konv.ops.probe", CHECKOUT / "src/konv/ops/probe.py", tree)
-    assert [line.rpartition(": ")[2] for line in backward(module)] == ["ops imports train", "ops imports cli"]
+    assert [line.rpartition(": ")[2] for line in backward(module)] == [
+        "ops imports train",
+        "ops imports cli",
+        "ops imports konv",
+    ]
 
 
 def test_architecture_page_has_the_same_order():
