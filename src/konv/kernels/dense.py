@@ -19,16 +19,17 @@ __all__ = ["Dense", "DenseWeightGradient"]
 class Dense(Spec):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
-    Arguments: frame (its first int64: rows in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias where
+    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias where
     `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel · blocks +
     block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for `blocks` of them.
-    `rows`: samples of the largest run, which the tile is chosen for. `finish`, `add`: as of a convolution.
+    `rows`: rows of the largest run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of a convolution.
     """
 
     kind: ClassVar[str] = "dense"
     rows: int
     inputs: int
     outputs: int
+    places: int = 1
     bias: bool = False
     finish: str = ""
     add: bool = False
@@ -53,7 +54,8 @@ class Dense(Spec):
     def emit(self, target: Target) -> Function:
         k = self.new(target, "frame x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
         m, layout = self.tile(target).rows, self.panels(target)
-        blocks = k.div(k.add(k.get("i64", k.arg["frame"]), m - 1), m)
+        n = k.mul(k.get("i64", k.arg["frame"]), self.places)
+        blocks = k.div(k.add(n, m - 1), m)
         wide = layout.vectors * layout.lanes
         with k.loop(k.begin, k.end) as unit:
             panel, row = k.div(unit.i, blocks), k.mul(k.rem(unit.i, blocks), m)
@@ -98,6 +100,7 @@ class DenseWeightGradient(Spec):
     kind: ClassVar[str] = "dense_weight_gradient"
     inputs: int
     outputs: int
+    places: int = 1
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: inputs × outputs."""
@@ -116,7 +119,7 @@ class DenseWeightGradient(Spec):
         m, layout = self.tile(target).rows, self.panels(target)
         tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes
         n = k.get("i64", k.arg["frame"])
-        bounds = [k.div(k.mul(n, leaf), LEAVES) for leaf in range(LEAVES + 1)]
+        bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
         with k.loop(k.begin, k.end) as unit:
             panel, at = k.div(unit.i, tiles), k.rem(unit.i, tiles)
             row = k.mul(at, m)

@@ -10,7 +10,7 @@ from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import LEAVES, Spec
 from konv.kernels.target import Target
 
-__all__ = ["BLOCK", "BiasGradient", "Clear", "Combine", "blocks", "each_block", "flag_nonfinite"]
+__all__ = ["BLOCK", "BiasGradient", "Clear", "Combine", "Increase", "blocks", "each_block", "flag_nonfinite"]
 
 BLOCK = 1024
 """Elements of one work unit of kernels that go through a weight from end to end."""
@@ -118,6 +118,25 @@ class Combine(Spec):
                 sums = [k.fadd(a, b) for a, b in zip(sums[::2], sums[1::2], strict=True)]
             k.store(sums[0], k.arg["total"], at, lanes)
             flag_nonfinite(k, sums, k.arg["frame"])
+
+        each_block(k, self.size, piece)
+        return k
+
+
+@dataclass(frozen=True)
+class Increase(Spec):
+    """`total += part`, for weights that several nodes share. Arguments: part, total. Work units: blocks of `BLOCK`."""
+
+    kind: ClassVar[str] = "increase"
+    size: int
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "part total")
+
+        def piece(at: Int, lanes: int) -> None:
+            v = k.fadd(k.load(k.arg["total"], at, lanes), k.load(k.arg["part"], at, lanes))
+            k.store(v, k.arg["total"], at, lanes)
 
         each_block(k, self.size, piece)
         return k

@@ -8,7 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
+from konv.kernels.pointwise import Pointwise
+from konv.kernels.rows import Softmax as SoftmaxKernel
+from konv.kernels.rows import SoftmaxGradient
 from konv.messages import text
+from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.shapes import Shape
 
@@ -32,6 +36,12 @@ class Linear(Op):
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy,))
 
+    def lower(self, to: Lowering) -> None:
+        to.same()
+
+    def lower_backward(self, to: Lowering) -> None:
+        to.same()
+
 
 @dataclass(frozen=True)
 class ReLU(Op):
@@ -52,6 +62,12 @@ class ReLU(Op):
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((np.where(y > 0, dy, 0),))
 
+    def lower(self, to: Lowering) -> None:
+        _pointwise(self, to)
+
+    def lower_backward(self, to: Lowering) -> None:
+        _pointwise_backward(self, to)
+
 
 @dataclass(frozen=True)
 class Sigmoid(Op):
@@ -70,6 +86,12 @@ class Sigmoid(Op):
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy * y * (1 - y),))
 
+    def lower(self, to: Lowering) -> None:
+        _pointwise(self, to)
+
+    def lower_backward(self, to: Lowering) -> None:
+        _pointwise_backward(self, to)
+
 
 @dataclass(frozen=True)
 class Tanh(Op):
@@ -87,6 +109,12 @@ class Tanh(Op):
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy * (1 - y * y),))
+
+    def lower(self, to: Lowering) -> None:
+        _pointwise(self, to)
+
+    def lower_backward(self, to: Lowering) -> None:
+        _pointwise_backward(self, to)
 
 
 @dataclass(frozen=True)
@@ -113,6 +141,15 @@ class Softmax(Op):
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((y * (dy - (dy * y).sum(-1, keepdims=True)),))
 
+    def lower(self, to: Lowering) -> None:
+        size = to.shapes[0][-1]
+        to.samples(SoftmaxKernel(to.dtype, size), to.x[0], to.y, grain=to.y.size // size)
+
+    def lower_backward(self, to: Lowering) -> None:
+        size = to.shapes[0][-1]
+        if to.dx[0] is not None:
+            to.samples(SoftmaxGradient(to.dtype, size), to.y, to.dy, to.dx[0], grain=to.y.size // size)
+
     def output_shape(self, *inputs: Shape) -> Shape:
         if not inputs[0] or inputs[0][-1] < 1:
             raise ShapeError(text("no_features", layer="Softmax", received=inputs[0]))
@@ -120,6 +157,15 @@ class Softmax(Op):
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return "purpose.softmax", {"classes": inputs[0][-1]}
+
+
+def _pointwise(op: Op, to: Lowering) -> None:
+    to.samples(Pointwise(to.dtype, op.name, to.y.size), to.x[0], to.y)
+
+
+def _pointwise_backward(op: Op, to: Lowering) -> None:
+    if to.dx[0] is not None:
+        to.samples(Pointwise(to.dtype, f"{op.name}_gradient", to.y.size), to.y, to.dy, to.dx[0])
 
 
 def sigmoid(x: Array) -> Array:

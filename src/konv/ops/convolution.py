@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
+from konv.kernels.convolution import Convolution, Taps, WeightGradient, data_gradient
+from konv.kernels.pack import Pack
+from konv.kernels.sums import BiasGradient
 from konv.messages import text
+from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.windows import crop, image_shape, pad, taps
 from konv.shapes import Axis, Padding, Shape, axes, show
@@ -43,6 +47,8 @@ class Conv2D(Op):
     """
 
     name: ClassVar[str] = "conv2d"
+    gates: ClassVar[bool] = True
+    relus: ClassVar[bool] = True
     filters: int
     kernel: tuple[int, int]
     strides: tuple[int, int] = (1, 1)
@@ -72,6 +78,36 @@ class Conv2D(Op):
 
         dx, dw = _join(crop(dimage, window)), _join(dk)
         return Gradients((dx,), (dw, dy.sum((0, 1, 2))) if self.bias else (dw,))
+
+    def lower(self, to: Lowering) -> None:
+        rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
+        finish = "relu" if to.relu else ""
+        spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias, finish)
+        packed = to.pack(self._pack(to, spec), to.w[0])
+        to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=rows.count)
+
+    def lower_backward(self, to: Lowering) -> None:
+        window = self.window(*to.shapes)
+        rows, columns = (Taps.forward(axis) for axis in window)
+        if to.dw[0]:
+            gradient = WeightGradient(to.dtype, rows, columns, *self._part(to), self.groups)
+            to.sums(gradient, to.x[0], to.dy, weight=0)
+        if self.bias and to.dw[1]:
+            to.sums(BiasGradient(to.dtype, self.filters), to.dy, weight=1, grain=rows.count * columns.count)
+        if to.dx[0] is not None:
+            gate = (to.x[0],) if to.gate else ()
+            for part in data_gradient(window, *self._part(to), self.groups, to.dtype):
+                spec = replace(part, finish="gate" if to.gate else "")
+                packed = to.pack(self._pack(to, spec, turned=True), to.w[0])
+                to.samples(spec, to.dy, packed, *gate, to.dx[0], grain=spec.rows.count)
+
+    def _part(self, to: Lowering) -> tuple[int, int]:
+        """Input and output channels of one group."""
+        return to.shapes[0][2] // self.groups, self.filters // self.groups
+
+    def _pack(self, to: Lowering, spec: Convolution, turned: bool = False) -> Pack:
+        taps = self.kernel[0] * self.kernel[1]
+        return Pack(to.dtype, taps, *self._part(to), self.groups, spec.tile(to.target).vectors, turned)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         rows, columns = self.window(*inputs)

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from konv.errors import ShapeError
+from konv.kernels.dense import Dense as DenseKernel
+from konv.kernels.dense import DenseWeightGradient
+from konv.kernels.pack import Pack
+from konv.kernels.sums import BiasGradient
 from konv.messages import text
+from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.shapes import Shape, elements
 
@@ -31,6 +36,8 @@ class Dense(Op):
     """
 
     name: ClassVar[str] = "dense"
+    gates: ClassVar[bool] = True
+    relus: ClassVar[bool] = True
     units: int
     bias: bool = True
 
@@ -43,6 +50,37 @@ class Dense(Op):
         rows, drows = x[0].reshape(-1, x[0].shape[-1]), dy.reshape(-1, self.units)
         dk = rows.T @ drows
         return Gradients((dx,), (dk, drows.sum(0)) if self.bias else (dk,))
+
+    def lower(self, to: Lowering) -> None:
+        places, features = elements(to.shapes[0][:-1]), to.shapes[0][-1]
+        finish = "relu" if to.relu else ""
+        spec = DenseKernel(to.dtype, to.batch * places, features, self.units, places, self.bias, finish)
+        self._product(to, spec, to.x[0], to.y, to.w[1:])
+
+    def lower_backward(self, to: Lowering) -> None:
+        places, features = elements(to.shapes[0][:-1]), to.shapes[0][-1]
+        if self.bias and to.dw[1]:
+            to.sums(BiasGradient(to.dtype, self.units), to.dy, weight=1, grain=places)
+        if to.dw[0]:
+            gradient = DenseWeightGradient(to.dtype, features, self.units, places)
+            units = gradient.units(to.target)
+            to.outputs(gradient, to.frame, to.x[0], to.dy, to.gradient(0), units=lambda n: units)
+        if to.dx[0] is not None:
+            finish = "gate" if to.gate else ""
+            spec = DenseKernel(to.dtype, to.batch * places, self.units, features, places, finish=finish)
+            self._product(to, spec, to.dy, to.dx[0], (to.x[0],) if to.gate else (), turned=True)
+
+    def _product(
+        self, to: Lowering, spec: DenseKernel, x: Slot, y: Slot, others: tuple[Slot, ...], turned: bool = False
+    ) -> None:
+        features = to.shapes[0][-1]
+        pack = Pack(to.dtype, 1, features, self.units, 1, spec.tile(to.target).vectors, turned)
+        room = spec.tile(to.target).rows * spec.blocks(spec.rows, to.target)
+        for slot, size in ((x, spec.inputs), (y, spec.outputs), *((s, spec.outputs) for s in others if to.gate)):
+            to.reserve(slot, room * size)
+        units = spec.panels(to.target).number
+        to.outputs(spec, to.frame, x, to.pack(pack, to.w[0]), *others, y,
+                   units=lambda n: units * spec.blocks(n * spec.places, to.target))  # fmt: skip
 
     def output_shape(self, *inputs: Shape) -> Shape:
         if not inputs[0] or inputs[0][-1] < 1:

@@ -8,7 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError
+from konv.kernels.pointwise import Dropout as DropoutKernel
 from konv.messages import text
+from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.shapes import Shape, elements
 
@@ -54,6 +56,18 @@ class Dropout(Op):
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((np.where(self._kept(dy, run), dy * self.scale, 0) if run.training else dy,))
+
+    def lower(self, to: Lowering) -> None:
+        if not to.training:
+            to.same()
+            return
+        spec = DropoutKernel(to.dtype, to.y.size, self.threshold, self.scale)
+        to.samples(spec, to.key, to.numbers, to.x[0], to.y)
+
+    def lower_backward(self, to: Lowering) -> None:
+        if to.dx[0] is not None:
+            spec = DropoutKernel(to.dtype, to.y.size, self.threshold, self.scale)
+            to.samples(spec, to.key, to.numbers, to.dy, to.dx[0])
 
     def _kept(self, x: Array, run: Run) -> Array:
         if run.stream is None:

@@ -34,6 +34,8 @@ class Loss:
     """Base of all losses. `from_logits`: predictions are unnormalised scores, not probabilities."""
 
     name: ClassVar[str] = ""
+    kernels: ClassVar[tuple[str, str]] = ("", "")
+    """`how` of the kernel `konv.kernels.rows.LossRows`: from probabilities, and from scores."""
     from_logits: bool = False
 
     def __call__(self, target: Array, prediction: Array) -> float:
@@ -47,6 +49,10 @@ class Loss:
         Raises: LabelError where labels are out of range, of the wrong form or would have to be broadcast.
         """
         raise NotImplementedError
+
+    def rows(self, target: Array, prediction: Array) -> Array:
+        """`target` in the prediction's shape and type, as the compiled kernels read it."""
+        return target
 
     def forward(self, target: Array, prediction: Array) -> Array:
         """The loss of each sample, `(N,)`."""
@@ -75,6 +81,7 @@ class CategoricalCrossentropy(Loss):
     """
 
     name: ClassVar[str] = "categorical_crossentropy"
+    kernels: ClassVar[tuple[str, str]] = ("categorical", "softmax")
 
     def check(self, target: Array, output: Shape) -> Array:
         classes, target = output[-1], _numbers(self, target)
@@ -109,6 +116,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     name: ClassVar[str] = "sparse_categorical_crossentropy"
+    kernels: ClassVar[tuple[str, str]] = ("categorical", "softmax")
 
     def check(self, target: Array, output: Shape) -> Array:
         classes, target = output[-1], _numbers(self, target)
@@ -128,6 +136,9 @@ class SparseCategoricalCrossentropy(Loss):
                      last=classes - 1)
             )  # fmt: skip
         return labels
+
+    def rows(self, target: Array, prediction: Array) -> Array:
+        return _one_hot(target, prediction)
 
     def forward(self, target: Array, prediction: Array) -> Array:
         return CategoricalCrossentropy(self.from_logits).forward(_one_hot(target, prediction), prediction)
@@ -154,6 +165,7 @@ class BinaryCrossentropy(Loss):
     """
 
     name: ClassVar[str] = "binary_crossentropy"
+    kernels: ClassVar[tuple[str, str]] = ("binary", "sigmoid")
 
     def check(self, target: Array, output: Shape) -> Array:
         return _probabilities(self, _like_output(self, target, output))
@@ -182,6 +194,7 @@ class MeanSquaredError(Loss):
     """
 
     name: ClassVar[str] = "mean_squared_error"
+    kernels: ClassVar[tuple[str, str]] = ("squares", "squares")
 
     def check(self, target: Array, output: Shape) -> Array:
         return _like_output(self, target, output).astype(config.floatx(), copy=False)

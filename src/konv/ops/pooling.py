@@ -9,7 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
+from konv.kernels.convolution import Taps
+from konv.kernels.pooling import Pool, PoolGradient
 from konv.messages import text
+from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.ops.windows import crop, image_shape, pad, taps
 from konv.shapes import Axis, Padding, Shape, axes, show
@@ -21,6 +24,7 @@ __all__ = ["AveragePool2D", "MaxPool2D"]
 class _Pool2D(Op):
     """What both poolings share: a window that slides over each channel by itself."""
 
+    how: ClassVar[str] = ""
     pool: tuple[int, int] = (2, 2)
     strides: tuple[int, int] = (2, 2)
     padding: Padding = "valid"
@@ -41,6 +45,18 @@ class _Pool2D(Op):
                          received=show(inputs[0]))
                 )  # fmt: skip
         return window
+
+    def lower(self, to: Lowering) -> None:
+        rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
+        spec = Pool(to.dtype, rows, columns, to.shapes[0][2], self.how)
+        to.samples(spec, to.x[0], to.y, grain=rows.count)
+
+    def lower_backward(self, to: Lowering) -> None:
+        if to.dx[0] is not None:
+            rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
+            spec = PoolGradient(to.dtype, rows, columns, to.shapes[0][2], self.how, to.gate)
+            seen = (to.x[0], to.y) if self.how == "max" else ()
+            to.samples(spec, *seen, to.dy, to.dx[0])
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return f"purpose.{self.name}", {"pool": show(self.pool), "count": self.pool[0] * self.pool[1]}
@@ -64,6 +80,8 @@ class MaxPool2D(_Pool2D):
     """
 
     name: ClassVar[str] = "max_pooling2d"
+    how: ClassVar[str] = "max"
+    gates: ClassVar[bool] = True
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
         window = self.window(x[0].shape[1:])
@@ -101,6 +119,7 @@ class AveragePool2D(_Pool2D):
     """
 
     name: ClassVar[str] = "average_pooling2d"
+    how: ClassVar[str] = "mean"
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
         window = self.window(x[0].shape[1:])

@@ -20,7 +20,7 @@ from konv.random import Stream
 from konv.shapes import Axis, Shape, elements
 
 if TYPE_CHECKING:
-    from konv.kernels.lowering import Lowering
+    from konv.ops.lowering import Lowering
 
 __all__ = ["Array", "Gradients", "Op", "Run", "Weight"]
 
@@ -56,6 +56,10 @@ class Op:
     """Base of all operations; a subclass is one noun with its mathematics."""
 
     name: ClassVar[str] = ""
+    gates: ClassVar[bool] = False
+    """Whether the backward kernels can pass through the ReLU that made the input, at no extra cost."""
+    relus: ClassVar[bool] = False
+    """Whether the forward kernels can apply a ReLU that follows, at no extra cost."""
     random: ClassVar[bool] = False
     """Whether `forward` draws random numbers when training."""
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from konv.errors import ShapeError
 from konv.messages import text
+from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.shapes import Shape, elements, show
 
@@ -30,6 +31,12 @@ class Reshape(Op):
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy.reshape(x[0].shape),))
+
+    def lower(self, to: Lowering) -> None:
+        to.same()
+
+    def lower_backward(self, to: Lowering) -> None:
+        to.same()
 
     def output_shape(self, *inputs: Shape) -> Shape:
         count, fixed = elements(inputs[0]), elements([n for n in self.shape if n != -1])
@@ -59,6 +66,12 @@ class Flatten(Op):
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy.reshape(x[0].shape),))
+
+    def lower(self, to: Lowering) -> None:
+        to.same()
+
+    def lower_backward(self, to: Lowering) -> None:
+        to.same()
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return (elements(inputs[0]),)

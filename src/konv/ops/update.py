@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from konv.kernels.spec import Spec
+from konv.kernels.updates import AdamUpdate, RMSpropUpdate, SGDUpdate
 from konv.ops.record import Array
 
 __all__ = ["Adam", "RMSprop", "SGD", "Update"]
@@ -30,6 +32,10 @@ class Update:
 
     def apply(self, w: Array, g: Array, slots: tuple[Array, ...], scalars: tuple[float, ...]) -> None:
         """Update `w` and `slots` in place from the gradient `g`; the reference."""
+        raise NotImplementedError
+
+    def kernel(self, dtype: str, size: int) -> Spec:
+        """The compiled form, for a weight of `size` elements."""
         raise NotImplementedError
 
 
@@ -63,6 +69,9 @@ class SGD(Update):
         m *= self.momentum
         m -= step
         w += self.momentum * m - step if self.nesterov else m
+
+    def kernel(self, dtype: str, size: int) -> Spec:
+        return SGDUpdate(dtype, size, self.momentum, self.nesterov)
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,9 @@ class RMSprop(Update):
         m += step
         w -= m
 
+    def kernel(self, dtype: str, size: int) -> Spec:
+        return RMSpropUpdate(dtype, size, self.rho, self.momentum, self.epsilon, self.inside)
+
 
 @dataclass(frozen=True)
 class Adam(Update):
@@ -134,3 +146,6 @@ class Adam(Update):
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g * g - v)
         w -= scalars[0] * m / (np.sqrt(v) + self.epsilon)
+
+    def kernel(self, dtype: str, size: int) -> Spec:
+        return AdamUpdate(dtype, size, self.beta_1, self.beta_2, self.epsilon)

@@ -1,0 +1,213 @@
+"""The native engine: a plan given memory and machine code, and run by the pool of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from konv.engine.plan import Call, Place, Plan, Stage
+from konv.engine.program import Outcome, Position, Training
+from konv.engine.threads import pool
+from konv.errors import ShapeError
+from konv.graph import Graph, Variable, aligned
+from konv.kernels.build import addresses
+from konv.kernels.executor import CALL, FRAME, PROGRAM, STAGE
+from konv.kernels.spec import LEAVES
+from konv.kernels.target import current
+from konv.messages import text
+from konv.ops.loss import Loss
+from konv.ops.record import Array
+from konv.shapes import show
+
+__all__ = ["NativeProgram"]
+
+
+class NativeProgram:
+    """A graph bound to a batch size, run by compiled kernels; keeps the contract of `konv.engine.Program`."""
+
+    def __init__(self, graph: Graph, batch: int, losses: Sequence[Loss] = (), training: Training | None = None) -> None:
+        self.batch = batch
+        self.plan = Plan(graph, batch, losses, training, current())
+        self._graph, self._training = graph, training
+        self.stages = self.plan.stages()
+        if training is None and batch < 2 * pool().number:
+            self.stages = _by_rows(self.stages)
+        self._memory: dict[Place, Array] = {}
+        for stage in self.stages:
+            for call in stage.calls:
+                for place in call.slots:
+                    self._lay_out(place)
+        for tensor in (*graph.inputs, *graph.outputs):
+            self._lay_out(self.plan.at[tensor])
+        for place in (self.plan.frame, self.plan.numbers, self.plan.scalars):
+            self._lay_out(place)
+        self._versions: dict[Variable, int] = {}
+        self._tables()
+
+    def run(
+        self,
+        inputs: Sequence[Array],
+        targets: Sequence[Array] = (),
+        weights: Sequence[Array] = (),
+        scalars: tuple[float, ...] = (),
+        position: Position | None = None,
+    ) -> Outcome:
+        """Run one batch; see `konv.engine.Program.run`. Without `weights` every sample's loss counts once.
+
+        Raises: ShapeError where the inputs are not those of the graph, or are too many.
+        """
+        n = len(inputs[0])
+        self._check(inputs, n)
+        plan, memory = self.plan, self._memory
+        workers = pool()
+        with workers.lock:
+            for tensor, x in zip(self._graph.inputs, inputs, strict=True):
+                self._rows(plan.at[tensor], n)[...] = x.reshape(n, -1)
+            for i, (tensor, loss, target, weight, _) in enumerate(plan.targets):
+                read = self._rows(plan.at[tensor], n).reshape(n, *tensor.shape)
+                self._rows(target, n)[...] = loss.rows(targets[i], read).reshape(n, -1)
+                self._rows(weight, n)[:, 0] = weights[i] if weights else 1
+            memory[plan.scalars][: len(scalars)] = scalars
+            self._place(position, n)
+            memory[plan.frame][FRAME["samples"]] = n
+            memory[plan.frame][FRAME["flag"]] = 0
+            self._prepare(n, workers.number)
+            workers.run(self._program.ctypes.data)
+            flagged = bool(memory[plan.frame][FRAME["flag"]])
+            if self._training is not None and not flagged:
+                for variable in plan.gradients:
+                    variable.touch()
+            outputs = tuple(self._rows(plan.at[t], n).reshape(n, *t.shape).copy() for t in self._graph.outputs)
+            losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in plan.targets)
+            finite = not flagged and all(bool(np.isfinite(a).all()) for a in outputs)
+            return Outcome(outputs, losses, "" if finite else self._first_nonfinite(n))
+
+    def gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.variables` in the last run, copied."""
+        if self._training is None:
+            return ()
+        found = ((v, self.plan.gradients.get(v)) for v in self._training.variables)
+        return tuple(
+            np.zeros_like(v.value) if p is None else self._memory[p][: p.size].reshape(v.shape).copy() for v, p in found
+        )
+
+    # -- memory and tables ---------------------------------------------------------------------------------------
+
+    def _lay_out(self, place: Place) -> None:
+        if place in self._memory:
+            return
+        if isinstance(place.source, np.ndarray):
+            self._memory[place] = place.source
+            return
+        rows = {"sample": self.batch, "leaf": LEAVES}.get(place.kind, 1)
+        dtype = "int64" if place.kind == "integers" else self.plan.dtype
+        self._memory[place] = aligned((max(rows * place.size, place.room),), dtype)
+
+    def _rows(self, place: Place, n: int) -> Array:
+        """The rows of a slot's first n samples."""
+        return self._memory[place][: n * place.size].reshape(n, place.size)
+
+    def _tables(self) -> None:
+        """What the executor reads: stages, calls and their arguments, as arrays of int64."""
+        calls = [call for stage in self.stages for call in stage.calls]
+        code = addresses([call.spec for call in calls], self.plan.target)
+        self._arguments = [
+            np.array([self._memory[place].ctypes.data for place in call.slots], np.int64) for call in calls
+        ]
+        self._calls = aligned((len(calls), len(CALL)), "int64")
+        for row, call, arguments in zip(self._calls, calls, self._arguments, strict=True):
+            row[:3] = code[call.spec], arguments.ctypes.data, call.grain
+        self._stage_table = aligned((len(self.stages), len(STAGE)), "int64")
+        first = 0
+        for row, stage in zip(self._stage_table, self.stages, strict=True):
+            row[STAGE["first"]], row[STAGE["count"]] = first, len(stage.calls)
+            row[STAGE["leaves"]] = stage.kind == "sums"
+            row[STAGE["prologue"]] = sum(call.once for call in stage.calls)
+            row[STAGE["guarded"]] = stage.calls[0].guarded
+            first += len(stage.calls)
+        self._program = aligned((len(PROGRAM),), "int64")
+        for name, value in (("stages", len(self.stages)), ("stage_table", self._stage_table.ctypes.data),
+                            ("calls", self._calls.ctypes.data),
+                            ("frame", self._memory[self.plan.frame].ctypes.data)):  # fmt: skip
+            self._program[PROGRAM[name]] = value
+
+    def _prepare(self, n: int, workers: int) -> None:
+        """The extent of each stage's work in a run of n samples, and how it is dealt out; no result depends on it."""
+        for row, stage in zip(self._stage_table, self.stages, strict=True):
+            limit = self._limit(stage, n)
+            row[STAGE["limit"]], row[STAGE["counter"]] = limit, 0
+            row[STAGE["group"]] = self._group(stage, limit, workers)
+        self._versions.update((v, v.version) for v in self.plan.weights)
+
+    def _limit(self, stage: Stage, n: int) -> int:
+        call = stage.calls[0]
+        if stage.kind != "outputs" or call.units is None:
+            return n
+        if call.stale is not None and self._versions.get(call.stale) == call.stale.version:
+            return 0
+        return call.units(n)
+
+    def _group(self, stage: Stage, limit: int, workers: int) -> int:
+        """Units of work taken at once: few enough to share them out, and what a group of samples touches stays in the
+        second-level cache."""
+        shared = max(1, limit // (4 * workers))
+        if stage.kind == "outputs":
+            return shared
+        touched = {place for call in stage.calls for place in call.slots if place.kind == "sample"}
+        bytes_each = sum(place.size for place in touched) * (8 if self.plan.dtype == "float64" else 4)
+        fitting = max(1, self.plan.target.l2 // 2 // max(1, bytes_each))
+        return fitting if stage.kind == "sums" else min(fitting, shared)
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    def _check(self, inputs: Sequence[Array], n: int) -> None:
+        for tensor, x in zip(self._graph.inputs, inputs, strict=True):
+            if x.shape != (n, *tensor.shape) or not 1 <= n <= self.batch:
+                raise ShapeError(
+                    text("input_does_not_fit", expected=show(tensor.shape), batch=self.batch, count=len(x),
+                         received=show(x.shape[1:]))
+                )  # fmt: skip
+
+    def _place(self, position: Position | None, n: int) -> None:
+        """Tell the random ops where in the run this batch stands."""
+        if not self.plan.keys:
+            return
+        if position is None:
+            raise ValueError("training with random ops needs a position")
+        self._memory[self.plan.numbers][:n] = position.samples
+        for node, place in self.plan.keys.items():
+            self._memory[place][:] = position.seed, self._graph.number(node), position.epoch
+
+    def _first_nonfinite(self, n: int) -> str:
+        """The layer at which the first value that is not finite appeared; see `Outcome.nonfinite`."""
+
+        def finite(place: Place) -> bool:
+            return place not in self._memory or bool(np.isfinite(self._rows(place, n)).all())
+
+        if not all(finite(self.plan.at[t]) for t in self._graph.inputs):
+            return "input"
+        for node in self._graph.nodes:
+            if not finite(self.plan.at[node.output]):
+                return node.layer
+        for output, (*_, result) in zip(self._graph.outputs, self.plan.targets, strict=False):
+            if not finite(result):
+                return output.node.layer
+        for node in self._graph.nodes:
+            for variable in node.variables:
+                place = self.plan.gradients.get(variable)
+                if place is not None and not np.isfinite(self._memory[place][: place.size]).all():
+                    return node.layer
+        return ""
+
+
+def _by_rows(stages: list[Stage]) -> list[Stage]:
+    """Stages for runs of few samples: each call its own, cut by rows of images rather than by samples."""
+    found = []
+    for stage in stages:
+        for call in stage.calls:
+            if call.kind == "samples":
+                grain = call.grain
+                call = Call(call.spec, call.slots, "outputs", 1, lambda n, grain=grain: n * grain, call.layer)
+            found.append(Stage(call.kind, [call]))
+    return found

@@ -1,0 +1,360 @@
+"""From a graph to a list of kernel calls on slots: what is to be done, before memory is laid out or code is compiled.
+
+The plan walks the graph forward, then the losses, then the graph backward, then the updates, and asks each op for its
+calls. Decisions taken here: which ReLUs are part of the op before them, which gradients pass through a ReLU on the
+way, which tensors share a slot, and where several gradients of one tensor are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from konv.engine.program import Training
+from konv.graph import Graph, Node, Tensor, Variable
+from konv.kernels.pack import Pack
+from konv.kernels.pointwise import Pointwise
+from konv.kernels.rows import LossRows
+from konv.kernels.spec import Spec
+from konv.kernels.sums import Clear, Combine, Increase, blocks
+from konv.kernels.target import Target
+from konv.ops.activation import ReLU
+from konv.ops.loss import Loss, from_scores
+from konv.ops.lowering import Slot as AnySlot
+from konv.ops.source import Input
+from konv.shapes import Shape, elements
+
+__all__ = ["Call", "Place", "Plan", "Stage"]
+
+
+@dataclass(eq=False)
+class Place:
+    """A slot of a plan. `kind`: "sample" (rows of `size` elements, one a sample), "whole" (`size` elements), "leaf"
+    (`size` elements for each leaf), "variable" or "state" (memory that belongs to others), "integers" (int64)."""
+
+    name: str
+    size: int
+    kind: str
+    room: int = 0
+    """Elements to lay out at least, where kernels work beyond the last sample."""
+    source: object = None
+    """The variable or state array the memory is of."""
+
+
+@dataclass(eq=False)
+class Call:
+    """A kernel with its arguments. `units(n)` is the end of its range in a run of n samples; `per_sample` tells that it
+    is a stretch of the batch, `grain` units for each sample."""
+
+    spec: Spec
+    slots: tuple[Place, ...]
+    kind: str
+    grain: int = 1
+    units: Callable[[int], int] | None = None
+    layer: str = ""
+    once: bool = False
+    """In a stage of leaves: made once for each leaf, before its samples."""
+    stale: Variable | None = None
+    """A packing: only needed where this variable has changed since."""
+    guarded: bool = False
+    """Not made where something was found that is not finite."""
+
+
+@dataclass(eq=False)
+class Stage:
+    """Calls that follow each other without a barrier: `kind` "samples", "sums" or "outputs" (then only one call)."""
+
+    kind: str
+    calls: list[Call] = field(default_factory=list)
+
+
+class Plan:
+    """The calls of one program, in order; `stages()` groups them."""
+
+    def __init__(
+        self, graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target
+    ) -> None:
+        self.graph, self.batch, self.training, self.target = graph, batch, training, target
+        self.dtype = graph.outputs[0].dtype
+        self.calls: list[Call] = []
+        self.places: list[Place] = []
+        self.frame, self.numbers = self._new("frame", 8, "integers"), self._new("numbers", batch, "integers")
+        self.keys: dict[Node, Place] = {}
+        self.at: dict[Tensor, Place] = {}
+        self.weights: dict[Variable, Place] = {}
+        self.targets: list[tuple[Tensor, Loss, Place, Place, Place]] = []
+        self.gradients: dict[Variable, Place] = {}
+        self.scalars = self._new("scalars", 8, "whole")
+        self._later: list[Call] = []  # calls to be made after the one being added
+        self._packs: dict[tuple[Pack, Variable], tuple[Place, Call]] = {}
+        self._partials: dict[Variable, Place] = {}
+        self._coming: dict[Tensor, Place] = {}
+        self._fused = self._find_fused()
+        self._forward()
+        self._losses(losses)
+        if training is not None:
+            self._backward(training)
+            self._update(training)
+
+    # -- what other parts read ---------------------------------------------------------------------------------
+
+    def stages(self) -> list[Stage]:
+        """Calls that follow each other over the samples share a stage; it is one of sums if any of them is."""
+        found: list[Stage] = []
+        for call in [pack for _, pack in self._packs.values()] + self.calls:
+            kind = call.kind
+            open_ = found and found[-1].kind != "outputs" and kind != "outputs"
+            if not open_ or call.guarded:
+                found.append(Stage(kind))
+            elif kind == "sums":
+                found[-1].kind = "sums"
+            found[-1].calls.append(call)
+        for stage in found:
+            stage.calls.sort(key=lambda c: not c.once)  # stable: those made once for a leaf come first
+        return found
+
+    # -- slots -------------------------------------------------------------------------------------------------
+
+    def _new(self, name: str, size: int, kind: str, source: object = None) -> Place:
+        place = Place(name, size, kind, source=source)
+        self.places.append(place)
+        return place
+
+    def weight(self, variable: Variable) -> Place:
+        """The slot of a variable's own memory."""
+        if variable not in self.weights:
+            size = elements(variable.shape)
+            self.weights[variable] = self._new(variable.name, size, "variable", variable.value)
+        return self.weights[variable]
+
+    def _find_fused(self) -> dict[Node, Node]:
+        """ReLU nodes that become part of the op that makes their input: relu node → that op's node."""
+        found = {}
+        for node in self.graph.nodes:
+            if isinstance(node.op, ReLU):
+                before = node.inputs[0].node
+                alone = len(self.graph.readers(before.output)) == 1 and before.output not in self.graph.outputs
+                if before.op.relus and alone:
+                    found[node] = before
+        return found
+
+    # -- forward -----------------------------------------------------------------------------------------------
+
+    def _forward(self) -> None:
+        before = {made: relu for relu, made in self._fused.items()}
+        for node in self.graph.nodes:
+            size = elements(node.output.shape)
+            if isinstance(node.op, Input):
+                self.at[node.output] = self._new(node.layer, size, "sample")
+            elif node in self._fused:
+                self.at[node.output] = self.at[node.inputs[0]]
+            else:
+                self.at[node.output] = self._new(node.layer, size, "sample")
+                node.op.lower(_At(self, node, relu=node in before))
+
+    def _losses(self, losses: Sequence[Loss]) -> None:
+        for i, (output, loss) in enumerate(zip(self.graph.outputs, losses, strict=bool(losses))):
+            exact = from_scores(loss, output.node.op)
+            tensor, loss = (output, loss) if exact is None else (output.node.inputs[0], exact)
+            size, rows = elements(tensor.shape), tensor.shape[-1]
+            target = self._new(f"target {i}", size, "sample")
+            weight, result = self._new(f"weight {i}", 1, "sample"), self._new(f"loss {i}", 1, "sample")
+            how = loss.kernels[loss.from_logits]
+            spec = LossRows(self.dtype, how, size // rows, rows, self.training is not None)
+            slots = [self.frame, self.at[tensor], target, weight, result]
+            self.targets.append((tensor, loss, target, weight, result))
+            if self.training is not None:
+                slots.append(self._gradient_of(tensor))
+            self._call(Call(spec, tuple(slots), "samples", layer=output.node.layer))
+            if self.training is not None:
+                self._arrived(tensor, slots[-1])
+
+    # -- backward ----------------------------------------------------------------------------------------------
+
+    def _backward(self, training: Training) -> None:
+        wanted = set(training.variables)
+        moving: set[Tensor] = set()  # tensors that depend on a variable being trained
+        for node in self.graph.nodes:
+            if wanted.intersection(node.variables) or moving.intersection(node.inputs):
+                moving.add(node.output)
+        for node in reversed(self.graph.nodes):
+            if node.output in self._coming and not isinstance(node.op, Input):
+                self._node_backward(node, wanted, moving)
+
+    def _node_backward(self, node: Node, wanted: set[Variable], moving: set[Tensor]) -> None:
+        dy = self._coming[node.output]
+        if node in self._fused:
+            self._coming[node.inputs[0]] = dy
+            if not self._gated_by_reader(node):
+                relu = Pointwise(self.dtype, "relu_gradient", dy.size)
+                self._call(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
+            return
+        gate = len(node.inputs) == 1 and node.inputs[0].node in self._fused
+        gate = gate and self._gated_by_reader(node.inputs[0].node)
+        dx = tuple(self._gradient_of(t) if t in moving else None for t in node.inputs)
+        at = _At(self, node, dy=dy, dx=dx, dw=tuple(v in wanted for v in node.variables), gate=gate)
+        node.op.lower_backward(at)
+        for tensor, place in zip(node.inputs, at.dx, strict=True):
+            if place is not None:
+                self._arrived(tensor, place)
+
+    def _gated_by_reader(self, relu: Node) -> bool:
+        """Whether the only reader of a fused ReLU's output hands back a gradient that is already zero where it must."""
+        readers = self.graph.readers(relu.output)
+        read_by_loss = any(t is relu.output for t, *_ in self.targets)
+        return len(readers) == 1 and readers[0].op.gates and not read_by_loss
+
+    def _gradient_of(self, tensor: Tensor) -> Place:
+        """A slot for a gradient of `tensor` to be written to."""
+        return self._new(f"d {tensor.node.layer}", elements(tensor.shape), "sample")
+
+    def _arrived(self, tensor: Tensor, place: Place) -> None:
+        """A gradient of `tensor` is in `place`: the first is kept, others are added to it."""
+        kept = self._coming.setdefault(tensor, place)
+        if kept is not place:
+            add = Pointwise(self.dtype, "add", place.size)
+            self._call(Call(add, (kept, place, kept), "samples", layer=tensor.node.layer))
+
+    # -- updates -----------------------------------------------------------------------------------------------
+
+    def _update(self, training: Training) -> None:
+        for variable, partial in self._partials.items():
+            size = elements(variable.shape)
+            spec, total = Combine(self.dtype, size), self._gradient_place(variable)
+            self._call(Call(spec, (self.frame, partial, total), "outputs", units=lambda n, size=size: blocks(size)))
+        for variable, slots in zip(training.variables, training.slots, strict=True):
+            if variable not in self.gradients:
+                continue
+            size = elements(variable.shape)
+            state = [self._new(f"{variable.name} state {i}", size, "state", s) for i, s in enumerate(slots)]
+            self._call(
+                Call(
+                    training.update.kernel(self.dtype, size),
+                    (self.scalars, self.weight(variable), self.gradients[variable], *state),
+                    "outputs",
+                    units=lambda n, size=size: blocks(size),
+                    layer=variable.name,
+                    guarded=True,
+                )
+            )
+
+    def _gradient_place(self, variable: Variable) -> Place:
+        """The slot of a variable's gradient; a second writer adds to it through a slot of its own."""
+        size = elements(variable.shape)
+        place = self._new(f"d {variable.name}", size, "whole")
+        if variable not in self.gradients:
+            self.gradients[variable] = place
+        else:
+            increase = Increase(self.dtype, size)
+            self._later.append(
+                Call(increase, (place, self.gradients[variable]), "outputs", units=lambda n: blocks(size))
+            )
+        return place
+
+    def _call(self, call: Call) -> None:
+        self.calls.append(call)
+        self.calls += self._later
+        self._later.clear()
+
+    # -- what ops ask for --------------------------------------------------------------------------------------
+
+    def packed(self, spec: Pack, variable: Variable) -> Place:
+        """A packed copy of a variable."""
+        if (spec, variable) not in self._packs:
+            copy = self._new(f"{variable.name} packed", spec.size(self.target), "whole")
+            units = spec.units(self.target)
+            call = Call(spec, (self.weight(variable), copy), "outputs", units=lambda n: units, stale=variable)
+            self._packs[spec, variable] = copy, call
+        return self._packs[spec, variable][0]
+
+    def partial(self, variable: Variable) -> Place:
+        """Where the leaves of a variable's gradient are summed; cleared before."""
+        if variable not in self._partials:
+            size = elements(variable.shape)
+            self._partials[variable] = self._new(f"leaves {variable.name}", size, "leaf")
+        return self._partials[variable]
+
+    def share(self, tensor: Tensor, other: Tensor) -> None:
+        """Let two tensors have one slot."""
+        self.at[tensor] = self.at[other]
+
+    def key(self, node: Node) -> Place:
+        """The slot of a random node's key: seed, number, epoch."""
+        return self.keys.setdefault(node, self._new(f"key {node.layer}", 3, "integers"))
+
+
+class _At:
+    """One node's place in a plan: what `konv.ops.lowering.Lowering` promises."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        node: Node,
+        relu: bool = False,
+        dy: Place | None = None,
+        dx: tuple[Place | None, ...] = (),
+        dw: tuple[bool, ...] = (),
+        gate: bool = False,
+    ) -> None:
+        self._plan, self._node = plan, node
+        self.target, self.dtype, self.batch = plan.target, plan.dtype, plan.batch
+        self.training = plan.training is not None
+        self.relu, self.dx, self.dw, self.gate = relu, dx, dw, gate
+        self.dy = dy or plan.at[node.output]
+        self.shapes: tuple[Shape, ...] = tuple(t.shape for t in node.inputs)
+        self.x = tuple(plan.at[t] for t in node.inputs)
+        self.y = plan.at[node.output]
+        self.w = tuple(plan.weight(v) for v in node.variables)
+        self.frame, self.numbers = plan.frame, plan.numbers
+
+    @property
+    def key(self) -> Place:
+        """The key of this node's random stream."""
+        return self._plan.key(self._node)
+
+    def samples(self, spec: Spec, *slots: AnySlot, grain: int = 1) -> None:
+        """See `Lowering`."""
+        self._add(Call(spec, slots, "samples", grain))  # type: ignore[arg-type]
+
+    def sums(self, spec: Spec, *slots: AnySlot, weight: int, grain: int = 1) -> None:
+        """See `Lowering`."""
+        variable = self._node.variables[weight]
+        known = variable in self._plan._partials
+        partial = self._plan.partial(variable)
+        if not known:
+            self._add(Call(Clear(self.dtype, partial.size), (partial,), "sums", once=True))
+        self._add(Call(spec, (*slots, partial), "sums", grain))  # type: ignore[arg-type]
+
+    def outputs(self, spec: Spec, *slots: AnySlot, units: Callable[[int], int]) -> None:
+        """See `Lowering`."""
+        self._add(Call(spec, slots, "outputs", units=units))  # type: ignore[arg-type]
+
+    def gradient(self, weight: int) -> Place:
+        """See `Lowering`."""
+        return self._plan._gradient_place(self._node.variables[weight])
+
+    def pack(self, spec: Pack, weight: AnySlot) -> Place:
+        """See `Lowering`."""
+        return self._plan.packed(spec, next(v for v in self._node.variables if self._plan.weight(v) is weight))
+
+    def reserve(self, slot: AnySlot, elements: int) -> None:
+        """See `Lowering`."""
+        slot.room = max(slot.room, elements)  # type: ignore[attr-defined]
+
+    def same(self) -> None:
+        """See `Lowering`."""
+        plan, node = self._plan, self._node
+        if not self.dx:
+            plan.at[node.output] = plan.at[node.inputs[0]]
+        elif self.dx[0] is not None:
+            # The gradient is the same array: where it is the only one, no copy is made.
+            alone = len(plan.graph.readers(node.inputs[0])) == 1
+            if alone and not any(t is node.inputs[0] for t, *_ in plan.targets):
+                self.dx = (self.dy,)
+            else:
+                copy = Pointwise(self.dtype, "copy", self.y.size)
+                self.samples(copy, self.dy, self.dx[0])
+
+    def _add(self, call: Call) -> None:
+        call.layer = self._node.layer
+        self._plan._call(call)

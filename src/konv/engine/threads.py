@@ -1,0 +1,153 @@
+"""Worker threads: how many, and a pool of them that stays."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import math
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from konv import config
+from konv.graph import aligned
+from konv.kernels.build import addresses
+from konv.kernels.executor import SHARED, Routine
+
+__all__ = ["Pool", "count", "pool"]
+
+SCRATCH = 1 << 20
+"""Bytes of scratch memory each worker has for itself."""
+SPIN = 100_000
+"""Cycles a waiting worker spins before it sleeps: about what a sleep and a waking cost."""
+
+
+def count() -> tuple[int, str]:
+    """How many worker threads, and why: the first of `KONV_THREADS`, `OMP_NUM_THREADS`, then what affinity and the
+    container's quota allow.
+
+    Raises: ConfigurationError where `KONV_THREADS` is not a positive integer.
+    """
+    asked = config.threads_asked()
+    if asked:
+        return asked, "KONV_THREADS"
+    here, why = available()
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if wanted.isdigit() and 0 < int(wanted) < here:
+        return int(wanted), "OMP_NUM_THREADS"
+    return here, why
+
+
+def available() -> tuple[int, str]:
+    """The processors this process may use, and what limits them."""
+    if hasattr(os, "sched_getaffinity"):
+        number, why = len(os.sched_getaffinity(0)), "affinity"
+    else:
+        number, why = os.cpu_count() or 1, "processors"
+    if number == os.cpu_count():
+        why = "processors"
+    quota = _quota()
+    if quota is not None and quota < number:
+        return max(1, math.floor(quota)), "container quota"
+    return number, why
+
+
+def _quota() -> float | None:
+    """Processors' worth of time a control group allows, or None."""
+    root = Path("/sys/fs/cgroup")
+    try:
+        limit, period = (root / "cpu.max").read_text().split()
+        return None if limit == "max" else int(limit) / int(period)
+    except (OSError, ValueError):
+        pass  # not a version 2 control group
+    try:
+        spent = int((root / "cpu/cpu.cfs_quota_us").read_text())
+        return spent / int((root / "cpu/cpu.cfs_period_us").read_text()) if spent > 0 else None
+    except (OSError, ValueError):
+        return None
+
+
+class Pool:
+    """`number` workers: the calling thread and `number` − 1 that wait in native code for its next program.
+
+    One program runs at a time: `lock` is held for it.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.lock = threading.Lock()
+        entries = [Routine.here("work"), Routine.here("step")]
+        found = addresses(entries)
+        two = [ctypes.c_void_p, ctypes.c_void_p]
+        self._work, self._step = (ctypes.CFUNCTYPE(None, *two)(found[e]) for e in entries)
+        self._shared = aligned((max(SHARED.values()) + 8,), "int64")
+        self._scratch = aligned((number * SCRATCH,), "uint8")
+        crowded = number > available()[0]  # spinning would take the processor from those waited for
+        for field, value in (("workers", number), ("scratch", self._scratch.ctypes.data), ("scratch_size", SCRATCH),
+                             ("spin", 0 if crowded else SPIN), ("syscall", _syscall())):  # fmt: skip
+            self._shared[SHARED[field]] = value
+        self._at = self._shared.ctypes.data
+        self._threads = [
+            threading.Thread(target=self._work, args=(self._at, i), name=f"konv-worker-{i}", daemon=True)
+            for i in range(1, number)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, program: int) -> None:
+        """Run the program at an address to its end. The caller holds `lock`."""
+        self._step(self._at, program)
+
+    def stop(self) -> None:
+        """End the workers and wait for them."""
+        with self.lock:
+            if self._threads:
+                self._shared[SHARED["stop"]] = 1
+                # A program without stages: whoever wakes up for it sees the stop and leaves.
+                self._shared[SHARED["workers"]] = 1
+                empty = np.zeros(8, np.int64)
+                self._step(self._at, empty.ctypes.data)
+                for thread in self._threads:
+                    thread.join()
+                self._threads = []
+
+
+def _syscall() -> int:
+    if sys.platform != "linux":
+        return 0
+    return ctypes.cast(ctypes.CDLL(None).syscall, ctypes.c_void_p).value or 0
+
+
+_pool: Pool | None = None
+_lock = threading.Lock()
+
+
+def pool() -> Pool:
+    """The pool of this process, made when first needed and made anew when the number of threads asked for changes."""
+    global _pool
+    with _lock:
+        number, _ = count()
+        if _pool is None or _pool.number != number:
+            if _pool is not None:
+                _pool.stop()
+            _pool = Pool(number)
+        return _pool
+
+
+def _close() -> None:
+    if _pool is not None:
+        _pool.stop()
+
+
+def _forget() -> None:
+    """In a child process after a fork: its parent's threads are not here, and locks may have been held."""
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+atexit.register(_close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,71 @@
+"""What an op may ask of a plan when it says which kernels do its work; the engine provides it.
+
+A *slot* is a place for an array that the plan will lay out. A call is a kernel spec with its slots, in one of three
+kinds of work: `samples`, whose range is a stretch of the batch; `sums`, the same with a partial sum of its own for
+each leaf of the tree; `outputs`, whose range cuts a result that needs the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from konv.kernels.pack import Pack
+from konv.kernels.spec import Spec
+from konv.kernels.target import Target
+from konv.shapes import Shape
+
+__all__ = ["Lowering", "Slot"]
+
+
+class Slot(Protocol):
+    """A place for an array: one row of `size` elements a sample, or `size` elements in all."""
+
+    size: int
+
+
+class Lowering(Protocol):
+    """One node's place in a plan.
+
+    `x`, `y`, `w`: inputs, output, weights; `shapes`: the inputs' shapes. `relu`: the output is to be what a ReLU makes
+    of it. In the backward pass also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted;
+    and `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x).
+    """
+
+    target: Target
+    dtype: str
+    batch: int
+    training: bool
+    x: tuple[Slot, ...]
+    y: Slot
+    w: tuple[Slot, ...]
+    shapes: tuple[Shape, ...]
+    relu: bool
+    dy: Slot
+    dx: tuple[Slot | None, ...]
+    dw: tuple[bool, ...]
+    gate: bool
+    frame: Slot
+    key: Slot
+    numbers: Slot
+
+    def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
+        """Add a kernel whose range is `grain` units for each sample."""
+
+    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1) -> None:
+        """Add a kernel that adds to the partial gradient of a weight; that gradient is its last argument."""
+
+    def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
+        """Add a kernel that sees the whole batch; it has `units(n)` units in a run of n samples."""
+
+    def gradient(self, weight: int) -> Slot:
+        """Where a kernel of `outputs` writes the gradient of a weight."""
+
+    def pack(self, spec: Pack, weight: Slot) -> Slot:
+        """A packed copy of a weight, kept up to date."""
+
+    def reserve(self, slot: Slot, elements: int) -> None:
+        """Ask for room beyond a slot's last sample: kernels may work on whole tiles of samples."""
+
+    def same(self) -> None:
+        """The output is the input, in another shape; in the backward pass, the gradients likewise."""
