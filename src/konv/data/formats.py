@@ -92,7 +92,8 @@ def read_npz(path: Path) -> Arrays:
     Raises: DataError where the file is damaged, an array is missing, or one holds Python objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy would leave a file that it opened itself open where it turns out to be damaged.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {key: file[key] for key in _KEYS if key in file}
     except _DAMAGED as error:
         raise _broken(path, error) from error
