@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import time
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,11 @@ LARGEST_OWN = 96
 FALLBACK = (64, 64)
 LARGEST_FILE = 2**28
 """Bytes an entry of a zip file may unfold to."""
+_SAMPLE = 64
+"""Files decoded first, to see how long one takes."""
+_WORTH_A_THREAD = 1e-3
+"""Seconds from which an image is decoded beside others: threads that each hold the interpreter for most of a small
+image's time only get in each other's way."""
 _PARTS = {
     "train": "train", "training": "train", "validation": "validation", "val": "validation", "valid": "validation",
     "test": "test", "testing": "test",
@@ -226,9 +233,15 @@ def _decoded(files: list[_File], size: tuple[int, ...] | None) -> list[Array | I
         colourless = pixels.ndim == 3 and bool((pixels == pixels[..., :1]).all())
         return pixels[..., 0].copy() if colourless else pixels
 
-    threads = config.threads_asked() or os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, files))
+    first, seconds = [], []
+    for file in files[:_SAMPLE]:
+        started = time.perf_counter()
+        first.append(one(file))
+        seconds.append(time.perf_counter() - started)
+    if median(seconds) < _WORTH_A_THREAD:
+        return first + [one(file) for file in files[_SAMPLE:]]
+    with ThreadPoolExecutor(config.threads_asked() or os.cpu_count()) as pool:
+        return first + list(pool.map(one, files[_SAMPLE:]))
 
 
 def _assembled(
@@ -250,8 +263,9 @@ def _assembled(
             continue
         x = np.empty((len(mine), height, width, channels), np.uint8)
         for row, (_, pixels) in zip(x, mine, strict=True):
-            fitted = np.asarray(fit(Image.fromarray(pixels), height, width))
-            row[...] = fitted if fitted.ndim == 3 else fitted[..., None]
+            if pixels.shape[:2] != (height, width):
+                pixels = np.asarray(fit(Image.fromarray(pixels), height, width))
+            row[...] = pixels if pixels.ndim == 3 else pixels[..., None]
         y = np.array([classes.index(f.parts[1]) for f, _ in mine])
         made[part] = DataSet(x, y, classes, name=path.stem, source=str(path))
     return replace(made["train"], validation=made.get("validation"), test=made.get("test"), unreadable=bad)

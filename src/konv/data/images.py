@@ -50,7 +50,8 @@ def decode(file: File | Callable[[], File], name: str) -> Image.Image:
             most = Image.MAX_IMAGE_PIXELS
             if most is not None and image.width * image.height > most:
                 raise ImageError(text("image_too_large", name=name, width=image.width, height=image.height, most=most))
-            return _plain(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _plain(image)
     except ImageError:
         raise
     except UnidentifiedImageError as error:
