@@ -64,13 +64,13 @@ def _array(x: object, name: str) -> Array:
 
 
 def _fix(received: Shape, expected: Shape, name: str) -> str:
-    """What to do about a shape that is wrong in a way people often meet; empty for any other."""
+    """What to do about a shape that is wrong in a way people often meet; empty for any other; it continues a text."""
     if expected[-1:] == (1,) and received[1:] == expected[:-1]:
-        return " " + text("fix_channel_axis", name=name)
+        return text("fix_channel_axis", name=name)
     if received == expected:
-        return " " + text("fix_batch_axis", name=name)
+        return text("fix_batch_axis", name=name)
     if len(expected) == 3 and received[1:] == (expected[2], expected[0], expected[1]):
-        return " " + text("fix_channels_first", name=name)
+        return text("fix_channels_first", name=name)
     return ""
 
 

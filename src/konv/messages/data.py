@@ -123,15 +123,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} 的形状与模型的输入不符。收到的是：{received}。应为：{expected}。",
     ),
     "fix_channel_axis": (
-        "Grey images need a channel axis: pass {name}[..., None].",
+        " Grey images need a channel axis: pass {name}[..., None].",
         "灰度图需要一个通道轴：请传入 {name}[..., None]。",
     ),
     "fix_batch_axis": (
-        "This is one sample without a batch axis: pass {name}[None].",
+        " This is one sample without a batch axis: pass {name}[None].",
         "这是没有批次轴的单个样本：请传入 {name}[None]。",
     ),
     "fix_channels_first": (
-        "The channels come first here; konv takes them last: pass np.moveaxis({name}, 1, -1).",
+        " The channels come first here; konv takes them last: pass np.moveaxis({name}, 1, -1).",
         "这里通道在前，而 konv 要求通道在最后：请传入 np.moveaxis({name}, 1, -1)。",
     ),
     "input_empty": ("{name} has no samples.", "{name} 里没有样本。"),
