@@ -89,8 +89,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}：这些类别没有一张图像能够读取：{names}。",
     ),
     "data_file_broken": (
-        "{path} is damaged or not of the expected format ({reason}). Replace it; a downloaded file may be deleted to fetch "
-        "it again.",
+        "{path} is damaged or not of the expected format ({reason}). Replace it; a downloaded file may be deleted to "
+        "fetch it again.",
         "{path} 已损坏，或不是预期的格式（{reason}）。请换上正确的文件；若是下载来的，删除后会重新下载。",
     ),
     "npz_array_missing": (
