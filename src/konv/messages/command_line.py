@@ -3,6 +3,198 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "cli.konv": (
+        "Convolutional networks on the processor you already have. Begin with `konv train`.",
+        "用现有的处理器训练卷积神经网络。从 `konv train` 开始。",
+    ),
+    "cli.usage": ("Usage: ", "用法："),
+    "cli.options": ("Options", "选项"),
+    "cli.commands": ("Commands", "命令"),
+    "cli.options_metavar": ("[OPTIONS]", "[选项]"),
+    "cli.command_metavar": ("COMMAND …", "命令 …"),
+    "cli.default": ("{help} [default: {value}]", "{help}（默认：{value}）"),
+    "cli.help": ("Show this page.", "显示本页。"),
+    "cli.version": ("Show the version.", "显示版本。"),
+    "cli.lang": ("Language of texts.", "文字所用的语言。"),
+    "cli.traceback": ("Show where in the code an error arose.", "显示错误出自代码何处。"),
+    "cli.json": ("Print the answer as JSON.", "以 JSON 输出结果。"),
+    "cli.train": (
+        "Train a network and leave a folder with it, pictures and a report.",
+        "训练网络，留下一个包含模型、图片和报告的文件夹。",
+    ),
+    "cli.train.page": (
+        "Train a network on DATA and leave a folder with the network, pictures and a report. DATA is fashion_mnist, "
+        "mnist or cifar10; a folder or zip file of class_name/image.jpg; or an .npz file. Without DATA the images of "
+        "clothes that come with konv are used. Ctrl-C ends the training and keeps what was learned.",
+        "用 DATA 训练网络，留下一个包含模型、图片和报告的文件夹。DATA 可以是 fashion_mnist、mnist 或 cifar10，"
+        "按“类别名/图像.jpg”存放的文件夹或 zip 文件，或 .npz 文件；不给出时使用 konv 自带的服装图像。按 Ctrl-C "
+        "结束训练，已学到的会保存下来。",
+    ),
+    "cli.train.model": ("Network, by name.", "网络的名称。"),
+    "cli.train.epochs": ("How often every image is learned from.", "每张图像学习多少遍（轮数）。"),
+    "cli.train.batch_size": ("Images a step.", "每一步用多少张图像。"),
+    "cli.train.optimizer": ("adam, rmsprop or sgd.", "adam、rmsprop 或 sgd。"),
+    "cli.train.learning_rate": ("How long a step is; the optimizer's own by default.", "步长；默认用优化器自己的值。"),
+    "cli.train.seed": (
+        "Number that all chance follows from: the same seed gives the same bits.",
+        "一切随机性的来源：相同的种子得到逐位相同的结果。",
+    ),
+    "cli.train.image_size": ("Size to bring image files to.", "把图像文件统一成多大。"),
+    "cli.train.out": ("Folder to leave; by default a new one in runs/.", "结果文件夹；默认在 runs/ 里新建一个。"),
+    "cli.train.strict": ("Stop at the first unreadable image.", "遇到无法读取的图像就停止。"),
+    "cli.train.quiet": ("Print nothing but the folder.", "只输出结果文件夹的路径。"),
+    "cli.evaluate": ("Measure a network on labelled images.", "用带标注的图像评测网络。"),
+    "cli.evaluate.page": (
+        "Measure the network of RUN, a run folder or a model file, on DATA (as for konv train): its test part, if it "
+        "has one, else all of it. Without DATA: on the images the run itself was tested on.",
+        "用 DATA（同 konv train）评测 RUN（结果文件夹或模型文件）里的网络：有测试部分就用测试部分，否则用全部。"
+        "不给出 DATA 时，用该次训练自己的测试图像。",
+    ),
+    "cli.predict": ("Say what is in pictures, with probabilities.", "识别图片，并给出概率。"),
+    "cli.predict.page": (
+        "Say what the network of RUN, a run folder or a model file, sees in each IMAGE: the likeliest classes with "
+        "their probabilities.",
+        "用 RUN（结果文件夹或模型文件）里的网络识别每张 IMAGE：给出最可能的类别及其概率。",
+    ),
+    "cli.predict.top": ("Classes to name for each image.", "每张图像列出几个类别。"),
+    "cli.summary": ("Show a network layer by layer: purpose and cost.", "逐层显示网络：作用与代价。"),
+    "cli.summary.page": (
+        "Show MODEL layer by layer: shapes, parameters with the arithmetic, multiply-adds for one image, and what each "
+        "layer is for. MODEL is the name of a network, a run folder or a model file.",
+        "逐层显示 MODEL：形状、参数及其算式、一张图像的乘加次数，以及每一层的作用。"
+        "MODEL 是网络名称、结果文件夹或模型文件。",
+    ),
+    "cli.summary.kind": ("kind", "种类"),
+    "cli.show": ("Show the mathematics and the NumPy of an operation.", "显示一种运算的数学和 NumPy 代码。"),
+    "cli.show.page": (
+        "Show the equation, the shapes and the NumPy reference of OP: an operation, a loss or an update rule. Without "
+        "OP: list them all.",
+        "显示 OP（运算、损失函数或更新规则）的公式、形状和 NumPy 参考实现。不给出 OP 时列出全部。",
+    ),
+    "cli.show.reference": ("Reference, in NumPy", "NumPy 参考实现"),
+    "cli.doctor": ("Check this machine: processor, threads, kernel cache.", "检查本机：处理器、线程、内核缓存。"),
+    "cli.doctor.page": (
+        "Check that konv works on this machine and how well: processor, threads and why that many, kernel cache, "
+        "measured multiply-add peak, versions. Ends with 1 if something is wrong, and says what to do.",
+        "检查 konv 能否在本机工作、性能如何：处理器、线程数及其原因、内核缓存、实测乘加峰值、版本。"
+        "若有问题，会说明怎么办，并以 1 退出。",
+    ),
+    "cli.no_such_option": (
+        "There is no option {received}. See {place} --help.",
+        "没有选项 {received}。请看 {place} --help。",
+    ),
+    "cli.no_such_option_near": (
+        "There is no option {received}. Did you mean: {known}? See {place} --help.",
+        "没有选项 {received}。是不是想写：{known}？请看 {place} --help。",
+    ),
+    "cli.no_such_command": (
+        "There is no command {received}. See {place} --help.",
+        "没有命令 {received}。请看 {place} --help。",
+    ),
+    "cli.no_such_command_near": (
+        "There is no command {received}. Did you mean: {known}? See {place} --help.",
+        "没有命令 {received}。是不是想写：{known}？请看 {place} --help。",
+    ),
+    "cli.missing": ("{name} is missing. See {place} --help.", "缺少 {name}。请看 {place} --help。"),
+    "cli.bad_choice": (
+        "{name} must be one of: {known}. See {place} --help.",
+        "{name} 只能是：{known}。请看 {place} --help。",
+    ),
+    "cli.other_usage": ("{message}. See {place} --help.", "命令写法有误（{message}）。请看 {place} --help。"),
+    "cli.not_whole": (
+        "{name} must be a whole number from {least} to {most}. Received: {received!r}.",
+        "{name} 必须是 {least} 到 {most} 之间的整数。收到的是：{received!r}。",
+    ),
+    "cli.not_positive": (
+        "{name} must be a number above 0. Received: {received!r}.",
+        "{name} 必须是大于 0 的数。收到的是：{received!r}。",
+    ),
+    "cli.not_a_size": (
+        "{name} must be one number of pixels, or height and width such as 48x64. Received: {received!r}.",
+        "{name} 必须是一个像素数，或“高x宽”，例如 48x64。收到的是：{received!r}。",
+    ),
+    "cli.system_error": ("The system refused: {error}.", "系统报错：{error}。"),
+    "cli.note": ("note: {message}", "提示：{message}"),
+    "cli.stopped_at_once": ("Stopped at once.", "已立即停止。"),
+    "cli.stopping": (
+        "Ending after this batch and saving; Ctrl-C again stops at once.",
+        "这一批结束后停止并保存；再按一次 Ctrl-C 立即停止。",
+    ),
+    "cli.introduction": (
+        "konv {version} ({engine}) trains {model}, {parameters} parameters, on {data}: {train} images {shape} of "
+        "{classes} classes, {test} more to test on.",
+        "konv {version}（{engine}）在 {data} 上训练 {model}（{parameters} 个参数）：{train} 张 {shape} 图像，"
+        "{classes} 个类别，另有 {test} 张用于测试。",
+    ),
+    "cli.epoch": ("epoch {epoch}/{epochs}", "第 {epoch}/{epochs} 轮"),
+    "cli.figures": (
+        "loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left",
+        "损失 {loss}  准确率 {accuracy}  每秒 {speed} 张  还剩 {left}",
+    ),
+    "cli.interrupted": ("Interrupted; what was learned until then is saved.", "已中断；到那时为止学到的已经保存。"),
+    "cli.result": (
+        "Test accuracy {accuracy}: {right} of {count} images, after {seconds} s.",
+        "测试准确率 {accuracy}：{count} 张图像对了 {right} 张，共用 {seconds} 秒。",
+    ),
+    "cli.next.look": (
+        "  see what happened  open {run}/report.html in a browser",
+        "  看结果    用浏览器打开 {run}/report.html",
+    ),
+    "cli.next.predict": ("  use the network    konv predict {run} IMAGE…", "  用模型    konv predict {run} IMAGE…"),
+    "cli.next.evaluate": ("  measure it again   konv evaluate {run} [DATA]", "  再评测    konv evaluate {run} [DATA]"),
+    "cli.evaluated": (
+        "Accuracy {accuracy} on {data}: {right} of {count} images; loss {loss}.",
+        "{data} 上的准确率 {accuracy}：{count} 张图像对了 {right} 张；损失 {loss}。",
+    ),
+    "cli.takes_no_images": (
+        "The network in {path} does not take images: its input is {received}, not height × width × 1 or 3 channels.",
+        "{path} 里的网络不接收图像：它的输入是 {received}，而不是 高 × 宽 × 1 或 3 个通道。",
+    ),
+    "cli.data_needed": (
+        "There is no run.json beside {path}, so it is not known what it was tested on. Name the data: "
+        "konv evaluate RUN DATA.",
+        "{path} 旁边没有 run.json，不知道它是用什么测试的。请指明数据：konv evaluate RUN DATA。",
+    ),
+    "cli.damaged_record": (
+        "{path} is damaged. Name the data instead: konv evaluate RUN DATA.",
+        "{path} 已损坏。请直接指明数据：konv evaluate RUN DATA。",
+    ),
+    "cli.data_changed": (
+        "{source} has changed since this network was trained on it, so images it learned from may be among those it is "
+        "tested on.",
+        "{source} 在训练之后有了变化，因此测试图像中可能混有它学过的图像。",
+    ),
+    "cli.classes_differ": (
+        "{name} has {received} classes, the network tells {expected} apart, and its file does not name them. They must "
+        "be equal.",
+        "{name} 有 {received} 个类别，网络区分 {expected} 个，而模型文件里没有类别名。两者必须相同。",
+    ),
+    "cli.size_differs": (
+        "{name} has images of {received}, the network takes {expected}. Image files are fitted by themselves; arrays "
+        "must have the right size.",
+        "{name} 的图像是 {received}，网络需要 {expected}。图像文件会自动调整，数组则必须大小正确。",
+    ),
+    "no_such_run": (
+        "There is no run folder or model file {path}.",
+        "找不到结果文件夹或模型文件 {path}。",
+    ),
+    "no_model_in_folder": (
+        "The folder {path} holds no model.konv, so it is no run folder. Name a folder that konv train has left, or a "
+        "model file.",
+        "文件夹 {path} 里没有 model.konv，不是结果文件夹。请给出 konv train 留下的文件夹，或模型文件。",
+    ),
+    "cannot_write_run": (
+        "The folder {path} cannot be written to: {reason}. Choose another with --out.",
+        "无法写入文件夹 {path}：{reason}。请用 --out 另选一个。",
+    ),
+    "run_folder_taken": (
+        "The folder {path} is not empty, and nothing in it is overwritten. Choose another with --out.",
+        "文件夹 {path} 不是空的，其中的内容不会被覆盖。请用 --out 另选一个。",
+    ),
+    "run_folder_locked": (
+        "Another process (number {process}) is writing to the folder {path}. Choose another with --out.",
+        "另一个进程（编号 {process}）正在写入文件夹 {path}。请用 --out 另选一个。",
+    ),
     "not_a_classifier": (
         "This network gives {received} a sample, not one row with a number for each class, so it cannot be measured as "
         "a classifier.",

@@ -1,0 +1,55 @@
+"""Ctrl-C during a training: the first ends it after the batch, the second at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType, TracebackType
+
+from konv.train.callbacks import Callback, Logs
+
+__all__ = ["Interrupt", "EndTraining"]
+
+
+class EndTraining(Exception):  # noqa: N818 (no error: it was asked for)
+    """Training was asked to end, and did so between two batches."""
+
+
+class Interrupt(Callback):
+    """Listens for SIGINT while its `with` statement lasts, and ends the training it is a callback of.
+
+    Arguments: `said`, called at the first signal, to tell that it was heard. `asked` says whether there was one. A
+    second one raises KeyboardInterrupt wherever the program is.
+    """
+
+    def __init__(self, said: Callable[[], None]) -> None:
+        super().__init__()
+        self.asked = False
+        self._said = said
+
+    def __enter__(self) -> Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._heard)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self._said()
+
+    def _end(self) -> None:
+        if self.asked:
+            raise EndTraining
+
+    def on_train_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
+        """End the training here if that was asked for."""
+        self._end()
+
+    def on_test_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
+        """End it during validation too."""
+        self._end()

@@ -1,0 +1,35 @@
+"""What a run is done by: the processor as kernels see it, threads and why that many, and versions."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+import konv
+from konv import config
+
+__all__ = ["LIBRARIES", "processor", "versions"]
+
+LIBRARIES = ("numpy", "llvmlite", "pillow", "safetensors", "matplotlib", "rich", "click", "h5py")
+
+
+def versions(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
+    """The versions of konv, of Python, and of `libraries`."""
+    return {
+        "konv": konv.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in libraries},
+    }
+
+
+def processor() -> dict[str, object]:
+    """What a record keeps of the processor, under the keys of `report.processor.…`."""
+    facts: dict[str, object] = {"engine": config.engine()}
+    if config.engine() != "reference":
+        from konv.engine import threads
+        from konv.kernels import target
+
+        made_for = target.current()
+        count, reason = threads.count()
+        facts |= {"cpu": made_for.cpu, "vector_bits": 8 * made_for.vector_bytes, "threads": f"{count} ({reason})"}
+    return {**facts, "system": platform.platform(terse=True)}

@@ -1,0 +1,75 @@
+"""`konv summary`: a network layer by layer, with what each layer is for and what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from konv.cli.help import command as a_command
+from konv.messages import text
+
+if TYPE_CHECKING:
+    from konv.models import Model
+
+__all__ = ["command"]
+
+PLAIN_WIDTH = 110
+"""Columns where the output is no terminal."""
+
+
+@a_command("summary", click.Argument(["model"], metavar="MODEL"))
+def command(model: str) -> None:
+    """Print the table and the purposes."""
+    from rich import box
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+
+    from konv.explain.cost import layer_costs
+    from konv.shapes import show
+
+    found = _model(model)
+    layers = layer_costs(found.graph)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    table = Table(box=box.HORIZONTALS, header_style="dim", show_footer=True, footer_style="bold")
+    macs = sum(layer.macs for layer in layers)
+    table.add_column(text("report.column.layer"), text("report.total"), overflow="fold")
+    table.add_column(text("cli.summary.kind"))
+    table.add_column(text("report.column.output"), justify="right")
+    table.add_column(text("report.column.parameters"), f"{found.count_params():,}", justify="right")
+    table.add_column(text("report.column.macs"), f"{macs:,}", justify="right")
+    for layer in layers:
+        parameters = f"[dim]{layer.parameter_arithmetic.rpartition('=')[0]}=[/dim] " if layer.parameters else ""
+        table.add_row(
+            layer.name.replace("[", r"\["),
+            layer.kind,
+            show(layer.output_shape),
+            f"{parameters}{layer.parameters:,}" if layer.parameters else "",
+            f"{layer.macs:,}" if layer.macs else "",
+        )
+    console.print(table)
+    said: dict[str, list[str]] = {}
+    for layer in layers:
+        said.setdefault(layer.purpose, []).append(layer.name)
+    for purpose, names in said.items():
+        console.print(", ".join(names), style="bold", markup=False)
+        console.print(Padding(purpose, (0, 0, 0, 4)), markup=False)
+
+
+def _model(named: str) -> Model:
+    """The network that `named` names: one of the zoo, or that of a run folder or a model file.
+
+    Raises: UnknownNameError, with the nearest names, for a word that is neither; ModelFileError for a bad file.
+    """
+    from konv import zoo
+    from konv.io.run_folder import model_path
+    from konv.models import load_model
+
+    path = Path(named).expanduser()
+    if named in zoo.NETWORKS or not (path.exists() or path.suffix or path.name != named):
+        return zoo.build(named)
+    return load_model(model_path(path))

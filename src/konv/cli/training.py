@@ -1,0 +1,176 @@
+"""A training run from the command line, step by step: data, network, folder, training, what is left of it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+import konv
+from konv import config, data as images, random, zoo
+from konv.cli.interrupt import EndTraining, Interrupt
+from konv.cli.machine import LIBRARIES, processor, versions
+from konv.cli.outcome import leave
+from konv.cli.sources import HELD_OUT, prepared
+from konv.cli.view import Stopwatch, TrainingView
+from konv.data import DataSet
+from konv.errors import NonFiniteError
+from konv.explain.evaluation import Evaluation
+from konv.explain.record import DataFacts, Epoch, PartFacts, RunRecord
+from konv.explain.tables import percent
+from konv.io.run_folder import RunFolder, default_folder
+from konv.messages import text
+from konv.models import Model
+from konv.shapes import show
+from konv.train import optimizers
+
+__all__ = ["Settings", "train"]
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked for: the options of `konv train`."""
+
+    data: str | None
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float | None
+    seed: int
+    image_size: tuple[int, int] | None
+    out: str | None
+    strict: bool
+    quiet: bool
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that asks for the same, every choice that bears on the result spelled out."""
+        size = [] if self.image_size is None else ["--image-size", "x".join(map(str, self.image_size))]
+        rate = [] if self.learning_rate is None else ["--learning-rate", f"{self.learning_rate:g}"]
+        return (
+            "konv", "train", *([] if self.data is None else [self.data]), "--model", self.model,
+            "--epochs", str(self.epochs), "--batch-size", str(self.batch_size), "--optimizer", self.optimizer, *rate,
+            "--seed", str(self.seed), *size,
+        )  # fmt: skip
+
+
+def train(asked: Settings) -> int:
+    """Do the run that was `asked` for. Returns: the exit code of the command."""
+    began, started = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%S")
+    console = Console(highlight=False, quiet=asked.quiet)
+    optimizer = optimizers.get(asked.optimizer)
+    if asked.learning_rate is not None:
+        optimizer.learning_rate = asked.learning_rate
+    if asked.model not in zoo.NETWORKS:
+        zoo.build(asked.model)
+    source = images.load(asked.data, asked.image_size, asked.strict)
+    training, test = source.for_training(HELD_OUT, asked.seed)
+    random.set_seed(asked.seed)
+    model = _network(asked, training)
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    with RunFolder(asked.out or default_folder(asked.model)) as folder:
+        _introduce(console, model, training, test, folder)
+        watch = Stopwatch(lambda rows: _keep(folder, model, rows, watch.steps))
+        with Interrupt(lambda: console.print(text("cli.stopping"), soft_wrap=True)) as interrupt:
+            status, message = _fit(asked, model, training, test, [watch, TrainingView(console, watch), interrupt])
+            model.save(folder.model)
+            record = RunRecord(
+                model=asked.model, status=status, message=message, command=asked.command, started=started,
+                seconds=time.perf_counter() - began, training_seconds=watch.seconds, epochs=asked.epochs,
+                steps=watch.steps, seed=asked.seed, parameters=model.count_params(), settings=_settings(asked, model),
+                data=_facts(source, training, test), processor=processor(), versions=versions(LIBRARIES),
+            )  # fmt: skip
+            record, evaluation = leave(folder, model, test, record, watch.epochs, asked.batch_size)
+        _conclude(console, record, evaluation, folder.path, time.perf_counter() - began)
+    if asked.quiet:
+        print(folder.path)
+    if status == "stopped":
+        raise NonFiniteError(message)
+    return INTERRUPTED if interrupt.asked else DONE
+
+
+def _network(asked: Settings, training: DataSet) -> Model:
+    """The network asked for, for these images and classes, and knowing how its images are prepared."""
+    model = zoo.build(asked.model, training.shape, len(training.classes))
+    model.class_names = list(training.classes)
+    model.preprocessing = {"divide_by": _divisor(training)}
+    return model
+
+
+def _divisor(data: DataSet) -> float:
+    """What the pixels of an image file are divided by to look like what the network was trained on."""
+    whole = data.x.dtype.kind in "iu" or (float(data.x.min()) >= 0 and float(data.x.max()) <= 1)
+    return 255.0 if whole else 1.0
+
+
+def _introduce(console: Console, model: Model, training: DataSet, test: DataSet, folder: RunFolder) -> None:
+    said = text(
+        "cli.introduction", version=konv.__version__, model=model.name, parameters=f"{model.count_params():,}",
+        data=training.name, train=f"{len(training):,}", test=f"{len(test):,}", shape=show(training.shape),
+        classes=len(training.classes), engine=config.engine(),
+    )  # fmt: skip
+    console.print(said, soft_wrap=True, markup=False)
+    console.print(f"{folder.path}\n", style="dim", soft_wrap=True, markup=False)
+
+
+def _keep(folder: RunFolder, model: Model, rows: list[Epoch], steps: int) -> None:
+    """After each epoch: what a crash from here on must not take away."""
+    folder.write_history(rows)
+    model.save(folder.checkpoint(steps))
+
+
+def _fit(asked: Settings, model: Model, training: DataSet, test: DataSet, callbacks: list[object]) -> tuple[str, str]:
+    """Train. Returns: how it ended, as `RunRecord.status` and `message`."""
+    try:
+        model.fit(
+            prepared(model, training), training.y, batch_size=asked.batch_size, epochs=asked.epochs, verbose=0,
+            validation_data=(prepared(model, test), test.y), callbacks=callbacks,
+        )  # fmt: skip
+    except EndTraining:
+        return "interrupted", ""
+    except NonFiniteError as error:
+        return "stopped", str(error)
+    return "finished", ""
+
+
+def _settings(asked: Settings, model: Model) -> dict[str, object]:
+    """The settings that a report lists, under the keys of `report.setting.…`."""
+    rate = model.optimizer.learning_rate
+    found: dict[str, object] = {
+        "epochs": asked.epochs, "batch_size": asked.batch_size, "optimizer": asked.optimizer, "learning_rate": rate,
+        "loss": "sparse_categorical_crossentropy", "seed": asked.seed,
+        "scaling": f"x / {model.preprocessing['divide_by']:g}",
+    }  # fmt: skip
+    if asked.image_size is not None:
+        found["image_size"] = show(asked.image_size)
+    return found
+
+
+def _facts(source: DataSet, training: DataSet, test: DataSet) -> DataFacts:
+    parts = (PartFacts(len(part), part.counts, part.fingerprint) for part in (training, test))
+    return DataFacts(
+        source.name, source.source, source.classes, source.shape, *parts,
+        test_is_held_out=test is not source.test and test is not source.validation, unreadable=source.unreadable,
+    )  # fmt: skip
+
+
+def _conclude(console: Console, record: RunRecord, evaluation: Evaluation | None, path: Path, seconds: float) -> None:
+    """The closing lines: result, time, where it all is, and what to do with it."""
+    console.print()
+    if record.status == "interrupted":
+        console.print(text("cli.interrupted"), style="yellow", soft_wrap=True, markup=False)
+    if evaluation is not None:
+        said = text(
+            "cli.result", accuracy=percent(evaluation.accuracy), right=f"{evaluation.right:,}",
+            count=f"{len(evaluation.labels):,}", seconds=f"{seconds:.1f}",
+        )  # fmt: skip
+        console.print(said, style="bold", soft_wrap=True, markup=False)
+    quoted = shlex.quote(str(path))
+    for key in ("cli.next.look", "cli.next.predict", "cli.next.evaluate"):
+        console.print(text(key, run=quoted), soft_wrap=True, markup=False)
