@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+
+from konv import config
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REQUIRED_IN_CI = {"keras", "jax", "onnxruntime"}
@@ -35,6 +38,17 @@ def seeded() -> None:
     """Every test starts from the same global random state."""
     random.seed(SEED)
     np.random.seed(SEED)
+
+
+ENGINES = ["reference", *(["native"] if importlib.util.find_spec("konv.engine.native") else [])]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs on each engine in turn."""
+    config.set_engine(request.param)
+    yield request.param
+    config.set_engine(None)
 
 
 @pytest.fixture

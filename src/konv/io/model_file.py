@@ -1,13 +1,14 @@
 """konv's model files: one safetensors file, with all that is no tensor as JSON in its metadata.
 
-| metadata | content |
+The metadata has one entry, `konv`: a JSON object, so that the same model gives the same bytes.
+
+| key | content |
 |---|---|
-| `format` | `konv` |
-| `version` | the format's version, an integer |
-| `architecture` | JSON: the layers and their arguments |
-| `preprocessing` | JSON: how images were prepared |
-| `class_names` | JSON: the classes' names in the order of the output, or null |
-| `training` | JSON: optimiser, loss, metrics, seed, epochs trained; null where the model was not compiled |
+| `format_version` | an integer |
+| `architecture` | the layers and their arguments |
+| `preprocessing` | how images were prepared |
+| `class_names` | the classes' names in the order of the output, or null |
+| `training` | optimiser, loss, metrics, seed, epochs trained; null where the model was not compiled |
 
 Tensors are named `LAYER/WEIGHT`, and `optimizer/LAYER/WEIGHT/SLOT`; a checkpoint may have more under `random/` and
 `callbacks/`. Such a file holds numbers and names, never code: reading one runs nothing out of it.
@@ -34,6 +35,7 @@ __all__ = ["VERSION", "ModelFile", "read", "write"]
 
 VERSION = 1
 """The version of the format that this konv writes, and the newest it reads."""
+KEY = "konv"
 LARGEST_HEADER = 64 * 2**20
 """Bytes; a header says where tensors lie, and holds the metadata. No model needs more."""
 
@@ -62,20 +64,16 @@ def write(path: str | Path, model: ModelFile) -> None:
     Raises: OSError where the folder cannot be written to.
     """
     metadata = {
-        "format": "konv",
-        "version": str(VERSION),
-        "architecture": _json(model.architecture),
-        "preprocessing": _json(model.preprocessing),
-        "class_names": _json(model.class_names),
-        "training": _json(model.training),
+        "format_version": VERSION,
+        "architecture": model.architecture,
+        "preprocessing": model.preprocessing,
+        "class_names": model.class_names,
+        "training": model.training,
     }
     arrays = {**model.weights, **{f"optimizer/{k}": v for k, v in model.optimizer.items()}, **model.extra}
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
+    described = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {KEY: described})
     write_bytes(path, content)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def read(path: str | Path) -> ModelFile:
@@ -87,25 +85,21 @@ def read(path: str | Path) -> ModelFile:
     _check_header(file)
     try:
         with safe_open(file, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-            if metadata.get("format") != "konv":
-                _refuse(file, text("reason.foreign"))
-            _check_version(file, metadata)
+            metadata = _metadata(file, opened.metadata() or {})
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (no mapping)
     except (SafetensorError, OSError, KeyError, TypeError, AttributeError) as error:
         # KeyError, TypeError and AttributeError: element types that NumPy does not have.
         _refuse(file, text("reason.header", error=error), error)
-    architecture = _metadata(file, metadata, "architecture", dict)
-    class_names = _metadata(file, metadata, "class_names", list, type(None))
+    class_names = _part(file, metadata, "class_names", list, type(None))
     if class_names is not None and not all(isinstance(name, str) for name in class_names):
         _refuse(file, text("reason.metadata", name="class_names"))
     return ModelFile(
-        architecture=architecture,
+        architecture=_part(file, metadata, "architecture", dict),
         weights={k: v for k, v in tensors.items() if not k.startswith(("optimizer/", "random/", "callbacks/"))},
         optimizer={k.partition("/")[2]: v for k, v in tensors.items() if k.startswith("optimizer/")},
         extra={k: v for k, v in tensors.items() if k.startswith(("random/", "callbacks/"))},
-        training=_metadata(file, metadata, "training", dict, type(None)),
-        preprocessing=_metadata(file, metadata, "preprocessing", dict),
+        training=_part(file, metadata, "training", dict, type(None)),
+        preprocessing=_part(file, metadata, "preprocessing", dict),
         class_names=class_names,
     )
 
@@ -131,20 +125,26 @@ def _check_header(file: Path) -> None:
         _refuse(file, text("reason.header_size", header=header, size=size))
 
 
-def _check_version(file: Path, metadata: Mapping[str, str]) -> None:
-    version = metadata.get("version", "")
-    if not version.isascii() or not version.isdigit() or not 1 <= len(version) <= 9 or int(version) < 1:
-        _refuse(file, text("reason.metadata", name="version"))
-    if int(version) > VERSION:
-        raise ModelFileError(text("newer_model_file", path=file, received=version, known=VERSION))
-
-
-def _metadata(file: Path, metadata: Mapping[str, str], name: str, *kinds: type) -> Any:
-    """A part of the metadata read as JSON, checked to be of one of `kinds`."""
+def _metadata(file: Path, entries: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON object of the metadata, of a version this konv reads."""
+    if KEY not in entries:
+        _refuse(file, text("reason.foreign"))
     try:
-        value = json.loads(metadata[name])
-    except (KeyError, ValueError, RecursionError) as error:
-        _refuse(file, text("reason.metadata", name=name), error)
-    if not isinstance(value, kinds):
+        metadata = json.loads(entries[KEY])
+    except (ValueError, RecursionError) as error:
+        _refuse(file, text("reason.metadata", name=KEY), error)
+    if not isinstance(metadata, dict):
+        _refuse(file, text("reason.metadata", name=KEY))
+    version = _part(file, metadata, "format_version", int)
+    if version > VERSION:
+        raise ModelFileError(text("newer_model_file", path=file, received=version, known=VERSION))
+    if version < 1:
+        _refuse(file, text("reason.metadata", name="format_version"))
+    return metadata
+
+
+def _part(file: Path, metadata: Mapping[str, Any], name: str, *kinds: type) -> Any:
+    """A part of the metadata, checked to be there and of one of `kinds`."""
+    if name not in metadata or not isinstance(metadata[name], kinds):
         _refuse(file, text("reason.metadata", name=name))
-    return value
+    return metadata[name]

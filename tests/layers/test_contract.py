@@ -1,0 +1,106 @@
+"""What every layer owes: shapes and types as it says, a round trip through its configuration and through a file, and
+one step of training that lowers the loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from konv import layers
+from konv.layers import LAYERS, Dense, Flatten, Input, Layer
+from konv.models import Sequential, load_model
+from konv.optimizers import SGD
+from konv.utils import set_random_seed
+
+# For each layer, ways to make it, the shape of a sample it takes, and the shape it must give.
+CASES = [
+    ("Activation", {"activation": "relu"}, (4, 5, 2), (4, 5, 2)),
+    ("Activation", {"activation": "tanh"}, (6,), (6,)),
+    ("Activation", {"activation": "softmax"}, (6,), (6,)),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (7, 6, 3), (4, 3, 3)),
+    ("AveragePooling2D", {}, (7, 6, 3), (3, 3, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3}, (6, 5, 2), (4, 3, 4)),
+    ("Conv2D", {"filters": 4, "kernel_size": (1, 3), "padding": "same", "activation": "relu"}, (6, 5, 2), (6, 5, 4)),
+    ("Conv2D", {"filters": 4, "kernel_size": 2, "strides": (2, 1), "groups": 2}, (6, 5, 2), (3, 4, 4)),
+    ("Conv2D", {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "use_bias": False}, (6, 5, 2), (4, 3, 3)),
+    ("Conv2D", {"filters": 3, "kernel_size": 3, "padding": ((1, 0), (2, 1))}, (6, 5, 2), (5, 6, 3)),
+    ("Dense", {"units": 7}, (6,), (7,)),
+    ("Dense", {"units": 3, "activation": "sigmoid", "use_bias": False, "kernel_initializer": "he_normal"}, (6,), (3,)),
+    ("Dropout", {"rate": 0.25}, (6, 5, 2), (6, 5, 2)),
+    ("Flatten", {}, (6, 5, 2), (60,)),
+    ("InputLayer", {"shape": (6, 5, 2)}, (6, 5, 2), (6, 5, 2)),
+    ("MaxPooling2D", {"pool_size": (2, 3)}, (7, 6, 3), (3, 2, 3)),
+    ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (7, 6, 3), (4, 3, 3)),
+    ("ReLU", {}, (4, 5, 2), (4, 5, 2)),
+    ("Softmax", {}, (6,), (6,)),
+]
+each = pytest.mark.parametrize(("kind", "arguments", "takes", "gives"), CASES)
+
+
+def model_with(layer: Layer, takes: tuple[int, ...]) -> Sequential:
+    """A small network with `layer` in its middle and weights before and behind it."""
+    first = [layer] if isinstance(layer, layers.InputLayer) else [Input(takes), Dense(takes[-1], name="before"), layer]
+    return Sequential([*first, Flatten(name="row"), Dense(3, activation="softmax", name="last")])
+
+
+def data(takes: tuple[int, ...], count: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(3)
+    return generator.normal(size=(count, *takes)).astype("float32"), np.arange(count) % 3
+
+
+def test_every_layer_is_here():
+    assert {kind for kind, *_ in CASES} == set(LAYERS)
+
+
+@each
+def test_shape_and_type(kind, arguments, takes, gives, engine):
+    layer = LAYERS[kind](**arguments)
+    model = model_with(layer, takes)
+    x, _ = data(takes)
+    assert layer.output_shape == (None, *gives)
+    assert layer.input_shape == (None, *takes)
+    if kind != "InputLayer":
+        assert layer.compute_output_shape((None, *takes)) == (None, *gives)
+        probe = Sequential([Input(takes), LAYERS[kind](**arguments)])
+        assert probe.predict(x, verbose=0).shape == (12, *gives)
+    y = model.predict(x, verbose=0)
+    assert y.dtype == np.float32
+    assert layer.output.dtype == layer.dtype == "float32"
+    assert layer.count_params() == sum(w.size for w in layer.get_weights())
+
+
+@each
+def test_configuration_comes_back(kind, arguments, takes, gives):
+    layer = LAYERS[kind](**arguments, name="kept", trainable=False)
+    saved = layers.serialize(layer)
+    again = layers.deserialize(saved)
+    assert type(again) is type(layer)
+    assert layers.serialize(again) == saved
+    assert saved["config"]["name"] == "kept"
+    assert again.trainable is False
+
+
+@each
+def test_file_comes_back(kind, arguments, takes, gives, tmp_path: Path, engine):
+    model = model_with(LAYERS[kind](**arguments), takes)
+    x, _ = data(takes)
+    expected = model.predict(x, verbose=0)
+    model.save(tmp_path / "model.konv")
+    again = load_model(tmp_path / "model.konv")
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    assert np.array_equal(again.predict(x, verbose=0), expected)
+
+
+@each
+def test_a_step_lowers_the_loss(kind, arguments, takes, gives, engine):
+    set_random_seed(5)
+    model = model_with(LAYERS[kind](**arguments), takes)
+    model.compile(SGD(0.02), "sparse_categorical_crossentropy")
+    x, y = data(takes)
+    before = model.evaluate(x, y, verbose=0)
+    weights = model.get_weights()
+    model.train_on_batch(x, y)
+    assert all(not np.array_equal(a, b) for a, b in zip(model.get_weights(), weights, strict=True))
+    assert model.evaluate(x, y, verbose=0) < before
