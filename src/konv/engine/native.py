@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from konv.engine.plan import Call, Place, Plan, Stage
+from konv.engine.plan import Call, Plan, Stage
 from konv.engine.program import Outcome, Position, Training
 from konv.engine.threads import pool
 from konv.errors import ShapeError
@@ -17,6 +17,7 @@ from konv.kernels.spec import LEAVES
 from konv.kernels.target import current
 from konv.messages import text
 from konv.ops.loss import Loss
+from konv.ops.lowering import Slot
 from konv.ops.record import Array
 from konv.shapes import show
 
@@ -33,7 +34,7 @@ class NativeProgram:
         self.stages = self.plan.stages()
         if training is None and batch < 2 * pool().number:
             self.stages = _by_rows(self.stages)
-        self._memory: dict[Place, Array] = {}
+        self._memory: dict[Slot, Array] = {}
         for stage in self.stages:
             for call in stage.calls:
                 for place in call.slots:
@@ -94,17 +95,17 @@ class NativeProgram:
 
     # -- memory and tables ---------------------------------------------------------------------------------------
 
-    def _lay_out(self, place: Place) -> None:
+    def _lay_out(self, place: Slot) -> None:
         if place in self._memory:
             return
-        if isinstance(place.source, np.ndarray):
-            self._memory[place] = place.source
+        if place.given is not None:
+            self._memory[place] = place.given
             return
         rows = {"sample": self.batch, "leaf": LEAVES}.get(place.kind, 1)
         dtype = "int64" if place.kind == "integers" else self.plan.dtype
         self._memory[place] = aligned((max(rows * place.size, place.room),), dtype)
 
-    def _rows(self, place: Place, n: int) -> Array:
+    def _rows(self, place: Slot, n: int) -> Array:
         """The rows of a slot's first n samples."""
         return self._memory[place][: n * place.size].reshape(n, place.size)
 
@@ -182,7 +183,7 @@ class NativeProgram:
     def _first_nonfinite(self, n: int) -> str:
         """The layer at which the first value that is not finite appeared; see `Outcome.nonfinite`."""
 
-        def finite(place: Place) -> bool:
+        def finite(place: Slot) -> bool:
             return place not in self._memory or bool(np.isfinite(self._rows(place, n)).all())
 
         if not all(finite(self.plan.at[t]) for t in self._graph.inputs):
@@ -207,7 +208,10 @@ def _by_rows(stages: list[Stage]) -> list[Stage]:
     for stage in stages:
         for call in stage.calls:
             if call.kind == "samples":
-                grain = call.grain
-                call = Call(call.spec, call.slots, "outputs", 1, lambda n, grain=grain: n * grain, call.layer)
+                call = Call(call.spec, call.slots, "outputs", 1, _times(call.grain), call.layer)
             found.append(Stage(call.kind, [call]))
     return found
+
+
+def _times(grain: int) -> Callable[[int], int]:
+    return lambda n: n * grain

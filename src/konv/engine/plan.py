@@ -20,25 +20,12 @@ from konv.kernels.sums import Clear, Combine, Increase, blocks
 from konv.kernels.target import Target
 from konv.ops.activation import ReLU
 from konv.ops.loss import Loss, from_scores
-from konv.ops.lowering import Slot as AnySlot
+from konv.ops.lowering import Slot
+from konv.ops.record import Array
 from konv.ops.source import Input
 from konv.shapes import Shape, elements
 
-__all__ = ["Call", "Place", "Plan", "Stage"]
-
-
-@dataclass(eq=False)
-class Place:
-    """A slot of a plan. `kind`: "sample" (rows of `size` elements, one a sample), "whole" (`size` elements), "leaf"
-    (`size` elements for each leaf), "variable" or "state" (memory that belongs to others), "integers" (int64)."""
-
-    name: str
-    size: int
-    kind: str
-    room: int = 0
-    """Elements to lay out at least, where kernels work beyond the last sample."""
-    source: object = None
-    """The variable or state array the memory is of."""
+__all__ = ["Call", "Plan", "Stage"]
 
 
 @dataclass(eq=False)
@@ -47,7 +34,7 @@ class Call:
     is a stretch of the batch, `grain` units for each sample."""
 
     spec: Spec
-    slots: tuple[Place, ...]
+    slots: tuple[Slot, ...]
     kind: str
     grain: int = 1
     units: Callable[[int], int] | None = None
@@ -77,18 +64,17 @@ class Plan:
         self.graph, self.batch, self.training, self.target = graph, batch, training, target
         self.dtype = graph.outputs[0].dtype
         self.calls: list[Call] = []
-        self.places: list[Place] = []
         self.frame, self.numbers = self._new("frame", 8, "integers"), self._new("numbers", batch, "integers")
-        self.keys: dict[Node, Place] = {}
-        self.at: dict[Tensor, Place] = {}
-        self.weights: dict[Variable, Place] = {}
-        self.targets: list[tuple[Tensor, Loss, Place, Place, Place]] = []
-        self.gradients: dict[Variable, Place] = {}
+        self.keys: dict[Node, Slot] = {}
+        self.at: dict[Tensor, Slot] = {}
+        self.weights: dict[Variable, Slot] = {}
+        self.targets: list[tuple[Tensor, Loss, Slot, Slot, Slot]] = []
+        self.gradients: dict[Variable, Slot] = {}
         self.scalars = self._new("scalars", 8, "whole")
         self._later: list[Call] = []  # calls to be made after the one being added
-        self._packs: dict[tuple[Pack, Variable], tuple[Place, Call]] = {}
-        self._partials: dict[Variable, Place] = {}
-        self._coming: dict[Tensor, Place] = {}
+        self._packs: dict[tuple[Pack, Variable], tuple[Slot, Call]] = {}
+        self.partials: dict[Variable, Slot] = {}
+        self._coming: dict[Tensor, Slot] = {}
         self._fused = self._find_fused()
         self._forward()
         self._losses(losses)
@@ -115,16 +101,14 @@ class Plan:
 
     # -- slots -------------------------------------------------------------------------------------------------
 
-    def _new(self, name: str, size: int, kind: str, source: object = None) -> Place:
-        place = Place(name, size, kind, source=source)
-        self.places.append(place)
-        return place
+    def _new(self, name: str, size: int, kind: str, given: Array | None = None) -> Slot:
+        return Slot(name, size, kind, given=given)
 
-    def weight(self, variable: Variable) -> Place:
+    def weight(self, variable: Variable) -> Slot:
         """The slot of a variable's own memory."""
         if variable not in self.weights:
             size = elements(variable.shape)
-            self.weights[variable] = self._new(variable.name, size, "variable", variable.value)
+            self.weights[variable] = self._new(variable.name, size, "given", variable.value)
         return self.weights[variable]
 
     def _find_fused(self) -> dict[Node, Node]:
@@ -165,7 +149,7 @@ class Plan:
             self.targets.append((tensor, loss, target, weight, result))
             if self.training is not None:
                 slots.append(self._gradient_of(tensor))
-            self._call(Call(spec, tuple(slots), "samples", layer=output.node.layer))
+            self.add(Call(spec, tuple(slots), "samples", layer=output.node.layer))
             if self.training is not None:
                 self._arrived(tensor, slots[-1])
 
@@ -187,7 +171,7 @@ class Plan:
             self._coming[node.inputs[0]] = dy
             if not self._gated_by_reader(node):
                 relu = Pointwise(self.dtype, "relu_gradient", dy.size)
-                self._call(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
+                self.add(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
             return
         gate = len(node.inputs) == 1 and node.inputs[0].node in self._fused
         gate = gate and self._gated_by_reader(node.inputs[0].node)
@@ -204,41 +188,41 @@ class Plan:
         read_by_loss = any(t is relu.output for t, *_ in self.targets)
         return len(readers) == 1 and readers[0].op.gates and not read_by_loss
 
-    def _gradient_of(self, tensor: Tensor) -> Place:
+    def _gradient_of(self, tensor: Tensor) -> Slot:
         """A slot for a gradient of `tensor` to be written to."""
         return self._new(f"d {tensor.node.layer}", elements(tensor.shape), "sample")
 
-    def _arrived(self, tensor: Tensor, place: Place) -> None:
+    def _arrived(self, tensor: Tensor, place: Slot) -> None:
         """A gradient of `tensor` is in `place`: the first is kept, others are added to it."""
         kept = self._coming.setdefault(tensor, place)
         if kept is not place:
             add = Pointwise(self.dtype, "add", place.size)
-            self._call(Call(add, (kept, place, kept), "samples", layer=tensor.node.layer))
+            self.add(Call(add, (kept, place, kept), "samples", layer=tensor.node.layer))
 
     # -- updates -----------------------------------------------------------------------------------------------
 
     def _update(self, training: Training) -> None:
-        for variable, partial in self._partials.items():
+        for variable, partial in self.partials.items():
             size = elements(variable.shape)
-            spec, total = Combine(self.dtype, size), self._gradient_place(variable)
-            self._call(Call(spec, (self.frame, partial, total), "outputs", units=lambda n, size=size: blocks(size)))
+            spec, total = Combine(self.dtype, size), self.gradient_place(variable)
+            self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size)))
         for variable, slots in zip(training.variables, training.slots, strict=True):
             if variable not in self.gradients:
                 continue
             size = elements(variable.shape)
-            state = [self._new(f"{variable.name} state {i}", size, "state", s) for i, s in enumerate(slots)]
-            self._call(
+            state = [self._new(f"{variable.name} state {i}", size, "given", s) for i, s in enumerate(slots)]
+            self.add(
                 Call(
                     training.update.kernel(self.dtype, size),
                     (self.scalars, self.weight(variable), self.gradients[variable], *state),
                     "outputs",
-                    units=lambda n, size=size: blocks(size),
+                    units=_blocks_of(size),
                     layer=variable.name,
                     guarded=True,
                 )
             )
 
-    def _gradient_place(self, variable: Variable) -> Place:
+    def gradient_place(self, variable: Variable) -> Slot:
         """The slot of a variable's gradient; a second writer adds to it through a slot of its own."""
         size = elements(variable.shape)
         place = self._new(f"d {variable.name}", size, "whole")
@@ -246,19 +230,18 @@ class Plan:
             self.gradients[variable] = place
         else:
             increase = Increase(self.dtype, size)
-            self._later.append(
-                Call(increase, (place, self.gradients[variable]), "outputs", units=lambda n: blocks(size))
-            )
+            self._later.append(Call(increase, (place, self.gradients[variable]), "outputs", units=_blocks_of(size)))
         return place
 
-    def _call(self, call: Call) -> None:
+    def add(self, call: Call) -> None:
+        """Put a call at the end of the list, and behind it what has to follow it."""
         self.calls.append(call)
         self.calls += self._later
         self._later.clear()
 
     # -- what ops ask for --------------------------------------------------------------------------------------
 
-    def packed(self, spec: Pack, variable: Variable) -> Place:
+    def packed(self, spec: Pack, variable: Variable) -> Slot:
         """A packed copy of a variable."""
         if (spec, variable) not in self._packs:
             copy = self._new(f"{variable.name} packed", spec.size(self.target), "whole")
@@ -267,20 +250,20 @@ class Plan:
             self._packs[spec, variable] = copy, call
         return self._packs[spec, variable][0]
 
-    def partial(self, variable: Variable) -> Place:
+    def partial(self, variable: Variable) -> Slot:
         """Where the leaves of a variable's gradient are summed; cleared before."""
-        if variable not in self._partials:
+        if variable not in self.partials:
             size = elements(variable.shape)
-            self._partials[variable] = self._new(f"leaves {variable.name}", size, "leaf")
-        return self._partials[variable]
+            self.partials[variable] = self._new(f"leaves {variable.name}", size, "leaf")
+        return self.partials[variable]
 
-    def share(self, tensor: Tensor, other: Tensor) -> None:
-        """Let two tensors have one slot."""
-        self.at[tensor] = self.at[other]
-
-    def key(self, node: Node) -> Place:
+    def key(self, node: Node) -> Slot:
         """The slot of a random node's key: seed, number, epoch."""
         return self.keys.setdefault(node, self._new(f"key {node.layer}", 3, "integers"))
+
+
+def _blocks_of(size: int) -> Callable[[int], int]:
+    return lambda n: blocks(size)
 
 
 class _At:
@@ -291,8 +274,8 @@ class _At:
         plan: Plan,
         node: Node,
         relu: bool = False,
-        dy: Place | None = None,
-        dx: tuple[Place | None, ...] = (),
+        dy: Slot | None = None,
+        dx: tuple[Slot | None, ...] = (),
         dw: tuple[bool, ...] = (),
         gate: bool = False,
     ) -> None:
@@ -308,38 +291,38 @@ class _At:
         self.frame, self.numbers = plan.frame, plan.numbers
 
     @property
-    def key(self) -> Place:
+    def key(self) -> Slot:
         """The key of this node's random stream."""
         return self._plan.key(self._node)
 
-    def samples(self, spec: Spec, *slots: AnySlot, grain: int = 1) -> None:
+    def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
         """See `Lowering`."""
-        self._add(Call(spec, slots, "samples", grain))  # type: ignore[arg-type]
+        self._add(Call(spec, slots, "samples", grain))
 
-    def sums(self, spec: Spec, *slots: AnySlot, weight: int, grain: int = 1) -> None:
+    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1) -> None:
         """See `Lowering`."""
         variable = self._node.variables[weight]
-        known = variable in self._plan._partials
+        known = variable in self._plan.partials
         partial = self._plan.partial(variable)
         if not known:
             self._add(Call(Clear(self.dtype, partial.size), (partial,), "sums", once=True))
-        self._add(Call(spec, (*slots, partial), "sums", grain))  # type: ignore[arg-type]
+        self._add(Call(spec, (*slots, partial), "sums", grain))
 
-    def outputs(self, spec: Spec, *slots: AnySlot, units: Callable[[int], int]) -> None:
+    def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
         """See `Lowering`."""
-        self._add(Call(spec, slots, "outputs", units=units))  # type: ignore[arg-type]
+        self._add(Call(spec, slots, "outputs", units=units))
 
-    def gradient(self, weight: int) -> Place:
+    def gradient(self, weight: int) -> Slot:
         """See `Lowering`."""
-        return self._plan._gradient_place(self._node.variables[weight])
+        return self._plan.gradient_place(self._node.variables[weight])
 
-    def pack(self, spec: Pack, weight: AnySlot) -> Place:
+    def pack(self, spec: Pack, weight: Slot) -> Slot:
         """See `Lowering`."""
         return self._plan.packed(spec, next(v for v in self._node.variables if self._plan.weight(v) is weight))
 
-    def reserve(self, slot: AnySlot, elements: int) -> None:
+    def reserve(self, slot: Slot, elements: int) -> None:
         """See `Lowering`."""
-        slot.room = max(slot.room, elements)  # type: ignore[attr-defined]
+        slot.room = max(slot.room, elements)
 
     def same(self) -> None:
         """See `Lowering`."""
@@ -352,9 +335,8 @@ class _At:
             if alone and not any(t is node.inputs[0] for t, *_ in plan.targets):
                 self.dx = (self.dy,)
             else:
-                copy = Pointwise(self.dtype, "copy", self.y.size)
-                self.samples(copy, self.dy, self.dx[0])
+                self._add(Call(Pointwise(self.dtype, "copy", self.y.size), (self.dy, self.dx[0]), "samples"))
 
     def _add(self, call: Call) -> None:
         call.layer = self._node.layer
-        self._plan._call(call)
+        self._plan.add(call)

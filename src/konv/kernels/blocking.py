@@ -8,6 +8,7 @@ multiply-adds than loads. The choice depends on spec and target alone, and never
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from konv.kernels.target import Target
@@ -59,7 +60,7 @@ def cut(length: int, most: int) -> list[tuple[int, int]]:
     """`length` in as few pieces of at most `most` as there can be, as even as they can be: (start, size) of each."""
     number = -(-length // most)
     bounds = [length * i // number for i in range(number + 1)]
-    return [(a, b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [(a, b - a) for a, b in pairwise(bounds)]
 
 
 def tile(length: int, channels: int, target: Target, dtype: str) -> Tile:

@@ -68,9 +68,9 @@ def write(key: str, code: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as f:
                 f.write(_MAGIC + hashlib.sha256(code).digest() + code)
-            os.replace(name, folder / f"{key}.o")
+            Path(name).replace(folder / f"{key}.o")
         except BaseException:
-            os.unlink(name)
+            Path(name).unlink()
             raise
     except OSError as e:
         warnings.warn(text("cache_read_only", folder=folder, reason=e.strerror or e), KonvWarning, stacklevel=2)

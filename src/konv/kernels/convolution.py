@@ -23,13 +23,13 @@ __all__ = ["Convolution", "Taps", "WeightGradient"]
 
 
 class Taps(NamedTuple):
-    """One axis of a convolution: `count` outputs over an input of `size` elements.
+    """One axis of a convolution: `positions` outputs over an input of `size` elements.
 
     Output `t` goes to `out_first + t·out_step` of an axis of `out_size`; its tap `k` has the weight
     `weight + k·weight_step` and meets the input at `t·step + first + k·apart`.
     """
 
-    count: int
+    positions: int
     size: int
     taps: int
     step: int
@@ -75,7 +75,7 @@ class Taps(NamedTuple):
     @property
     def padded(self) -> bool:
         """Whether some position has a tap outside the input."""
-        return not (self.whole(0) and self.whole(self.count - 1))
+        return not (self.whole(0) and self.whole(self.positions - 1))
 
     def taps_inside(self, k: Function, position: Int) -> tuple[Int, Int]:
         """The range of taps inside the input at a position known only at run time."""
@@ -87,11 +87,11 @@ class Taps(NamedTuple):
     def positions_inside(self, k: Function, tap: Int) -> tuple[Int, Int]:
         """The range of positions at which a tap known only at run time lies inside the input."""
         if not self.padded:
-            return 0, self.count
+            return 0, self.positions
         shift = k.add(self.first, k.mul(tap, self.apart))
         low = k.div(k.add(k.largest(k.sub(0, shift), 0), self.step - 1), self.step)
         high = k.div(k.largest(k.add(k.sub(self.size - 1, shift), self.step), 0), self.step)
-        high = k.least(high, self.count)
+        high = k.least(high, self.positions)
         return k.least(low, high), high
 
 
@@ -117,13 +117,14 @@ class Convolution(Spec):
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: a row's positions × channels."""
-        return tile(self.columns.count, self.outputs, target, self.dtype)
+        return tile(self.columns.positions, self.outputs, target, self.dtype)
 
     def panels(self, target: Target) -> Panels:
         """How output channels lie in vectors."""
         return panels(self.outputs, self.tile(target).vectors, target.lanes(self.dtype))
 
     def emit(self, target: Target) -> Function:
+        """The code for `target`."""
         names = "x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y"
         k = self.new(target, names)
         layout = self.panels(target)
@@ -132,7 +133,7 @@ class Convolution(Spec):
 
         def panel(g: Int, channel: Int, at: Int, vectors: int, tail: int) -> None:
             with k.loop(k.begin, k.end) as turn:
-                image, row = k.div(turn.i, self.rows.count), k.rem(turn.i, self.rows.count)
+                image, row = k.div(turn.i, self.rows.positions), k.rem(turn.i, self.rows.positions)
                 _Row(self, k, g, channel, at, vectors, tail, image, row).emit(self.tile(target).rows)
 
         def all_panels(g: Int) -> None:
@@ -169,7 +170,7 @@ class _Row:
     def emit(self, most: int) -> None:
         """All tiles of the row; equal ones without padding that follow each other share a loop."""
         columns, k = self.spec.columns, self.k
-        pieces = [(a, m, all(columns.whole(a + i) for i in range(m))) for a, m in cut(columns.count, most)]
+        pieces = [(a, m, all(columns.whole(a + i) for i in range(m))) for a, m in cut(columns.positions, most)]
         i = 0
         while i < len(pieces):
             first, m, clean = pieces[i]
@@ -199,10 +200,10 @@ class _Row:
                 u.out = v.values
             else:
                 sums = u.carry
-                for v in range(columns.taps):
-                    inside = [i for i in range(m) if columns.meets(int(first) + i, v)]  # type: ignore[arg-type]
+                for tap in range(columns.taps):
+                    inside = [i for i in range(m) if columns.meets(int(first) + i, tap)]  # type: ignore[arg-type]
                     if inside:
-                        sums = self._along(sums, *self._tap(line, weights, v), spec.inputs, inside, m)
+                        sums = self._along(sums, *self._tap(line, weights, tap), spec.inputs, inside, m)
                 u.out = sums
         self._finish(u.values, first, m)
 
@@ -282,26 +283,27 @@ class WeightGradient(Spec):
     def chunk(self, target: Target) -> int:
         """Rows of an image worked through at a time, so that what the tiles read again stays in the second cache."""
         line = self.columns.size * self.inputs * self.groups * self.rows.step + (
-            self.columns.count * self.outputs * self.groups
+            self.columns.positions * self.outputs * self.groups
         )
-        return max(1, min(self.rows.count, target.l2 // 2 // (line * (8 if self.dtype == "float64" else 4))))
+        return max(1, min(self.rows.positions, target.l2 // 2 // (line * (8 if self.dtype == "float64" else 4))))
 
     def emit(self, target: Target) -> Function:
+        """The code for `target`."""
         k = self.new(target, "x dy dw")
         rows, chunk = self.rows, self.chunk(target)
         size = rows.taps * self.columns.taps * self.inputs * self.outputs * self.groups
         into = k.mul(k.leaf, size)
-        with k.loop(k.begin, k.end) as n, k.loop(0, rows.count, step=chunk) as r, k.loop(0, self.groups) as g:
-            with k.loop(0, rows.taps) as u:
-                low, high = rows.positions_inside(k, u.i)
-                low = k.largest(low, r.i)
-                high = k.least(high, k.add(r.i, chunk))
-                x = k.add(k.mul(k.add(k.mul(n.i, rows.size), rows.first, k.mul(u.i, rows.apart)), self._x_line),
+        images, chunks = k.loop(k.begin, k.end), k.loop(0, rows.positions, step=chunk)
+        with images as n, chunks as r, k.loop(0, self.groups) as g, k.loop(0, rows.taps) as u:
+            low, high = rows.positions_inside(k, u.i)
+            low = k.largest(low, r.i)
+            high = k.least(high, k.add(r.i, chunk))
+            x = k.add(k.mul(k.add(k.mul(n.i, rows.size), rows.first, k.mul(u.i, rows.apart)), self._x_line),
                           k.mul(g.i, self.inputs))  # fmt: skip
-                dy = k.add(k.mul(k.mul(n.i, rows.count), self._y_line), k.mul(g.i, self.outputs))
-                dw = k.add(into, k.mul(u.i, self.columns.taps * self._w_tap), k.mul(g.i, self.outputs))
-                with k.when(k.compare("slt", low, high)):
-                    self._panels(k, target, x, dy, dw, low, high)
+            dy = k.add(k.mul(k.mul(n.i, rows.positions), self._y_line), k.mul(g.i, self.outputs))
+            dw = k.add(into, k.mul(u.i, self.columns.taps * self._w_tap), k.mul(g.i, self.outputs))
+            with k.when(k.compare("slt", low, high)):
+                self._panels(k, target, x, dy, dw, low, high)
         return k
 
     @property
@@ -310,7 +312,7 @@ class WeightGradient(Spec):
 
     @property
     def _y_line(self) -> int:
-        return self.columns.count * self.outputs * self.groups
+        return self.columns.positions * self.outputs * self.groups
 
     @property
     def _w_tap(self) -> int:
@@ -384,9 +386,9 @@ class WeightGradient(Spec):
     def _stretches(self) -> list[tuple[int, int]]:
         """The columns, cut where the set of taps inside the input changes."""
         columns = self.columns
-        inside = [tuple(columns.meets(j, v) for v in range(columns.taps)) for j in range(columns.count)]
-        starts = [j for j in range(columns.count) if not j or inside[j] != inside[j - 1]]
-        return list(zip(starts, [*starts[1:], columns.count], strict=True))
+        inside = [tuple(columns.meets(j, v) for v in range(columns.taps)) for j in range(columns.positions)]
+        starts = [j for j in range(columns.positions) if not j or inside[j] != inside[j - 1]]
+        return list(zip(starts, [*starts[1:], columns.positions], strict=True))
 
 
 def _runs(starts: list[int]) -> list[tuple[int, int, int]]:

@@ -19,10 +19,11 @@ __all__ = ["Dense", "DenseWeightGradient"]
 class Dense(Spec):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
-    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias where
-    `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel · blocks +
-    block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for `blocks` of them.
-    `rows`: rows of the largest run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of a convolution.
+    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias
+    where `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel ·
+    blocks + block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for them.
+    `rows`: rows of the largest run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of
+    a convolution.
     """
 
     kind: ClassVar[str] = "dense"
@@ -52,6 +53,7 @@ class Dense(Spec):
         return self.blocks(n, target) * self.panels(target).number
 
     def emit(self, target: Target) -> Function:
+        """The code for `target`."""
         k = self.new(target, "frame x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
         m, layout = self.tile(target).rows, self.panels(target)
         n = k.mul(k.get("i64", k.arg["frame"]), self.places)
@@ -115,6 +117,7 @@ class DenseWeightGradient(Spec):
         return -(-self.inputs // self.tile(target).rows) * self.panels(target).number
 
     def emit(self, target: Target) -> Function:
+        """The code for `target`."""
         k = self.new(target, "frame x dy dw")
         m, layout = self.tile(target).rows, self.panels(target)
         tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes

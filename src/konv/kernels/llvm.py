@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
+from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -94,7 +95,7 @@ def _machine(target: Target, triple: str = "") -> llvm.TargetMachine:
     return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=3, reloc="pic", jit=not triple)
 
 
-def _emit(ir: str, machine: llvm.TargetMachine, as_text: bool) -> str | bytes:  # type: ignore[return]
+def _emit(ir: str, machine: llvm.TargetMachine, as_text: bool) -> Any:
     module = llvm.parse_assembly(ir)
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
@@ -111,7 +112,8 @@ def compile_object(ir: str, target: Target) -> bytes:
     """Machine code, as an object file, of a module's text. Raises: CompileError with LLVM's words."""
     try:
         with _lock:
-            return _emit(ir, _machine(target), False)  # type: ignore[return-value]
+            code: bytes = _emit(ir, _machine(target), False)
+            return code
     except RuntimeError as e:
         raise CompileError(text("compile_failed", cpu=target.cpu, reason=str(e).strip())) from e
 
@@ -120,7 +122,8 @@ def assembly(ir: str, target: Target, triple: str = "") -> str:
     """The assembly of a module's text, for `triple` or the host's."""
     try:
         with _lock:
-            return _emit(ir, _machine(target, triple), True)  # type: ignore[return-value]
+            code: str = _emit(ir, _machine(target, triple), True)
+            return code
     except RuntimeError as e:
         raise CompileError(text("compile_failed", cpu=target.cpu, reason=str(e).strip())) from e
 

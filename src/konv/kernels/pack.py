@@ -48,6 +48,7 @@ class Pack(Spec):
         return self.groups * self.taps * summed * self.layout(target).padded
 
     def emit(self, target: Target) -> Function:
+        """The code for `target`."""
         k = self.new(target, "w packed")
         layout = self.layout(target)
         per = -(-self.inputs // k.lanes) if self.turned else self.inputs

@@ -25,7 +25,7 @@ class _Window(Spec):
 
     def positions(self, k: Function, body: Callable[[Int, bool], None]) -> None:
         """The columns: those whose window meets padding one by one, all others in a loop."""
-        whole = [self.columns.whole(j) for j in range(self.columns.count)]
+        whole = [self.columns.whole(j) for j in range(self.columns.positions)]
         j = 0
         while j < len(whole):
             stop = j
@@ -75,9 +75,9 @@ class Pool(_Window):
         """The code for `target`."""
         k = self.new(target, "x y")
         with k.loop(k.begin, k.end) as turn:
-            image, row = k.div(turn.i, self.rows.count), k.rem(turn.i, self.rows.count)
+            image, row = k.div(turn.i, self.rows.positions), k.rem(turn.i, self.rows.positions)
             low, high = self.rows.taps_inside(k, row)
-            line, out = self.line(k, image, row), k.mul(turn.i, self.columns.count * self.channels)
+            line, out = self.line(k, image, row), k.mul(turn.i, self.columns.positions * self.channels)
 
             def at(
                 column: Int, clean: bool, line: Int = line, low: Int = low, high: Int = high, out: Int = out
@@ -117,7 +117,9 @@ class PoolGradient(_Window):
     @property
     def apart(self) -> bool:
         """Whether each element lies in exactly one window, so that it is written once, and never added to."""
-        return all(t.step == t.taps and not t.padded and t.count * t.step == t.size for t in (self.rows, self.columns))
+        return all(
+            t.step == t.taps and not t.padded and t.positions * t.step == t.size for t in (self.rows, self.columns)
+        )
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -126,10 +128,10 @@ class PoolGradient(_Window):
         with k.loop(k.begin, k.end) as n:
             if not self.apart:
                 _clear(k, k.arg["dx"], k.mul(n.i, size), size)
-            with k.loop(0, self.rows.count) as r:
+            with k.loop(0, self.rows.positions) as r:
                 low, high = self.rows.taps_inside(k, r.i)
                 line = self.line(k, n.i, r.i)
-                out = k.mul(k.add(k.mul(n.i, self.rows.count), r.i), self.columns.count * self.channels)
+                out = k.mul(k.add(k.mul(n.i, self.rows.positions), r.i), self.columns.positions * self.channels)
 
                 def at(
                     column: Int, clean: bool, line: Int = line, low: Int = low, high: Int = high, out: Int = out

@@ -77,7 +77,7 @@ def named(cpu: str) -> Target:
 
 
 def current() -> Target:
-    """The target in force: `KONV_CPU`, else the host. Raises: CompileError for a processor this one cannot stand for."""
+    """The target in force: `KONV_CPU`, else the host. Raises: CompileError for a processor LLVM does not know."""
     name = config.cpu()
     return named(name) if name else host()
 

@@ -84,7 +84,7 @@ class Conv2D(Op):
         finish = "relu" if to.relu else ""
         spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias, finish)
         packed = to.pack(self._pack(to, spec), to.w[0])
-        to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=rows.count)
+        to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=rows.positions)
 
     def lower_backward(self, to: Lowering) -> None:
         window = self.window(*to.shapes)
@@ -93,13 +93,13 @@ class Conv2D(Op):
             gradient = WeightGradient(to.dtype, rows, columns, *self._part(to), self.groups)
             to.sums(gradient, to.x[0], to.dy, weight=0)
         if self.bias and to.dw[1]:
-            to.sums(BiasGradient(to.dtype, self.filters), to.dy, weight=1, grain=rows.count * columns.count)
+            to.sums(BiasGradient(to.dtype, self.filters), to.dy, weight=1, grain=rows.positions * columns.positions)
         if to.dx[0] is not None:
             gate = (to.x[0],) if to.gate else ()
             for part in data_gradient(window, *self._part(to), self.groups, to.dtype):
                 spec = replace(part, finish="gate" if to.gate else "")
                 packed = to.pack(self._pack(to, spec, turned=True), to.w[0])
-                to.samples(spec, to.dy, packed, *gate, to.dx[0], grain=spec.rows.count)
+                to.samples(spec, to.dy, packed, *gate, to.dx[0], grain=spec.rows.positions)
 
     def _part(self, to: Lowering) -> tuple[int, int]:
         """Input and output channels of one group."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from konv.errors import ShapeError
-from konv.kernels.dense import Dense as DenseKernel
-from konv.kernels.dense import DenseWeightGradient
+from konv.kernels.dense import Dense as DenseKernel, DenseWeightGradient
 from konv.kernels.pack import Pack
 from konv.kernels.sums import BiasGradient
 from konv.messages import text

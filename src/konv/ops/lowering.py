@@ -8,20 +8,33 @@ each leaf of the tree; `outputs`, whose range cuts a result that needs the whole
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
 
 from konv.kernels.pack import Pack
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
 from konv.shapes import Shape
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 __all__ = ["Lowering", "Slot"]
 
 
-class Slot(Protocol):
-    """A place for an array: one row of `size` elements a sample, or `size` elements in all."""
+@dataclass(eq=False)
+class Slot:
+    """A place for an array of `kind` "sample" (`size` elements a sample), "whole" (`size` in all), "leaf" (`size` for
+    each leaf of the sum tree), "integers" (`size` int64), or "given": memory that belongs to a variable or optimiser.
+    """
 
+    name: str
     size: int
+    kind: str
+    room: int = 0
+    """Elements to lay out at least, where kernels work beyond the last sample."""
+    given: Array | None = None
 
 
 class Lowering(Protocol):
@@ -29,7 +42,8 @@ class Lowering(Protocol):
 
     `x`, `y`, `w`: inputs, output, weights; `shapes`: the inputs' shapes. `relu`: the output is to be what a ReLU makes
     of it. In the backward pass also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted;
-    and `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x).
+    and `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x). `frame`,
+    `numbers`, `key`: samples in this run, each one's number, and what keys this op's random stream.
     """
 
     target: Target
@@ -46,8 +60,12 @@ class Lowering(Protocol):
     dw: tuple[bool, ...]
     gate: bool
     frame: Slot
-    key: Slot
     numbers: Slot
+
+    @property
+    def key(self) -> Slot:
+        """Seed, node number and epoch, as int64."""
+        ...
 
     def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
         """Add a kernel whose range is `grain` units for each sample."""

@@ -49,7 +49,7 @@ class _Pool2D(Op):
     def lower(self, to: Lowering) -> None:
         rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
         spec = Pool(to.dtype, rows, columns, to.shapes[0][2], self.how)
-        to.samples(spec, to.x[0], to.y, grain=rows.count)
+        to.samples(spec, to.x[0], to.y, grain=rows.positions)
 
     def lower_backward(self, to: Lowering) -> None:
         if to.dx[0] is not None:
