@@ -329,13 +329,13 @@ class _At:
         plan, node = self._plan, self._node
         if not self.dx:
             plan.at[node.output] = plan.at[node.inputs[0]]
-        elif self.dx[0] is not None:
+        elif (dx := self.dx[0]) is not None:
             # The gradient is the same array: where it is the only one, no copy is made.
             alone = len(plan.graph.readers(node.inputs[0])) == 1
             if alone and not any(t is node.inputs[0] for t, *_ in plan.targets):
                 self.dx = (self.dy,)
             else:
-                self._add(Call(Pointwise(self.dtype, "copy", self.y.size), (self.dy, self.dx[0]), "samples"))
+                self._add(Call(Pointwise(self.dtype, "copy", self.y.size), (self.dy, dx), "samples"))
 
     def _add(self, call: Call) -> None:
         call.layer = self._node.layer
