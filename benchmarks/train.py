@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from common import Peer, PeerError, alternate, cores, machine, spread, write
+from konv.kernels.peak import measure
 from networks import notes_flop
 
 PEERS = {
@@ -61,19 +62,12 @@ def start(names: list[str], pythons: list[str]) -> list[Peer]:
     return peers
 
 
-def peak() -> dict[str, float] | None:
-    """The multiply-add peak of one core and of all, in FLOP/s, measured by konv; None where it cannot be."""
-    try:
-        from konv.kernels.peak import measure
-    except ImportError:
-        return None
-    one, every = measure()
-    return {"one_core": one, "all_cores": every}
+def peak() -> dict[str, float]:
+    """The multiply-add peak of one core and of all, in FLOP/s."""
+    return {"one_core": measure(1, seconds=1), "all_cores": measure(cores(), seconds=1)}
 
 
-def measure_batch(
-    peers: list[Peer], batch: int, asked: argparse.Namespace, limit: float | None
-) -> list[dict[str, Any]]:
+def measure_batch(peers: list[Peer], batch: int, asked: argparse.Namespace, limit: float) -> list[dict[str, Any]]:
     """Every peer's result at one batch size, fastest first."""
     ready, setup, steps = [], {}, {}
     for peer in peers:
@@ -97,7 +91,7 @@ def measure_batch(
                 "arithmetic": PEERS[peer.name],
                 "batch": batch,
                 "images_per_second": speed,
-                "share_of_peak": speed["median"] * notes_flop() / limit if limit else None,
+                "share_of_peak": speed["median"] * notes_flop() / limit,
                 "peak_rss_bytes": peer.ask(do="memory")["peak_rss"],
                 "setup_seconds": setup[peer.name],
                 "versions": peer.versions,
@@ -121,7 +115,7 @@ def show(rows: list[dict[str, Any]], batch: int) -> None:
             f"{speed['median']:,.0f}",
             f"{speed['min']:,.0f} – {speed['max']:,.0f}",
             f"{row['ratio_to_fastest_fp32_peer']:.2f}",
-            f"{share:.0%}" if share else "–",
+            f"{share:.0%}",
             f"{row['peak_rss_bytes'] / 2**20:,.0f} MiB",
             f"{row['setup_seconds']:.1f} s",
             style="bold" if row["peer"] == "konv" else "dim" if row["arithmetic"] != "fp32" else None,
@@ -136,10 +130,13 @@ def main() -> None:
     if not peers:
         sys.exit("no peer can be started here")
     limit = peak()
+    console.print(
+        f"Peak: {limit['one_core'] / 1e9:.0f} GFLOP/s a core, {limit['all_cores'] / 1e9:.0f} on all {cores()}"
+    )
     results = []
     try:
         for batch in sorted(asked.batch):
-            rows = measure_batch(peers, batch, asked, limit and limit["all_cores"])
+            rows = measure_batch(peers, batch, asked, limit["all_cores"])
             show(rows, batch)
             results += rows
     finally:
