@@ -50,9 +50,9 @@ def test_set_weights_copies_and_checks():
     kernel, bias = np.arange(6.0).reshape(3, 2), np.array([7.0, 8.0])
     dense.set_weights([kernel, bias])
     assert np.array_equal(dense.get_weights()[0], kernel)
-    with pytest.raises(ShapeError, match="kernel has shape 3×2. Received: 2×3"):
+    with pytest.raises(ShapeError, match=r"kernel has shape 3×2. Received: 2×3"):
         dense.set_weights([kernel.T, bias])
-    with pytest.raises(ShapeError, match="2 weights. Received: 1"):
+    with pytest.raises(ShapeError, match=r"2 weights. Received: 1"):
         dense.set_weights([kernel])
     assert np.array_equal(dense.get_weights()[0], kernel)
     dense.get_weights()[0][:] = 0
@@ -64,7 +64,7 @@ def test_a_layer_used_twice_shares_its_weights():
     x = Input((4,))
     dense(dense(x))
     assert len(dense.weights) == 2
-    with pytest.raises(ShapeError, match="kernel has shape 5×4. Received: 4×4"):
+    with pytest.raises(ShapeError, match=r"kernel has shape 5×4. Received: 4×4"):
         dense(Input((5,)))
 
 
@@ -123,7 +123,7 @@ def test_errors_of_shapes_name_the_layer_and_the_arithmetic():
 
 
 def test_layers_are_called_on_symbolic_tensors():
-    with pytest.raises(GraphError, match="konv.layers.Input"):
+    with pytest.raises(GraphError, match=r"konv.layers.Input"):
         Dense(1)(np.zeros((2, 3)))
     with pytest.raises(GraphError, match="in no network"):
         Dense(1).output_shape  # noqa: B018

@@ -99,7 +99,7 @@ def test_get_layer():
     model = small()
     assert model.get_layer("dense") is model.layers[2]
     assert model.get_layer(index=0).name == "conv"
-    with pytest.raises(GraphError, match="'dens'.*: dense"):
+    with pytest.raises(GraphError, match=r"'dens'.*: dense"):
         model.get_layer("dens")
     with pytest.raises(GraphError, match="no layer 7"):
         model.get_layer(index=7)
@@ -114,7 +114,7 @@ def test_weights_go_layer_by_layer_kernel_first():
     values = [np.full(w.shape, i, "float32") for i, w in enumerate(model.get_weights())]
     model.set_weights(values)
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), values, strict=True))
-    with pytest.raises(ShapeError, match="small has 4 weights. Received: 3"):
+    with pytest.raises(ShapeError, match=r"small has 4 weights. Received: 3"):
         model.set_weights(values[:3])
 
 
