@@ -18,6 +18,9 @@ __all__ = ["Panels", "Tile", "cut", "panels", "tile"]
 LATENCY = 8
 """Independent multiply-adds that keep two units of four cycles' latency busy."""
 
+L2_RATE = 16
+"""Bytes a cycle that a stream from the second-level cache is counted on to bring, beside the loads it competes with."""
+
 
 class Tile(NamedTuple):
     """`rows` × `vectors` accumulators."""
@@ -63,8 +66,12 @@ def cut(length: int, most: int) -> list[tuple[int, int]]:
     return [(a, b - a) for a, b in pairwise(bounds)]
 
 
-def tile(length: int, channels: int, target: Target, dtype: str) -> Tile:
-    """The tile for a result of `length` positions × `channels`: the one whose modelled cycles are fewest."""
+def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:
+    """The tile for a result of `length` positions × `channels`: the one whose modelled cycles are fewest.
+
+    `depth`: how many products each result sums; so many vectors of each panel are read again for every tile. Where
+    they are more than the first-level cache keeps, they come from the second, at `L2_RATE`.
+    """
     lanes = target.lanes(dtype)
     needed = -(-channels // lanes)
 
@@ -72,8 +79,10 @@ def tile(length: int, channels: int, target: Target, dtype: str) -> Tile:
         total = 0.0
         layout = panels(channels, vectors, lanes)
         for wide, times in ((vectors, layout.whole), (layout.rest, 1)):
+            read = wide * target.vector_bytes
+            fetch = read / L2_RATE if depth * read > target.l1 // 2 else 0
             for _, high in cut(length, rows) if wide else ():
-                total += times * max(high * wide / 2, (high + wide) / 2, LATENCY / 2)
+                total += times * max(high * wide / 2, (high + wide) / 2, LATENCY / 2, fetch)
         return total
 
     choices = []

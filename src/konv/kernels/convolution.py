@@ -117,7 +117,8 @@ class Convolution(Spec):
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: a row's positions × channels."""
-        return tile(self.columns.positions, self.outputs, target, self.dtype)
+        depth = self.rows.taps * self.columns.taps * self.inputs
+        return tile(self.columns.positions, self.outputs, target, self.dtype, depth)
 
     def panels(self, target: Target) -> Panels:
         """How output channels lie in vectors."""
@@ -278,7 +279,8 @@ class WeightGradient(Spec):
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: (taps ×) input channels × output channels."""
-        return tile(self.inputs * (self.columns.taps if self.mixed else 1), self.outputs, target, self.dtype)
+        length = self.inputs * (self.columns.taps if self.mixed else 1)
+        return tile(length, self.outputs, target, self.dtype, self.rows.positions * self.columns.positions)
 
     def chunk(self, target: Target) -> int:
         """Rows of an image worked through at a time, so that what the tiles read again stays in the second cache."""

@@ -37,7 +37,7 @@ class Dense(Spec):
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: samples × outputs."""
-        best = tile(self.rows, self.outputs, target, self.dtype)
+        best = tile(self.rows, self.outputs, target, self.dtype, self.inputs)
         return Tile(-(-self.rows // -(-self.rows // best.rows)), best.vectors)  # even tiles: the fewest rows in vain
 
     def panels(self, target: Target) -> Panels:
@@ -106,7 +106,7 @@ class DenseWeightGradient(Spec):
 
     def tile(self, target: Target) -> Tile:
         """Register blocking: inputs × outputs."""
-        return tile(self.inputs, self.outputs, target, self.dtype)
+        return tile(self.inputs, self.outputs, target, self.dtype, 1)
 
     def panels(self, target: Target) -> Panels:
         """How outputs lie in vectors."""
@@ -124,7 +124,7 @@ class DenseWeightGradient(Spec):
         n = k.get("i64", k.arg["frame"])
         bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
         with k.loop(k.begin, k.end) as unit:
-            panel, at = k.div(unit.i, tiles), k.rem(unit.i, tiles)
+            at, panel = k.div(unit.i, layout.number), k.rem(unit.i, layout.number)
             row = k.mul(at, m)
 
             def each_size(channel: Int, vectors: int, tail: int, row: Int = row, at: Int = at) -> None:
