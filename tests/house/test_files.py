@@ -12,7 +12,7 @@ from tests.house.source import CHECKOUT
 
 LINES = 420
 HERE = Path(__file__).resolve()
-FOLDERS = ("src", "tests", "benchmarks", "docs", ".ci")
+FOLDERS = ("src", "tests", "benchmarks", "docs", "tools", ".ci")
 WRITTEN = {".py", ".md", ".toml", ".yaml", ".yml", ".html", ".css", ".js", ".json", ""}
 # Left-over marks, folders of somebody's machine, addresses of package indexes, unresolved merges.
 FOREIGN = re.compile(
