@@ -201,9 +201,11 @@ def test_sample_and_class_weights(oracle):
     np.testing.assert_allclose(a["loss"], b["loss"], rtol=1e-5)
     close(ours, theirs, 1e-5)
     classes = {0: 0.5, 1: 2.0, 2: 1.0, 3: 0.1}
-    a = ours.fit(x, labels, batch_size=10, shuffle=False, verbose=0, class_weight=classes).history
-    b = theirs.fit(x, labels, batch_size=10, shuffle=False, verbose=0, class_weight=classes).history
-    np.testing.assert_allclose(a["loss"], b["loss"], rtol=1e-5)
+    options = {"batch_size": 10, "shuffle": False, "verbose": 0, "class_weight": classes, "validation_split": 0.2}
+    a = ours.fit(x, labels, **options).history
+    b = theirs.fit(x, labels, **options).history
+    for key in ("loss", "val_loss"):
+        np.testing.assert_allclose(a[key], b[key], rtol=1e-5)
     close(ours, theirs, 1e-5)
 
 

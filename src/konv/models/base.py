@@ -29,7 +29,7 @@ from konv.train.metrics import Watched
 from konv.train.optimizers import Optimizer
 from konv.train.progress import watcher
 from konv.train.runner import Runner
-from konv.train.samples import Samples, checked, split
+from konv.train.samples import Samples, checked, split, weighted
 
 __all__ = ["Model"]
 
@@ -269,7 +269,7 @@ class Model:
         Arguments: `x`, `y`, `sample_weight`, `class_weight`, `return_dict` as of `fit` and `evaluate`.
         Returns: this batch's loss and metrics, from before the step, as of `evaluate`. Raises: as `fit`.
         """
-        samples = self._samples(x, y, sample_weight, class_weight)
+        samples = weighted(self._samples(x, y, sample_weight), class_weight)
         runner, n = self._runner_for(samples), len(samples)
         turn = 0 if self.optimizer is None else self.optimizer.iterations
         result = runner.train(samples, n, Position(self.seed, turn, np.arange(n)))
@@ -314,18 +314,20 @@ class Model:
         self, x: Any, y: Any, sample_weight: Any, class_weight: Any, share: float, given: tuple[Any, ...] | None
     ) -> tuple[Samples, Samples | None]:
         """The samples to train on, and those to validate on, if any."""
-        training = self._samples(x, y, sample_weight, class_weight)
+        training, validation = self._samples(x, y, sample_weight), None
         if given is not None:
             if len(given) not in (2, 3):
                 raise ConfigurationError(text("bad_validation_data", received=type(given).__name__))
-            return training, self._samples(*given)
-        return split(training, share) if share else (training, None)
+            validation = self._samples(*given)
+        elif share:
+            training, validation = split(training, share)
+        return weighted(training, class_weight), validation
 
-    def _samples(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Samples:
+    def _samples(self, x: Any, y: Any, sample_weight: Any = None) -> Samples:
         if self.loss is None:
             raise ConfigurationError(text("not_compiled" if self.optimizer is None else "no_loss", model=self.name))
         self._build_for(x)
-        return checked(x, y, sample_weight, class_weight, graph=self.graph, loss=self.loss, model=self.name)
+        return checked(x, y, sample_weight, graph=self.graph, loss=self.loss, model=self.name)
 
     def _build_for(self, x: Any) -> None:
         """Let a model that waits for data see their shape."""

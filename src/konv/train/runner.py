@@ -11,6 +11,7 @@ from konv.engine import Position, Program, Training, build
 from konv.graph import Graph
 from konv.ops.loss import Loss
 from konv.ops.record import Array
+from konv.train.interrupt import whole
 from konv.train.optimizers import Optimizer
 from konv.train.samples import Samples
 
@@ -61,9 +62,10 @@ class Runner:
         """
         n = len(samples)
         weight = np.ones(n) if samples.weight is None else samples.weight
-        result = self._run("train", batch, samples, (weight / n).astype(samples.x.dtype), position)
-        if self.optimizer is not None and not result.nonfinite:
-            self.optimizer.iterations += 1
+        with whole():
+            result = self._run("train", batch, samples, (weight / n).astype(samples.x.dtype), position)
+            if self.optimizer is not None and not result.nonfinite:
+                self.optimizer.iterations += 1
         return result
 
     def _run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from konv.messages import text
 from konv.ops.loss import Loss
 from konv.ops.record import Array
 
-__all__ = ["Samples", "checked", "split"]
+__all__ = ["Samples", "checked", "split", "weighted"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,6 @@ def checked(
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
-    class_weight: Mapping[int, float] | None = None,
     *,
     graph: Graph,
     loss: Loss | None = None,
@@ -48,8 +47,7 @@ def checked(
     """Arrays as samples of the network `graph`, every one of them checked before any is used.
 
     Arguments: `x`, inputs `(n, …)`; `y`, targets in a form that `loss` takes (none where `loss` is None);
-    `sample_weight`, `(n,)`, what each sample's loss counts; `class_weight`, the same by class number; `model`, what
-    messages call it.
+    `sample_weight`, `(n,)`, what each sample's loss counts; `model`, what messages call it.
     Raises: ShapeError, DataError, LabelError: what `konv.data.checks` and `Loss.check` say of them; DataError where
     targets or weights are missing, negative, or not as many as inputs.
     """
@@ -62,25 +60,34 @@ def checked(
     if y.ndim:
         check_lengths({"x": inputs, "y": y})
     target = loss.check(y, graph.outputs[0].shape)
-    return Samples(inputs, target, _weights(target, sample_weight, class_weight))
+    return Samples(inputs, target, _weights(sample_weight, len(target)))
 
 
-def _weights(y: Array, sample_weight: Any, class_weight: Mapping[int, float] | None) -> Array | None:
+def _weights(sample_weight: Any, count: int) -> Array | None:
     """The weight of each sample, float64 `(n,)`, None where all are 1."""
-    found = None
-    if sample_weight is not None:
-        found = np.asarray(sample_weight, np.float64)
-        if found.shape != (len(y),) or not (np.isfinite(found) & (found >= 0)).all():
-            received = f"{found.dtype} {found.shape}"
-            raise DataError(text("bad_weights_of_samples", expected=len(y), received=received))
-    if class_weight is not None:
-        labels = y if y.ndim == 1 else y[:, 0] if y.shape[1:] == (1,) else y.argmax(-1)
-        missing = sorted({int(c) for c in np.unique(labels)} - {int(c) for c in class_weight})
-        if missing or labels.ndim != 1:
-            raise DataError(text("class_weight_labels", missing=missing or "?"))
-        by_class = np.array([class_weight[int(c)] for c in labels], np.float64)
-        found = by_class if found is None else found * by_class
-    return found
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, np.float64)
+    if weight.shape != (count,) or not (np.isfinite(weight) & (weight >= 0)).all():
+        received = f"{weight.dtype} {weight.shape}"
+        raise DataError(text("bad_weights_of_samples", expected=count, received=received))
+    return weight
+
+
+def weighted(samples: Samples, class_weight: Mapping[int, float] | None) -> Samples:
+    """`samples`, each counting what `class_weight` says of its class's number too.
+
+    Raises: DataError where targets are no class numbers or one-hot rows, or a class has no weight.
+    """
+    if class_weight is None or samples.y is None:
+        return samples
+    y = samples.y
+    labels = y if y.ndim == 1 else y[:, 0] if y.shape[1:] == (1,) else y.argmax(-1)
+    missing = sorted({int(c) for c in np.unique(labels)} - {int(c) for c in class_weight})
+    if missing or labels.ndim != 1:
+        raise DataError(text("class_weight_labels", missing=missing or "?"))
+    by_class = np.array([class_weight[int(c)] for c in labels], np.float64)
+    return replace(samples, weight=by_class if samples.weight is None else samples.weight * by_class)
 
 
 def split(samples: Samples, share: float) -> tuple[Samples, Samples]:
