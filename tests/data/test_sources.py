@@ -237,6 +237,7 @@ def test_an_unknown_name_gets_the_nearest(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["some/folder", "photos.zip", "own.npz"])
-def test_a_path_that_is_not_there_is_named(folder: Path, path: str) -> None:
+def test_a_path_that_is_not_there_is_named(folder: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
     with pytest.raises(DataError, match=f"There is no file or folder {path}"):
         data.load(path)
