@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -12,6 +13,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done; 1 a check or run failed; 2 the request was wrong; 130 interrupted, with what was learned saved.
     """
-    from konv.cli.app import run
+    try:
+        from konv.cli.app import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:
+        from konv.messages import text
+
+        print(f"konv: {text('cli.stopped_at_once')}", file=sys.stderr)
+        return 130

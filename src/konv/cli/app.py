@@ -19,7 +19,7 @@ from konv.messages import LANGUAGES, set_language, text
 __all__ = ["run"]
 
 COMMANDS = ("train", "evaluate", "predict", "summary", "show", "doctor")
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
+FAILED, WRONG = 1, 2
 
 
 class Konv(Group):
@@ -33,9 +33,9 @@ class Konv(Group):
         """The command called `cmd_name`, or None."""
         if cmd_name not in COMMANDS:
             return None
-        found = import_module(f"konv.cli.{cmd_name}").command
-        assert isinstance(found, Command)
-        return found
+        module = import_module(f"konv.cli.{cmd_name}")
+        params = [*module.parameters(), *common()]
+        return Command(cmd_name, callback=module.command, params=params, help=text(f"cli.{cmd_name}.page"))
 
     def line_about(self, name: str) -> str:
         """A line about the command `name`, without importing it."""
@@ -46,15 +46,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` ask for and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     language = _language(given)
-    if language in LANGUAGES:
-        set_language(language)
+    set_language(language if language in LANGUAGES else None)
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", KonvWarning)
     try:
         return _invoke(given)
-    except KeyboardInterrupt:
-        _say(text("cli.stopped_at_once"))
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever was reading has left; nothing can be said on this pipe any more, nor need be.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,42 +8,44 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from konv.cli.help import command as a_command, option
+from konv.cli.help import option
 from konv.messages import text
 
 if TYPE_CHECKING:
     from konv.data import DataSet
     from konv.explain.evaluation import Evaluation
 
-__all__ = ["command"]
+__all__ = ["command", "parameters"]
 
 BATCH = 32
 
 
-@a_command(
-    "evaluate",
-    click.Argument(["run"], metavar="RUN"),
-    click.Argument(["data"], required=False, metavar="[DATA]"),
-    option("--strict", text("cli.train.strict"), is_flag=True),
-    option("--json", text("cli.json"), is_flag=True),
-)
+def parameters() -> list[click.Parameter]:
+    """What the command takes."""
+    return [
+        click.Argument(["run"], metavar="RUN"),
+        click.Argument(["data"], required=False, metavar="[DATA]"),
+        option("--strict", text("cli.train.strict"), is_flag=True),
+        option("--json", text("cli.json"), is_flag=True),
+    ]
+
+
 def command(run: str, data: str | None, strict: bool, json: bool) -> None:
     """Measure and print."""
-    from konv.cli.outcome import cross_entropy, evaluated
+    from konv.cli.outcome import evaluated
     from konv.cli.sources import fitting, load_run, own_test
 
     model, path = load_run(run)
     test = own_test(model, path, strict) if data is None else fitting(model, data, strict).for_testing()
     evaluation = evaluated(model, test, BATCH)
-    loss = cross_entropy(evaluation)
     if json:
-        answer = {"schema": 1, "model": str(path), "data": test.name, **_answer(evaluation, loss, test)}
+        answer = {"schema": 1, "model": str(path), "data": test.name, **_answer(evaluation, test)}
         click.echo(dumps(answer, ensure_ascii=False))
     else:
-        _print(evaluation, loss, test)
+        _print(evaluation, test)
 
 
-def _answer(evaluation: Evaluation, loss: float, test: DataSet) -> dict[str, Any]:
+def _answer(evaluation: Evaluation, test: DataSet) -> dict[str, Any]:
     columns = (test.classes, evaluation.matrix.sum(1).tolist(), evaluation.precision, evaluation.recall)
     classes = [
         {"class": name, "images": count, "precision": _share(precision), "recall": _share(recall)}
@@ -51,7 +53,7 @@ def _answer(evaluation: Evaluation, loss: float, test: DataSet) -> dict[str, Any
     ]
     return {
         "images": len(test),
-        "loss": loss,
+        "loss": evaluation.loss,
         "accuracy": evaluation.accuracy,
         "classes": classes,
         "confusion": evaluation.matrix.tolist(),
@@ -63,7 +65,7 @@ def _share(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _print(evaluation: Evaluation, loss: float, test: DataSet) -> None:
+def _print(evaluation: Evaluation, test: DataSet) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -73,7 +75,7 @@ def _print(evaluation: Evaluation, loss: float, test: DataSet) -> None:
     console = Console(highlight=False)
     said = text(
         "cli.evaluated", accuracy=percent(evaluation.accuracy), right=f"{evaluation.right:,}",
-        count=f"{len(test):,}", data=test.name, loss=f"{loss:.4f}",
+        count=f"{len(test):,}", data=test.name, loss=f"{evaluation.loss:.4f}",
     )  # fmt: skip
     console.print(said, style="bold", soft_wrap=True, markup=False)
     table = Table(box=box.HORIZONTALS, header_style="dim")

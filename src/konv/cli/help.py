@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from konv.cli.mistakes import no_such_command
 from konv.errors import ConfigurationError
 from konv.messages import LANGUAGES, text
 
-__all__ = ["Command", "Group", "command", "common", "option"]
+__all__ = ["Command", "Group", "common", "option"]
 
 WIDTH = 100
 """Columns of a help page at most."""
@@ -20,9 +19,9 @@ WIDTH = 100
 class Command(click.Command):
     """A command whose help page has its headings in the language in force."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
-        super().__init__(*args, context_settings=settings, options_metavar=text("cli.options_metavar"), **kwargs)
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        kwargs["context_settings"] = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
+        super().__init__(name, options_metavar=text("cli.options_metavar"), **kwargs)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """`--help`, explained in the language in force."""
@@ -46,8 +45,8 @@ class Command(click.Command):
 class Group(Command, click.Group):
     """A command that is a choice of commands."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, subcommand_metavar=text("cli.command_metavar"), **kwargs)
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(name, subcommand_metavar=text("cli.command_metavar"), **kwargs)
 
     def line_about(self, name: str) -> str:
         """A line about the command `name`."""
@@ -70,9 +69,9 @@ class Group(Command, click.Group):
 
 
 def option(name: str, help: str, default: str | None = None, **more: Any) -> click.Option:
-    """The option `name`, explained by `help`, with what stands for it where it is not given (`default`)."""
+    """The option `name` (or several: `"-q --quiet"`), explained by `help`; `default` is what it is where not given."""
     explained = help if default is None else text("cli.default", help=help, value=default)
-    return click.Option([name], default=default, help=explained, **more)
+    return click.Option(name.split(), default=default, help=explained, **more)
 
 
 def common() -> tuple[click.Option, ...]:
@@ -81,12 +80,3 @@ def common() -> tuple[click.Option, ...]:
         click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help=text("cli.lang")),
         click.Option(["--traceback"], is_flag=True, expose_value=False, help=text("cli.traceback")),
     )
-
-
-def command(name: str, *params: click.Parameter) -> Callable[[Callable[..., Any]], Command]:
-    """Make a function the command `name`, with `params` and those that all commands have."""
-
-    def make(function: Callable[..., Any]) -> Command:
-        return Command(name, callback=function, params=[*params, *common()], help=text(f"cli.{name}.page"))
-
-    return make

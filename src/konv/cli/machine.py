@@ -31,5 +31,5 @@ def processor() -> dict[str, object]:
 
         made_for = target.current()
         count, reason = threads.count()
-        facts |= {"cpu": made_for.cpu, "vector_bits": 8 * made_for.vector_bytes, "threads": f"{count} ({reason})"}
+        facts |= {"cpu": made_for.cpu, "vector_bits": 8 * made_for.vector_bytes, "threads": count, "because": reason}
     return {**facts, "system": platform.platform(terse=True)}

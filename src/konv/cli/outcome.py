@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from konv.cli.sources import prepared
 from konv.data import DataSet
@@ -16,15 +14,14 @@ from konv.explain.cost import layer_costs
 from konv.explain.evaluation import Evaluation, class_probabilities
 from konv.explain.record import Epoch, RunRecord
 from konv.explain.report import Findings, Picture, report
-from konv.explain.style import DARK, LIGHT
+from konv.explain.style import DARK, LIGHT, Theme
 from konv.io.run_folder import RunFolder
 from konv.models import Model
-from konv.ops.loss import SparseCategoricalCrossentropy
 
 if TYPE_CHECKING:
     from konv.shapes import Shape
 
-__all__ = ["cross_entropy", "evaluated", "leave"]
+__all__ = ["evaluated", "leave"]
 
 Kernel = tuple[str, draw.Array]
 
@@ -36,12 +33,6 @@ def evaluated(model: Model, data: DataSet, batch: int) -> Evaluation:
     """
     outputs = model.predict(prepared(model, data), batch_size=batch, verbose=0)
     return Evaluation(class_probabilities(outputs, model.graph), data.y)
-
-
-def cross_entropy(evaluation: Evaluation) -> float:
-    """The mean surprise at the right class, in nats."""
-    probabilities = np.asarray(evaluation.probabilities, np.float64)
-    return float(SparseCategoricalCrossentropy().forward(evaluation.labels, probabilities).mean())
 
 
 def leave(
@@ -56,7 +47,7 @@ def leave(
     except NonFiniteError:  # the run ended in overflow: the record says so, and there is no result to show
         evaluation = None
     if evaluation is not None:
-        record = replace(record, test_loss=cross_entropy(evaluation), test_accuracy=evaluation.accuracy)
+        record = replace(record, test_loss=evaluation.loss, test_accuracy=evaluation.accuracy)
     folder.write_history(epochs)
     folder.write_record(record)
     first = _first_kernel(model)
@@ -84,19 +75,22 @@ def _pictures(
     found: dict[str, Picture] = {}
     if epochs:
         numbers = [e.epoch for e in epochs]
-        rows = [[getattr(e, name) for e in epochs] for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
-        found["curves"] = Picture(*(draw.curves(numbers, *rows, theme) for theme in (LIGHT, DARK)))
+        loss, accuracy = [e.loss for e in epochs], [e.accuracy for e in epochs]
+        val_loss, val_accuracy = [e.val_loss for e in epochs], [e.val_accuracy for e in epochs]
+        found["curves"] = _both(lambda theme: draw.curves(numbers, loss, accuracy, val_loss, val_accuracy, theme))
     if evaluation is not None:
         matrix, names = evaluation.matrix, test.classes
-        found["confusion"] = Picture(*(draw.confusion(matrix, names, theme) for theme in (LIGHT, DARK)))
+        found["confusion"] = _both(lambda theme: draw.confusion(matrix, names, theme))
         worst = evaluation.surest_mistakes()
         if len(worst):
-            true, answers = test.y[worst], evaluation.answers[worst]
+            images, true, answers = test.x[worst], test.y[worst], evaluation.answers[worst]
             sure = evaluation.probabilities[worst, answers]
-            images = test.x[worst]
-            found["mistakes"] = Picture(
-                *(draw.mistakes(images, true, answers, sure, names, theme) for theme in (LIGHT, DARK))
-            )
+            found["mistakes"] = _both(lambda theme: draw.mistakes(images, true, answers, sure, names, theme))
     if first is not None:
-        found["filters"] = Picture(*(draw.filters(first[1], theme) for theme in (LIGHT, DARK)))
+        found["filters"] = _both(lambda theme: draw.filters(first[1], theme))
     return found
+
+
+def _both(drawn: Callable[[Theme], bytes]) -> Picture:
+    """The picture that `drawn` makes, in both its colourings."""
+    return Picture(drawn(LIGHT), drawn(DARK))

@@ -8,25 +8,28 @@ from typing import Any
 
 import click
 
-from konv.cli.help import command as a_command, option
+from konv.cli.help import option
 from konv.cli.kinds import whole
 from konv.errors import ImageError
 from konv.messages import text
 
-__all__ = ["command"]
+__all__ = ["command", "parameters"]
 
 BATCH = 32
 BAR = 20
 """Columns of a bar for certainty."""
 
 
-@a_command(
-    "predict",
-    click.Argument(["run"], metavar="RUN"),
-    click.Argument(["images"], nargs=-1, required=True, metavar="IMAGE…"),
-    option("--top", text("cli.predict.top"), "3", metavar="K", callback=whole()),
-    option("--json", text("cli.json"), is_flag=True),
-)
+def parameters() -> list[click.Parameter]:
+    """What the command takes."""
+    return [
+        click.Argument(["run"], metavar="RUN"),
+        click.Argument(["images"], nargs=-1, required=True, metavar="IMAGE…"),
+        option("--top", text("cli.predict.top"), "3", metavar="K", callback=whole()),
+        option("--json", text("cli.json"), is_flag=True),
+    ]
+
+
 def command(run: str, images: tuple[str, ...], top: int, json: bool) -> int:
     """Predict and print; 2 where an image could not be read, the others being answered all the same."""
     from konv.cli.sources import load_run

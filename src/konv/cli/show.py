@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from typing import Any
 
 import click
 
-from konv.cli.help import command as a_command
 from konv.messages import text
 
-__all__ = ["command"]
+__all__ = ["command", "parameters"]
 
 METHODS = ("forward", "backward", "apply")
 """What makes up the reference: of an operation or a loss the first two, of an update rule the last."""
 
 
-@a_command("show", click.Argument(["op"], required=False, metavar="[OP]"))
+def parameters() -> list[click.Parameter]:
+    """What the command takes."""
+    return [
+        click.Argument(["op"], required=False, metavar="[OP]"),
+    ]
+
+
 def command(op: str | None) -> None:
     """Print one operation, or the list of all."""
     from rich.console import Console
@@ -33,9 +39,9 @@ def _known() -> dict[str, type]:
     """Every operation, loss and update rule, by name."""
     from konv.ops import OPS, loss, update
 
-    others = [getattr(module, name) for module in (loss, update) for name in module.__all__]
-    kinds = [kind for kind in others if inspect.isclass(kind) and kind.name]
-    return {**OPS, **{kind.name: kind for kind in kinds}}
+    others: list[Any] = [getattr(module, name) for module in (loss, update) for name in module.__all__]
+    named: dict[str, type] = {getattr(kind, "name", ""): kind for kind in others}
+    return {**OPS, **{name: kind for name, kind in named.items() if name}}
 
 
 def _found(word: str) -> type:

@@ -51,7 +51,8 @@ def prepared(model: Model, pixels: DataSet | np.ndarray[Any, Any]) -> np.ndarray
     x = pixels.x if isinstance(pixels, DataSet) else pixels
     if x.dtype.kind not in "iu":
         return x.astype(np.float32, copy=False)
-    return np.divide(x, np.float32(model.preprocessing.get("divide_by", 255)), dtype=np.float32)
+    divided: np.ndarray[Any, Any] = np.divide(x, np.float32(model.preprocessing.get("divide_by", 255)))
+    return divided
 
 
 def own_test(model: Model, path: Path, strict: bool = False) -> DataSet:
@@ -93,7 +94,6 @@ def fitting(model: Model, spec: str | None, strict: bool = False) -> DataSet:
 
 def _with_channels(data: DataSet, shape: Shape) -> DataSet:
     """`data` and its parts with as many channels as `shape` has."""
-    parts = {p: _with_channels(held, shape) for p in ("validation", "test") if (held := getattr(data, p)) is not None}
     x = data.x
     if x.dtype == np.uint8 and x.shape[3] == 1 and shape[2] == 3:
         x = np.repeat(x, 3, axis=3)
@@ -101,4 +101,6 @@ def _with_channels(data: DataSet, shape: Shape) -> DataSet:
         x = (((x.astype(np.uint32) @ np.array(LUMINANCE, np.uint32)) + 0x8000) >> 16).astype(np.uint8)[..., None]
     if x.shape[1:] != shape:
         raise DataError(text("cli.size_differs", name=data.name, received=show(x.shape[1:]), expected=show(shape)))
-    return replace(data, x=x, **parts)
+    validation = data.validation and _with_channels(data.validation, shape)
+    test = data.test and _with_channels(data.test, shape)
+    return replace(data, x=x, validation=validation, test=test)

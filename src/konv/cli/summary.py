@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from konv.cli.help import command as a_command
 from konv.messages import text
 
 if TYPE_CHECKING:
     from konv.models import Model
 
-__all__ = ["command"]
+__all__ = ["command", "parameters"]
 
 PLAIN_WIDTH = 110
 """Columns where the output is no terminal."""
 
 
-@a_command("summary", click.Argument(["model"], metavar="MODEL"))
+def parameters() -> list[click.Parameter]:
+    """What the command takes."""
+    return [
+        click.Argument(["model"], metavar="MODEL"),
+    ]
+
+
 def command(model: str) -> None:
     """Print the table and the purposes."""
     from rich import box

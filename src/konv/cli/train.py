@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import click
 
-from konv.cli.help import command as a_command, option
+from konv.cli.help import option
 from konv.cli.kinds import positive, size, whole
 from konv.messages import text
 
-__all__ = ["command"]
+__all__ = ["command", "parameters"]
 
 
-@a_command(
-    "train",
-    click.Argument(["data"], required=False, metavar="[DATA]"),
-    option("--model", text("cli.train.model"), "notes", metavar="NAME"),
-    option("--epochs", text("cli.train.epochs"), "12", metavar="N", callback=whole()),
-    option("--batch-size", text("cli.train.batch_size"), "32", metavar="N", callback=whole()),
-    option("--optimizer", text("cli.train.optimizer"), "adam", metavar="NAME"),
-    option("--learning-rate", text("cli.train.learning_rate"), metavar="X", callback=positive),
-    option("--seed", text("cli.train.seed"), "0", metavar="N", callback=whole(0, 2**32 - 1)),
-    option("--image-size", text("cli.train.image_size"), metavar="N|HxW", callback=size),
-    option("--out", text("cli.train.out"), metavar="FOLDER"),
-    option("--strict", text("cli.train.strict"), is_flag=True),
-    option("--quiet", text("cli.train.quiet"), is_flag=True),
-)
+def parameters() -> list[click.Parameter]:
+    """What the command takes."""
+    return [
+        click.Argument(["data"], required=False, metavar="[DATA]"),
+        option("--model", text("cli.train.model"), "notes", metavar="NAME"),
+        option("--epochs", text("cli.train.epochs"), "12", metavar="N", callback=whole()),
+        option("--batch-size", text("cli.train.batch_size"), "32", metavar="N", callback=whole()),
+        option("--optimizer", text("cli.train.optimizer"), "adam", metavar="NAME"),
+        option("--learning-rate", text("cli.train.learning_rate"), metavar="X", callback=positive),
+        option("--seed", text("cli.train.seed"), "0", metavar="N", callback=whole(0, 2**32 - 1)),
+        option("--image-size", text("cli.train.image_size"), metavar="N|HxW", callback=size),
+        option("--out", text("cli.train.out"), metavar="FOLDER"),
+        option("--strict", text("cli.train.strict"), is_flag=True),
+        option("-q --quiet", text("cli.train.quiet"), is_flag=True),
+    ]
+
+
 def command(
     data: str | None,
     model: str,

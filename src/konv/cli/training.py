@@ -24,12 +24,16 @@ from konv.explain.tables import percent
 from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
 from konv.models import Model
+from konv.names import unknown
 from konv.shapes import show
 from konv.train import optimizers
+from konv.train.callbacks import Callback
+from konv.train.optimizers import Optimizer
 
 __all__ = ["Settings", "train"]
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
+LOSS = "sparse_categorical_crossentropy"
+DONE, INTERRUPTED = 0, 130
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,21 @@ class Settings:
 
 
 def train(asked: Settings) -> int:
-    """Do the run that was `asked` for. Returns: the exit code of the command."""
+    """Do the run that was `asked` for. Returns: the exit code of the command.
+
+    Raises: KonvError where the request is wrong, before anything is written; NonFiniteError where training stopped at
+    a value that is not finite, after what was learned until then has been saved.
+    """
     began, started = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%S")
     console = Console(highlight=False, quiet=asked.quiet)
-    optimizer = optimizers.get(asked.optimizer)
-    if asked.learning_rate is not None:
-        optimizer.learning_rate = asked.learning_rate
     if asked.model not in zoo.NETWORKS:
-        zoo.build(asked.model)
+        raise unknown("network", asked.model, zoo.NETWORKS)
+    optimizer = _optimizer(asked)
     source = images.load(asked.data, asked.image_size, asked.strict)
     training, test = source.for_training(HELD_OUT, asked.seed)
     random.set_seed(asked.seed)
     model = _network(asked, training)
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer=optimizer, loss=LOSS, metrics=["accuracy"])
     with RunFolder(asked.out or default_folder(asked.model)) as folder:
         _introduce(console, model, training, test, folder)
         watch = Stopwatch(lambda rows: _keep(folder, model, rows, watch.steps))
@@ -83,8 +89,9 @@ def train(asked: Settings) -> int:
             record = RunRecord(
                 model=asked.model, status=status, message=message, command=asked.command, started=started,
                 seconds=time.perf_counter() - began, training_seconds=watch.seconds, epochs=asked.epochs,
-                steps=watch.steps, seed=asked.seed, parameters=model.count_params(), settings=_settings(asked, model),
-                data=_facts(source, training, test), processor=processor(), versions=versions(LIBRARIES),
+                steps=watch.steps, seed=asked.seed, parameters=model.count_params(),
+                settings=_settings(asked, model, optimizer), data=_facts(source, training, test), processor=processor(),
+                versions=versions(LIBRARIES),
             )  # fmt: skip
             record, evaluation = leave(folder, model, test, record, watch.epochs, asked.batch_size)
         _conclude(console, record, evaluation, folder.path, time.perf_counter() - began)
@@ -93,6 +100,13 @@ def train(asked: Settings) -> int:
     if status == "stopped":
         raise NonFiniteError(message)
     return INTERRUPTED if interrupt.asked else DONE
+
+
+def _optimizer(asked: Settings) -> Optimizer:
+    optimizer = optimizers.get(asked.optimizer)
+    if asked.learning_rate is not None:
+        optimizer.learning_rate = asked.learning_rate
+    return optimizer
 
 
 def _network(asked: Settings, training: DataSet) -> Model:
@@ -125,7 +139,7 @@ def _keep(folder: RunFolder, model: Model, rows: list[Epoch], steps: int) -> Non
     model.save(folder.checkpoint(steps))
 
 
-def _fit(asked: Settings, model: Model, training: DataSet, test: DataSet, callbacks: list[object]) -> tuple[str, str]:
+def _fit(asked: Settings, model: Model, training: DataSet, test: DataSet, callbacks: list[Callback]) -> tuple[str, str]:
     """Train. Returns: how it ended, as `RunRecord.status` and `message`."""
     try:
         model.fit(
@@ -139,12 +153,11 @@ def _fit(asked: Settings, model: Model, training: DataSet, test: DataSet, callba
     return "finished", ""
 
 
-def _settings(asked: Settings, model: Model) -> dict[str, object]:
+def _settings(asked: Settings, model: Model, optimizer: Optimizer) -> dict[str, object]:
     """The settings that a report lists, under the keys of `report.setting.…`."""
-    rate = model.optimizer.learning_rate
     found: dict[str, object] = {
-        "epochs": asked.epochs, "batch_size": asked.batch_size, "optimizer": asked.optimizer, "learning_rate": rate,
-        "loss": "sparse_categorical_crossentropy", "seed": asked.seed,
+        "epochs": asked.epochs, "batch_size": asked.batch_size, "optimizer": asked.optimizer,
+        "learning_rate": optimizer.learning_rate, "loss": LOSS, "seed": asked.seed,
         "scaling": f"x / {model.preprocessing['divide_by']:g}",
     }  # fmt: skip
     if asked.image_size is not None:
@@ -153,10 +166,11 @@ def _settings(asked: Settings, model: Model) -> dict[str, object]:
 
 
 def _facts(source: DataSet, training: DataSet, test: DataSet) -> DataFacts:
-    parts = (PartFacts(len(part), part.counts, part.fingerprint) for part in (training, test))
+    parts = [PartFacts(len(part), part.counts, part.fingerprint) for part in (training, test)]
     return DataFacts(
-        source.name, source.source, source.classes, source.shape, *parts,
-        test_is_held_out=test is not source.test and test is not source.validation, unreadable=source.unreadable,
+        name=source.name, source=source.source, classes=source.classes, shape=source.shape, train=parts[0],
+        test=parts[1], test_is_held_out=test is not source.test and test is not source.validation,
+        unreadable=source.unreadable,
     )  # fmt: skip
 
 

@@ -54,10 +54,10 @@ class Stopwatch(Callback):
         seconds = self._trained - self._began
         nan = float("nan")
         names = ("loss", "accuracy", "val_loss", "val_accuracy")
-        measured = (float(logs.get(name, nan)) for name in names)
+        measured = {name: float(logs.get(name, nan)) for name in names}
         rate = float(self.model.optimizer.current_rate)
         speed = self.params["samples"] / seconds if seconds > 0 else nan
-        self.epochs.append(Epoch(epoch + 1, *measured, rate, seconds, speed))
+        self.epochs.append(Epoch(epoch + 1, **measured, learning_rate=rate, seconds=seconds, images_per_second=speed))
         self._written(self.epochs)
 
 

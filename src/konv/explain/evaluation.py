@@ -77,6 +77,15 @@ class Evaluation:
         return self.right / len(self.labels)
 
     @property
+    def loss(self) -> float:
+        """The cross-entropy: the mean surprise −log p at the right class, in nats.
+
+        A probability of 0 counts as the smallest number of its type, so that one such sample does not hide the rest.
+        """
+        p = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return float(-np.log(np.maximum(p, np.finfo(p.dtype).tiny).astype(np.float64)).mean())
+
+    @property
     def recall(self) -> Array:
         """Of each class's samples the share that was recognised, `(K,)`; NaN for a class without samples."""
         return _share(np.diag(self.matrix), self.matrix.sum(1))

@@ -160,9 +160,9 @@ def _write_counts(axes: Axes, matrix: Array, theme: Theme) -> None:
 
 def mistakes(
     images: Array,
-    true: Sequence[int],
-    predicted: Sequence[int],
-    probabilities: Sequence[float],
+    true: Sequence[int] | Array,
+    predicted: Sequence[int] | Array,
+    probabilities: Sequence[float] | Array,
     names: Sequence[str],
     theme: Theme = LIGHT,
 ) -> bytes:

@@ -16,7 +16,7 @@ from konv.explain.cost import LayerCost
 from konv.explain.evaluation import Evaluation
 from konv.explain.html import Markup, data_uri, join, tag
 from konv.explain.record import Epoch, RunRecord
-from konv.explain.tables import classes_table, epochs_table, network_table, pairs, percent
+from konv.explain.tables import classes_table, epochs_table, network_table, pairs, percent, reason
 from konv.messages import language, text
 from konv.shapes import Shape, show
 
@@ -237,7 +237,9 @@ def _facts(record: RunRecord) -> Markup:
 
 
 def _machine(key: str, value: object) -> str:
-    return text("report.processor.bits", bits=value) if key == "vector_bits" else str(value)
+    if key == "vector_bits":
+        return text("report.processor.bits", bits=value)
+    return reason(str(value)) if key == "because" else str(value)
 
 
 def _repeat(record: RunRecord) -> Markup:

@@ -12,12 +12,17 @@ from konv.explain.record import Epoch
 from konv.messages import text
 from konv.shapes import show
 
-__all__ = ["classes_table", "epochs_table", "network_table", "pairs", "percent"]
+__all__ = ["classes_table", "epochs_table", "network_table", "pairs", "percent", "reason"]
 
 
 def percent(share: float) -> str:
     """A `share` from 0 to 1 as people write it: `91.3 %`; a dash where it is not a number."""
     return f"{100 * share:.1f} %" if isfinite(share) else "–"
+
+
+def reason(word: str) -> str:
+    """What decides the number of threads, given its `word` (`konv.engine.threads.count`), in the language in force."""
+    return text(f"report.because.{word}")
 
 
 def _number(value: float, form: str) -> str:

@@ -174,6 +174,61 @@ TEXTS: dict[str, tuple[str, str]] = {
         "must have the right size.",
         "{name} 的图像是 {received}，网络需要 {expected}。图像文件会自动调整，数组则必须大小正确。",
     ),
+    "doctor.system": ("Versions and settings", "版本与设置"),
+    "doctor.processor": ("Processor", "处理器"),
+    "doctor.threads": ("Threads", "线程"),
+    "doctor.cache": ("Kernel cache", "内核缓存"),
+    "doctor.kernels": ("Compiled kernels against NumPy, sum by sum", "编译内核与 NumPy 逐一对照"),
+    "doctor.speed": ("Speed: measured peak of fused multiply-adds", "速度：实测乘加峰值"),
+    "doctor.fact.system": ("system", "系统"),
+    "doctor.fact.engine": ("engine", "引擎"),
+    "doctor.fact.name": ("name", "名称"),
+    "doctor.fact.cpu": ("kernels are compiled for", "内核的编译目标"),
+    "doctor.fact.vector_bits": ("vector length, bits", "向量长度（位）"),
+    "doctor.fact.registers": ("vector registers", "向量寄存器"),
+    "doctor.fact.fused_multiply_add": ("fused multiply-add", "融合乘加指令"),
+    "doctor.fact.l1_bytes": ("first-level cache", "一级缓存"),
+    "doctor.fact.l2_bytes": ("second-level cache", "二级缓存"),
+    "doctor.fact.threads": ("worker threads", "工作线程"),
+    "doctor.fact.reason": ("why that many", "为何是这个数"),
+    "doctor.fact.processors": ("processors of the machine", "机器的处理器数"),
+    "doctor.fact.available": ("of them for this process", "本进程可用"),
+    "doctor.fact.limited_by": ("limited by", "受限于"),
+    "doctor.fact.folder": ("folder", "文件夹"),
+    "doctor.fact.writable": ("can be written", "可写"),
+    "doctor.fact.kernels": ("kernels kept", "已保存的内核"),
+    "doctor.fact.bytes": ("size", "大小"),
+    "doctor.fact.exact": ("equal to the last bit", "逐位相同"),
+    "doctor.fact.peak_one_thread": ("one thread", "单线程"),
+    "doctor.fact.peak_all_threads": ("all threads", "全部线程"),
+    "doctor.yes": ("yes", "是"),
+    "doctor.no": ("no", "否"),
+    "doctor.off": (
+        "none: kernels are kept in memory only (KONV_CACHE=off)",
+        "无：内核只保存在内存里（KONV_CACHE=off）",
+    ),
+    "doctor.well": ("Nothing is wrong.", "一切正常。"),
+    "doctor.slow_engine": (
+        "KONV_ENGINE is {engine}, which is for checking, not for work: it is many times slower. Unset it.",
+        "KONV_ENGINE 设为 {engine}，它用于检查而不是工作，要慢许多倍。请取消这个设置。",
+    ),
+    "doctor.no_fma": (
+        "{cpu} has no fused multiply-add with wide vectors, so konv runs far below what today's processors do. Unset "
+        "KONV_CPU if it is set; a virtual machine may need its processor passed through.",
+        "{cpu} 没有配合宽向量的融合乘加指令，konv 的速度会远低于现今的处理器。若设置了 KONV_CPU 请取消；"
+        "虚拟机可能需要直通宿主机的处理器。",
+    ),
+    "doctor.too_many_threads": (
+        "{threads} threads share {available} processors, which slows every step down. Set KONV_THREADS to "
+        "{available} or less.",
+        "{threads} 个线程共用 {available} 个处理器，每一步都会变慢。请把 KONV_THREADS 设为不超过 {available}。",
+    ),
+    "doctor.wrong_sums": (
+        "Compiled kernels do not give what NumPy gives. Set KONV_ENGINE=reference until this is solved, and report it "
+        "with the output of konv doctor --json.",
+        "编译内核的结果与 NumPy 不一致。在问题解决之前请设置 KONV_ENGINE=reference，"
+        "并附上 konv doctor --json 的输出报告此问题。",
+    ),
     "no_such_run": (
         "There is no run folder or model file {path}.",
         "找不到结果文件夹或模型文件 {path}。",

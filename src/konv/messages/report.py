@@ -132,8 +132,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "report.processor.vector_bits": ("vector length", "向量长度"),
     "report.processor.bits": ("{bits} bits", "{bits} 位"),
     "report.processor.threads": ("threads", "线程"),
+    "report.processor.because": ("why that many", "为何是这个数"),
     "report.processor.engine": ("engine", "引擎"),
     "report.processor.system": ("system", "系统"),
+    "report.because.KONV_THREADS": ("the variable KONV_THREADS", "环境变量 KONV_THREADS"),
+    "report.because.OMP_NUM_THREADS": ("the variable OMP_NUM_THREADS", "环境变量 OMP_NUM_THREADS"),
+    "report.because.affinity": ("the processors this process may use (affinity)", "本进程可用的处理器（亲和性）"),
+    "report.because.container quota": ("the container's quota", "容器的配额"),
+    "report.because.processors": ("the processors there are", "机器的处理器数"),
     "report.repeat": ("Repeat it", "重现这次训练"),
     "report.repeat_note": (
         "The same command, data and konv version on the same kind of processor give the same bits, whatever the "
