@@ -8,6 +8,7 @@ import numpy as np
 
 from konv.engine.plan import Call, Plan, Stage
 from konv.engine.program import Outcome, Position, Training
+from konv.engine.show import print_asked
 from konv.engine.threads import pool
 from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
@@ -34,6 +35,7 @@ class NativeProgram:
         self.stages = self.plan.stages()
         if training is None and batch < 2 * pool().number:
             self.stages = _by_rows(self.stages)
+        print_asked(self.plan, self.stages)
         self._memory: dict[Slot, Array] = {}
         for stage in self.stages:
             for call in stage.calls:

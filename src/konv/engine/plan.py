@@ -205,7 +205,7 @@ class Plan:
         for variable, partial in self.partials.items():
             size = elements(variable.shape)
             spec, total = Combine(self.dtype, size), self.gradient_place(variable)
-            self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size)))
+            self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size), layer=variable.name))
         for variable, slots in zip(training.variables, training.slots, strict=True):
             if variable not in self.gradients:
                 continue
@@ -246,7 +246,14 @@ class Plan:
         if (spec, variable) not in self._packs:
             copy = self._new(f"{variable.name} packed", spec.size(self.target), "whole")
             units = spec.units(self.target)
-            call = Call(spec, (self.weight(variable), copy), "outputs", units=lambda n: units, stale=variable)
+            call = Call(
+                spec,
+                (self.weight(variable), copy),
+                "outputs",
+                units=lambda n: units,
+                layer=variable.name,
+                stale=variable,
+            )
             self._packs[spec, variable] = copy, call
         return self._packs[spec, variable][0]
 

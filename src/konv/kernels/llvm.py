@@ -119,7 +119,7 @@ def compile_object(ir: str, target: Target) -> bytes:
 
 
 def assembly(ir: str, target: Target, triple: str = "") -> str:
-    """The assembly of a module's text, for `triple` or the host's."""
+    """The assembly of a module's text, for `triple` or the host's. Raises: CompileError with LLVM's words."""
     try:
         with _lock:
             code: str = _emit(ir, _machine(target, triple), True)

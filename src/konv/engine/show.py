@@ -1,0 +1,81 @@
+"""What `KONV_DEBUG` prints of a program: the graph, the plan, the blocking of its kernels."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from konv import config
+from konv.graph import Graph
+from konv.kernels.convolution import Convolution, WeightGradient
+from konv.kernels.dense import Dense, DenseWeightGradient
+from konv.kernels.spec import Spec
+from konv.kernels.target import Target
+from konv.shapes import show
+
+if TYPE_CHECKING:
+    from konv.engine.plan import Call, Plan, Stage
+
+__all__ = ["macs", "print_asked"]
+
+_PRODUCTS = (Convolution, WeightGradient, Dense, DenseWeightGradient)
+
+
+def macs(spec: Spec) -> int:
+    """Multiply-adds of a kernel for one sample, taps over padding left out; 0 for kernels that are no products."""
+    if isinstance(spec, Convolution | WeightGradient):
+        rows, columns = (sum(t.meets(p, u) for p in range(t.positions) for u in range(t.taps))
+                         for t in (spec.rows, spec.columns))  # fmt: skip
+        return rows * columns * spec.inputs * spec.outputs * spec.groups
+    if isinstance(spec, Dense | DenseWeightGradient):
+        return spec.places * spec.inputs * spec.outputs
+    return 0
+
+
+def print_asked(plan: Plan, stages: list[Stage]) -> None:
+    """Print on stderr the stages of compilation that `KONV_DEBUG` names."""
+    out = []
+    if config.debug("graph"):
+        out += ["graph", *_graph(plan.graph)]
+    if config.debug("plan"):
+        out += [f"plan for {plan.batch} samples, {plan.dtype}, {plan.target.cpu}", *_plan(plan, stages)]
+    if config.debug("blocking"):
+        out += ["blocking", *_blocking(plan.target, stages)]
+    if out:
+        print("\n".join(out), file=sys.stderr)
+
+
+def _graph(graph: Graph) -> list[str]:
+    return [
+        f"  {graph.number(node):3} {node.op.name:20} {node.layer:24} "
+        f"{', '.join(show(t.shape) for t in node.inputs) or '-':24} → {show(node.output.shape)}"
+        for node in graph.nodes
+    ]
+
+
+def _plan(plan: Plan, stages: list[Stage]) -> list[str]:
+    size = 8 if plan.dtype == "float64" else 4
+    lines = [
+        "  stage kind    layer                    kernel                  fused        bytes/sample    multiply-adds"
+    ]
+    for i, stage in enumerate(stages):
+        for call in stage.calls:
+            touched = sum(slot.size for slot in call.slots if slot.kind == "sample") * size
+            lines.append(f"  {i:5} {stage.kind:7} {call.layer:24} {call.spec.kind:23} {_fused(call):10} "
+                         f"{touched:14,} {macs(call.spec):16,}")  # fmt: skip
+    return lines
+
+
+def _fused(call: Call) -> str:
+    spec = call.spec
+    parts = ["bias" * bool(getattr(spec, "bias", False)), str(getattr(spec, "finish", ""))]
+    return "+".join(p for p in parts if p) or "-"
+
+
+def _blocking(target: Target, stages: list[Stage]) -> list[str]:
+    lines = []
+    for spec in dict.fromkeys(call.spec for stage in stages for call in stage.calls):
+        if isinstance(spec, _PRODUCTS):
+            rows, vectors = spec.tile(target)
+            lines.append(f"  {rows:2} rows × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
+    return lines
