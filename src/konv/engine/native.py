@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from konv.engine.threads import pool
 from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
 from konv.kernels.build import addresses
-from konv.kernels.executor import CALL, FRAME, PROGRAM, STAGE
+from konv.kernels.executor import CALL, FRAME, OUTPUTS, PROGRAM, SAMPLES, STAGE, SUMS
 from konv.kernels.spec import LEAVES
 from konv.kernels.target import current
 from konv.messages import text
@@ -125,7 +126,7 @@ class NativeProgram:
         first = 0
         for row, stage in zip(self._stage_table, self.stages, strict=True):
             row[STAGE["first"]], row[STAGE["count"]] = first, len(stage.calls)
-            row[STAGE["leaves"]] = stage.kind == "sums"
+            row[STAGE["kind"]] = {"samples": SAMPLES, "sums": SUMS, "outputs": OUTPUTS}[stage.kind]
             row[STAGE["prologue"]] = sum(call.once for call in stage.calls)
             row[STAGE["guarded"]] = stage.calls[0].guarded
             first += len(stage.calls)
@@ -136,31 +137,31 @@ class NativeProgram:
             self._program[PROGRAM[name]] = value
 
     def _prepare(self, n: int, workers: int) -> None:
-        """The extent of each stage's work in a run of n samples, and how it is dealt out; no result depends on it."""
+        """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter."""
+        self._stage_table[:, STAGE["limit"]] = n
+        self._stage_table[:, STAGE["counter"]] = self._calls[:, CALL["counter"]] = 0
         for row, stage in zip(self._stage_table, self.stages, strict=True):
-            limit = self._limit(stage, n)
-            row[STAGE["limit"]], row[STAGE["counter"]] = limit, 0
-            row[STAGE["group"]] = self._group(stage, limit, workers)
+            if stage.kind != "outputs":
+                row[STAGE["group"]] = self._group(stage, n, workers)
+                continue
+            for i, call in enumerate(stage.calls, start=int(row[STAGE["first"]])):
+                limit = self._limit(call, n)
+                self._calls[i, CALL["limit"]] = limit
+                self._calls[i, CALL["group"]] = max(1, limit // (4 * workers))
         self._versions.update((v, v.version) for v in self.plan.weights)
 
-    def _limit(self, stage: Stage, n: int) -> int:
-        call = stage.calls[0]
-        if stage.kind != "outputs" or call.units is None:
-            return n
+    def _limit(self, call: Call, n: int) -> int:
+        """Units of a call of outputs; none for a packing that is still good."""
         if call.stale is not None and self._versions.get(call.stale) == call.stale.version:
             return 0
-        return call.units(n)
+        return call.units(n) if call.units else 0
 
-    def _group(self, stage: Stage, limit: int, workers: int) -> int:
-        """Units of work taken at once: few enough to share them out, and what a group of samples touches stays in the
-        second-level cache."""
-        shared = max(1, limit // (4 * workers))
-        if stage.kind == "outputs":
-            return shared
-        touched = {place for call in stage.calls for place in call.slots if place.kind == "sample"}
-        bytes_each = sum(place.size for place in touched) * (8 if self.plan.dtype == "float64" else 4)
+    def _group(self, stage: Stage, n: int, workers: int) -> int:
+        """Samples taken at once: few enough to share them out, and what they touch stays in the second-level cache."""
+        touched = {slot for call in stage.calls for slot in call.slots if slot.kind == "sample"}
+        bytes_each = sum(slot.size for slot in touched) * (8 if self.plan.dtype == "float64" else 4)
         fitting = max(1, self.plan.target.l2 // 2 // max(1, bytes_each))
-        return fitting if stage.kind == "sums" else min(fitting, shared)
+        return fitting if stage.kind == "sums" else min(fitting, max(1, n // (4 * workers)))
 
     # -- running ------------------------------------------------------------------------------------------------
 
@@ -208,10 +209,12 @@ def _by_rows(stages: list[Stage]) -> list[Stage]:
     """Stages for runs of few samples: each call its own, cut by rows of images rather than by samples."""
     found = []
     for stage in stages:
-        for call in stage.calls:
-            if call.kind == "samples":
-                call = Call(call.spec, call.slots, "outputs", 1, _times(call.grain), call.layer)
-            found.append(Stage(call.kind, [call]))
+        if stage.kind == "outputs":
+            found.append(stage)
+            continue
+        found += [
+            Stage("outputs", [replace(call, kind="outputs", grain=1, units=_times(call.grain))]) for call in stage.calls
+        ]
     return found
 
 

@@ -45,14 +45,26 @@ class Call:
     """A packing: only needed where this variable has changed since."""
     guarded: bool = False
     """Not made where something was found that is not finite."""
+    written: tuple[Slot, ...] = ()
+    """The slots it writes; the last one, where nothing is said."""
+
+    def touches(self, other: Call) -> bool:
+        """Whether it writes what `other` reads or writes."""
+        return bool(set(self.written or self.slots[-1:]) & set(other.slots))
 
 
 @dataclass(eq=False)
 class Stage:
-    """Calls that follow each other without a barrier: `kind` "samples", "sums" or "outputs" (then only one call)."""
+    """Calls without a barrier between them: over "samples", with "sums" for each leaf, or of "outputs"."""
 
     kind: str
     calls: list[Call] = field(default_factory=list)
+
+    def takes(self, call: Call) -> bool:
+        """Whether `call` can follow in this stage."""
+        if self.calls[0].guarded != call.guarded or (self.kind == "outputs") != (call.kind == "outputs"):
+            return False
+        return call.kind != "outputs" or not any(call.touches(other) or other.touches(call) for other in self.calls)
 
 
 class Plan:
@@ -85,14 +97,13 @@ class Plan:
     # -- what other parts read ---------------------------------------------------------------------------------
 
     def stages(self) -> list[Stage]:
-        """Calls that follow each other over the samples share a stage; it is one of sums if any of them is."""
+        """Calls that follow each other over the samples share a stage, which is one of sums if any of them is; so do
+        calls of outputs that do not depend on each other."""
         found: list[Stage] = []
         for call in [pack for _, pack in self._packs.values()] + self.calls:
-            kind = call.kind
-            open_ = found and found[-1].kind != "outputs" and kind != "outputs"
-            if not open_ or call.guarded:
-                found.append(Stage(kind))
-            elif kind == "sums":
+            if not found or not found[-1].takes(call):
+                found.append(Stage(call.kind))
+            elif call.kind == "sums":
                 found[-1].kind = "sums"
             found[-1].calls.append(call)
         for stage in found:
@@ -219,6 +230,7 @@ class Plan:
                     units=_blocks_of(size),
                     layer=variable.name,
                     guarded=True,
+                    written=(self.weight(variable), *state),
                 )
             )
 

@@ -248,7 +248,7 @@ class _Row:
         for i in range(m):
             row, spot = sums[i * self.vectors : (i + 1) * self.vectors], self._spot(first, i)
             if spec.finish == "relu":
-                row = [k.larger(v, k.every(0)) for v in row]
+                row = [k.larger(k.every(0), v) for v in row]
             elif spec.finish == "gate":
                 gates = load_row(k, k.arg["gate"], spot, self.vectors, self.tail)
                 row = [

@@ -83,7 +83,7 @@ class Dense(Spec):
         for i in range(m):
             values, spot = c.values[i * vectors : (i + 1) * vectors], k.add(y, i * self.outputs)
             if self.finish == "relu":
-                values = [k.larger(v, k.every(0)) for v in values]
+                values = [k.larger(k.every(0), v) for v in values]
             elif self.finish == "gate":
                 gates = load_row(k, k.arg["gate"], spot, vectors, tail)
                 values = [k.select(k.fcompare("ogt", g, k.every(0)), v, k.every(0))

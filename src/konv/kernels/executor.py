@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,14 +21,16 @@ from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import LEAVES, Spec
 from konv.kernels.target import Target
 
-__all__ = ["CALL", "FRAME", "PROGRAM", "SHARED", "STAGE", "Routine"]
+__all__ = ["CALL", "FRAME", "OUTPUTS", "PROGRAM", "SAMPLES", "SHARED", "STAGE", "SUMS", "Routine"]
 
 PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3}
-STAGE = {"first": 0, "count": 1, "leaves": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7}
-"""`limit`: the end of the work; `group`: how much of it is one unit. In a stage of `leaves` a unit is one leaf of the
-samples, worked through in groups after the first `prologue` calls were made once for it. A `guarded` stage is skipped
-where the frame's flag is set."""
-CALL = {"function": 0, "arguments": 1, "grain": 2, "spare": 3}
+STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7}
+"""`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
+of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
+it. In a stage of outputs every call has a limit, a group and a counter of its own; the calls do not depend on each
+other. A `guarded` stage is skipped where the frame's flag is set."""
+SAMPLES, SUMS, OUTPUTS = 0, 1, 2
+CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "spare": 7}
 """`grain`: the kernel's units of work for each of the stage's."""
 FRAME = {"samples": 0, "flag": 1}  # kernels that are told of the frame know these two places
 SHARED = {"turn": 0, "stop": 8, "program": 16, "workers": 24, "arrived": 32, "round": 40, "asleep": 48, "syscall": 56,
@@ -193,46 +197,68 @@ class _Executor(Function):
             guarded = self.read(stage, STAGE["guarded"])
             stopped = self.emit("i64", f"and i64 {flag.ref}, {guarded.ref}")
             with self.when(self.compare("eq", stopped, 0)):
-                self._stage(stage, frame, calls, scratch)
+                self._stage(stage, calls, scratch)
             self.lines.append("  call void @barrier(ptr %shared)")
 
-    def _stage(self, stage: Value, frame: Value, calls: Value, scratch: Value) -> None:
-        """Take units until none is left."""
-        limit, group = self.read(stage, STAGE["limit"]), self.read(stage, STAGE["group"])
-        leaves = self.compare("ne", self.read(stage, STAGE["leaves"]), 0)
-        flat = self.div(self.sub(self.add(limit, group), 1), group)
-        units = self.emit("i64", f"select {leaves.typed}, i64 {LEAVES}, i64 {self.ref(flat)}")
+    def _stage(self, stage: Value, calls: Value, scratch: Value) -> None:
+        """One worker's share of a stage."""
         first = self.at(calls, self.mul(self.read(stage, STAGE["first"]), len(CALL)), "i64")
+        kind = self.read(stage, STAGE["kind"])
+        with self.when(self.compare("ne", kind, OUTPUTS)):
+            self._over_samples(stage, first, self.compare("eq", kind, SUMS), scratch)
+        with self.when(self.compare("eq", kind, OUTPUTS)), self.loop(0, self.read(stage, STAGE["count"])) as c:
+            call = self.at(first, self.mul(c.i, len(CALL)), "i64")
+            limit, group = self.read(call, CALL["limit"]), self.read(call, CALL["group"])
+            with self._units(call, CALL["counter"], self._ceiling(limit, group)) as unit:
+                low = self.mul(unit, group)
+                self._make(call, low, self.least(self.add(low, group), limit), 0, scratch)
+
+    def _over_samples(self, stage: Value, first: Value, leaves: Value, scratch: Value) -> None:
+        """A unit is a group of samples or a leaf, and goes through all calls of the stage."""
+        limit, group = self.read(stage, STAGE["limit"]), self.read(stage, STAGE["group"])
         count, prologue = self.read(stage, STAGE["count"]), self.read(stage, STAGE["prologue"])
+        units = self._either(leaves, LEAVES, self._ceiling(limit, group))
+        with self._units(stage, STAGE["counter"], units) as unit:
+            start, stop = (self.div(self.mul(limit, u), LEAVES) for u in (unit, self.add(unit, 1)))
+            own = self.mul(unit, group)
+            low = self._either(leaves, start, own)
+            high = self._either(leaves, stop, self.least(self.add(own, group), limit))
+            leaf = self._either(leaves, unit, 0)
+            with self.loop(0, prologue) as c:
+                self._make(self.at(first, self.mul(c.i, len(CALL)), "i64"), 0, 0, leaf, scratch)
+            with self.loop(low, high, step=group) as g:
+                end = self.least(self.add(g.i, group), high)
+                with self.loop(prologue, count) as c:
+                    self._make(self.at(first, self.mul(c.i, len(CALL)), "i64"), g.i, end, leaf, scratch)
+
+    def _ceiling(self, x: Int, y: Int) -> Int:
+        return self.div(self.sub(self.add(x, y), 1), y)
+
+    def _either(self, condition: Value, yes: Int, no: Int) -> Value:
+        return self.emit("i64", f"select {condition.typed}, i64 {self.ref(yes)}, i64 {self.ref(no)}")
+
+    @contextmanager
+    def _units(self, table: Value, counter: int, units: Int) -> Iterator[Value]:
+        """Take units from a counter until none is left."""
         take, work, done = self.fresh("take"), self.fresh("work"), self.fresh("done")
         self.jump(take)
         self.label(take)
-        unit = self.bump(stage, STAGE["counter"])
+        unit = self.bump(table, counter)
         self.branch(self.compare("slt", unit, units), work, done)
         self.label(work)
-        # A leaf is a stretch of the samples, done group by group; any other unit is one group.
-        start = self.div(self.mul(limit, unit), LEAVES)
-        stop = self.div(self.mul(limit, self.add(unit, 1)), LEAVES)
-        own = self.mul(unit, group)
-        low = self.emit("i64", f"select {leaves.typed}, i64 {self.ref(start)}, i64 {self.ref(own)}")
-        up = self.least(self.add(own, group), limit)
-        high = self.emit("i64", f"select {leaves.typed}, i64 {self.ref(stop)}, i64 {self.ref(up)}")
-        leaf = self.emit("i64", f"select {leaves.typed}, {unit.typed}, i64 0")
-        self._calls(first, 0, prologue, 0, 0, leaf, scratch)
-        with self.loop(low, high, step=group) as g:
-            end = self.least(self.add(g.i, group), high)
-            self._calls(first, prologue, count, g.i, end, leaf, scratch)
+        yield unit
         self.jump(take)
         self.label(done)
 
-    def _calls(self, table: Value, start: Int, stop: Int, low: Int, high: Int, leaf: Value, scratch: Value) -> None:
-        with self.loop(start, stop) as c:
-            call = self.at(table, self.mul(c.i, len(CALL)), "i64")
-            function, arguments = self.pointer(call, CALL["function"]), self.pointer(call, CALL["arguments"])
-            grain = self.read(call, CALL["grain"])
-            begin, end = self.mul(low, grain), self.mul(high, grain)
-            self.lines.append(f"  call void {function.ref}(ptr {arguments.ref}, i64 {self.ref(begin)}, "
-                              f"i64 {self.ref(end)}, {leaf.typed}, ptr {scratch.ref})")  # fmt: skip
+    def _make(self, call: Value, low: Int, high: Int, leaf: Int, scratch: Value) -> None:
+        """Make one call for a range of its work."""
+        function, arguments = self.pointer(call, CALL["function"]), self.pointer(call, CALL["arguments"])
+        grain = self.read(call, CALL["grain"])
+        begin, end = self.mul(low, grain), self.mul(high, grain)
+        self.lines.append(
+            f"  call void {function.ref}(ptr {arguments.ref}, i64 {self.ref(begin)}, i64 {self.ref(end)}, "
+            f"i64 {self.ref(leaf)}, ptr {scratch.ref})"
+        )
 
     # -- entries -----------------------------------------------------------------------------------------------
 
