@@ -76,7 +76,8 @@ def findings(status: str = "finished", classes: tuple[str, ...] = HOSTILE) -> Fi
         parameters=1_250_858,
         settings={"epochs": 5, "optimizer": "adam"},
         data=DataFacts(
-            classes[0], "a <path>", classes, (32, 32, 3), PartFacts(40, counts, "f" * 64), PartFacts(8, counts, "0" * 64), True, (HOSTILE[1],)
+            classes[0], "a <path>", classes, (32, 32, 3), PartFacts(40, counts, "f" * 64),
+            PartFacts(8, counts, "0" * 64), True, (HOSTILE[1],),
         ),
         processor={"engine": "native", "cpu": "znver4", "vector_bits": 512, "threads": 2, "because": "affinity"},
         versions={"konv": "9.8.7", "numpy": "1"},
@@ -151,8 +152,10 @@ def test_numbers_of_the_run_are_there():
 
 
 def test_interrupted_and_stopped_runs_say_so(language: str):
-    said = {"en": ("Interrupted after 2 of 5 epochs", "Stopped after 2 of 5 epochs: Layer <x> gave NaN."),
-            "zh": ("在计划的 5 轮中完成了 2 轮后被中断", "在计划的 5 轮中完成了 2 轮后停止：Layer <x> gave NaN.")}  # fmt: skip
+    said = {
+        "en": ("Interrupted after 2 of 5 epochs", "Stopped after 2 of 5 epochs: Layer <x> gave NaN."),
+        "zh": ("在计划的 5 轮中完成了 2 轮后被中断", "在计划的 5 轮中完成了 2 轮后停止：Layer <x> gave NaN."),
+    }
     assert said[language][0] in Page(report(findings("interrupted"))).text
     assert said[language][1] in Page(report(findings("stopped"))).text
     assert said[language][0] not in Page(report(findings("finished"))).text

@@ -16,7 +16,13 @@ from konv.explain.record import DataFacts, Epoch, PartFacts, RunRecord
 from konv.io.atomic import write_bytes
 from konv.io.run_folder import COLUMNS, RunFolder, default_folder, model_path
 
-HOLD = "import sys, time; from konv.io.run_folder import RunFolder; f = RunFolder(sys.argv[1]); print('held', flush=True); time.sleep(600)"
+HOLD = """
+import sys, time
+from konv.io.run_folder import RunFolder
+folder = RunFolder(sys.argv[1])
+print("held", flush=True)
+time.sleep(600)
+"""
 
 
 def test_default_name_is_new_each_time(tmp_path: Path):

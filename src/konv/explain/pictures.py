@@ -216,7 +216,7 @@ def filters(kernel: Array, theme: Theme = LIGHT) -> bytes:
     tile = min((wide - 0.14) / channels, 0.95)
     tall = tile * kernel_height / kernel_width
     high = tall + 0.24
-    picture = figure(WIDTH, ceil(count / columns) * high + 0.6, theme)
+    picture = figure(WIDTH, ceil(count / columns) * high + 0.5, theme)
     colours = ramp(theme.warm, theme.paper, theme.cool)
     for i in range(count):
         row, column = divmod(i, columns)
@@ -236,7 +236,7 @@ def filters(kernel: Array, theme: Theme = LIGHT) -> bytes:
 def _scale(picture: Figure, limit: float, theme: Theme) -> None:
     """The colours from −limit to +limit, in the lower right corner."""
     height = picture.get_size_inches()[1]
-    axes = place(picture, WIDTH - 2.6, height - 0.4, 2.3, 0.09)
+    axes = place(picture, WIDTH - 2.6, height - 0.36, 2.3, 0.09)
     colours = ramp(theme.warm, theme.paper, theme.cool)
     axes.imshow(np.linspace(-1, 1, 256)[None], colours, aspect="auto", extent=(-1, 1, 0, 1))
     bare(axes, theme)
