@@ -1,0 +1,165 @@
+"""Convolution kernels on small integers, whose sums are exact: the tolerance is zero."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from konv.kernels.convolution import Convolution, Taps, WeightGradient, data_gradient
+from konv.ops.convolution import Conv2D
+from konv.ops.record import Array, Run
+from konv.shapes import Axis
+from tests.kernels.helpers import fused, packed, run, same_bits, stretch, unset
+
+
+class Case(NamedTuple):
+    """A convolution and its arrays, all of small integers."""
+
+    op: Conv2D
+    axes: tuple[Axis, ...]
+    x: Array
+    w: Array
+    b: Array
+    dy: Array
+    rng: np.random.Generator
+
+    @property
+    def dtype(self) -> str:
+        return str(self.x.dtype)
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """Input and output channels of one group."""
+        return self.w.shape[2], self.w.shape[3] // self.op.groups
+
+    def integers(self, *shape: int) -> Array:
+        return self.rng.integers(-4, 5, shape).astype(self.dtype)
+
+    def forward(self, **options: object) -> Convolution:
+        rows, columns = (Taps.forward(axis) for axis in self.axes)
+        return Convolution(self.dtype, rows, columns, self.op.kernel, *self.part, self.op.groups, **options)  # type: ignore[arg-type]
+
+
+def case(seed: int) -> Case:
+    """Any kernel, stride, padding, dilation and groups; from 1 to 70 channels; images just large enough or larger."""
+    rng = np.random.default_rng(seed)
+    dtype = str(rng.choice(["float32", "float64"]))
+
+    def two(low: int, high: int) -> tuple[int, int]:
+        return int(rng.integers(low, high)), int(rng.integers(low, high))
+
+    kernel, strides, dilation = two(1, 5), two(1, 4), two(1, 4)
+    padding = ("valid", "same", (two(0, 5), two(0, 5)))[rng.integers(3)]
+    groups = int(rng.choice([1, 1, 1, 2, 3]))
+    inputs, outputs = (int(rng.integers(1, rng.choice([5, 20, 71]))) for _ in range(2))
+    height, width = ((k - 1) * d + int(rng.integers(1, most)) for k, d, most in zip(kernel, dilation, (14, 36)))
+    op = Conv2D(outputs * groups, kernel, strides, padding, dilation, groups)
+    shape = (int(rng.integers(1, 4)), height, width, inputs * groups)
+    made = Case(op, op.window(shape[1:]), np.zeros(shape, dtype), *[np.zeros(0)] * 3, rng)  # type: ignore[arg-type]
+    return made._replace(
+        x=made.integers(*shape),
+        w=made.integers(*kernel, inputs, outputs * groups),
+        b=made.integers(outputs * groups),
+        dy=made.integers(shape[0], *op.output_shape(shape[1:])),
+    )
+
+
+def test_forward(seed: int) -> None:
+    """Some of the rows, with or without bias, with what is fused."""
+    c = case(seed)
+    bias, finish, add = bool(c.rng.random() < 0.7), str(c.rng.choice(["", "relu", "gate"])), bool(c.rng.random() < 0.3)
+    held, gate = c.integers(*c.dy.shape), c.integers(*c.dy.shape)
+    expected = c.op.forward((c.x,), (c.w, c.b * bias), Run()) + (held if add else 0)
+    expected = {"": expected, "relu": np.maximum(expected, 0), "gate": np.where(gate > 0, expected, 0)}[finish]
+
+    spec = c.forward(bias=bias, finish=finish, add=add)
+    y = held.copy() if add else unset(c.dy.shape, c.dtype)
+    before = y.copy()
+    rows = c.dy.shape[0] * c.dy.shape[1]
+    begin, end = stretch(c.rng, rows)
+    others = [c.b] * bias + [gate] * (finish == "gate")
+    run(spec, c.x, packed(spec, c.w, c.op.groups), *others, y, begin=begin, end=end)
+
+    found, wanted, was = (a.reshape(rows, -1) for a in (y, expected, before))
+    np.testing.assert_array_equal(found[begin:end], wanted[begin:end])
+    same_bits(np.delete(found, np.s_[begin:end], 0), np.delete(was, np.s_[begin:end], 0))
+
+
+def test_weight_gradient(seed: int) -> None:
+    """Some of the images, added to one of the leaves."""
+    c = case(seed)
+    begin, end = stretch(c.rng, len(c.x))
+    partial = c.integers(3, *c.w.shape)
+    expected = partial.copy()
+    expected[1] += c.op.backward(c.dy[begin:end], (c.x[begin:end],), (c.w, c.b), c.dy[begin:end], Run()).weights[0]
+    spec = WeightGradient(c.dtype, *(Taps.forward(axis) for axis in c.axes), *c.part, c.op.groups)
+    run(spec, c.x, c.dy, partial, begin=begin, end=end, leaf=1)
+    np.testing.assert_array_equal(partial, expected)
+
+
+def test_data_gradient(seed: int) -> None:
+    """The parts for all residues of the strides, put together, through the ReLU that made x or not."""
+    c = case(seed)
+    gate = bool(c.rng.random() < 0.5)
+    (expected,), _ = c.op.backward(c.dy, (c.x,), (c.w, c.b), c.dy, Run())
+    dx = unset(c.x.shape, c.dtype)
+    for part in data_gradient(c.axes, *c.part, c.op.groups, c.dtype):
+        spec = Convolution(**{**vars(part), "finish": "gate" if gate else ""})
+        w = packed(spec, c.w, c.op.groups, turned=True)
+        run(spec, c.dy, w, *[c.x] * gate, dx, end=len(c.x) * spec.rows.positions)
+    np.testing.assert_array_equal(dx, np.where(c.x > 0, expected, 0) if gate else expected)
+
+
+def test_every_row_by_itself_is_the_same() -> None:
+    c = case(5)
+    spec = c.forward()
+    w = packed(spec, c.w, c.op.groups)
+    y = unset(c.dy.shape, c.dtype)
+    for row in range(c.dy.shape[0] * c.dy.shape[1]):
+        run(spec, c.x, w, y, begin=row, end=row + 1)
+    np.testing.assert_array_equal(y, c.op.forward((c.x,), (c.w, c.b * 0), Run()))
+
+
+@pytest.mark.parametrize("channels", [(1, 1), (3, 20), (9, 70), (70, 5)])
+def test_the_order_of_a_sum_is_that_of_the_taps_whatever_the_blocking(channels: tuple[int, int]) -> None:
+    """Forward: taps row by row, then input channels; weight gradient: images, rows, columns. Bit for bit."""
+    rng = np.random.default_rng(1)
+    op = Conv2D(channels[1], (3, 2), padding=((1, 1), (0, 1)))
+    axes = op.window((6, 7, channels[0]))
+
+    def short(*shape: int) -> Array:  # twelve bits: products and their sums with a float32 are exact in float64
+        return (rng.integers(-2048, 2048, shape) / 1024).astype("float32")
+
+    x, w, dy = short(2, 6, 7, channels[0]), short(3, 2, *channels), short(2, *op.output_shape((6, 7, channels[0])))
+    image = np.pad(x, ((0, 0), (1, 1), (0, 1), (0, 0)))
+    y, dw = np.zeros_like(dy), np.zeros_like(w)
+    for u, v in np.ndindex(3, 2):
+        for i in range(channels[0]):
+            y = fused(image[:, u : u + 6, v : v + 7, i, None], w[u, v, i], y)
+    for n, i, j in np.ndindex(2, 6, 7):
+        dw = fused(image[n, i : i + 3, j : j + 2, :, None], dy[n, i, j], dw)
+
+    rows, columns = (Taps.forward(axis) for axis in axes)
+    forward = Convolution("float32", rows, columns, op.kernel, *channels)
+    out, partial = np.zeros_like(y), np.zeros_like(dw)
+    run(forward, x, packed(forward, w), out, end=12)
+    run(WeightGradient("float32", rows, columns, *channels), x, dy, partial, end=2)
+    same_bits(out, y)
+    same_bits(partial, dw)
+
+
+@pytest.mark.parametrize("finish", ["", "relu"])
+def test_a_nan_stays_one(finish: str) -> None:
+    op = Conv2D(5, (3, 3), padding="same")
+    x, w = np.ones((1, 4, 4, 2), "float32"), np.ones((3, 3, 2, 5), "float32")
+    x[0, 0, 0, 1] = np.nan
+    rows, columns = (Taps.forward(axis) for axis in op.window((4, 4, 2)))
+    spec = Convolution("float32", rows, columns, (3, 3), 2, 5, finish=finish)
+    y = np.zeros((1, 4, 4, 5), "float32")
+    run(spec, x, packed(spec, w), y, end=4)
+    reached = np.zeros((4, 4), bool)
+    reached[:2, :2] = True
+    np.testing.assert_array_equal(np.isnan(y[0]).all(-1), reached)
+    np.testing.assert_array_equal(np.isnan(y[0]).any(-1), reached)

@@ -1,0 +1,121 @@
+"""Dense kernels on small integers, whose sums are exact: the tolerance is zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from konv.kernels.dense import Dense, DenseWeightGradient
+from konv.kernels.target import current
+from konv.ops.record import Array
+from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, stretch, tree, unset
+
+
+def sizes(seed: int) -> tuple[np.random.Generator, str, tuple[int, int, int, int, int]]:
+    """Samples of a run, of the largest run, rows a sample, inputs, outputs."""
+    rng = np.random.default_rng(seed)
+    most = int(rng.integers(1, 40))
+    shape = (int(rng.integers(1, most + 1)), most, int(rng.choice([1, 1, 2, 5])), *map(int, rng.integers(1, 71, 2)))
+    return rng, str(rng.choice(["float32", "float64"])), shape  # type: ignore[return-value]
+
+
+def room(spec: Dense) -> int:
+    """Rows of the whole tiles that the largest run takes."""
+    return spec.tile(current()).rows * spec.blocks(spec.rows, current())
+
+
+def test_forward(seed: int) -> None:
+    """Some of the work units, with or without bias, with what is fused; rows of the last tile are computed in vain."""
+    rng, dtype, (n, most, places, inputs, outputs) = sizes(seed)
+    bias, finish, add = bool(rng.random() < 0.7), str(rng.choice(["", "relu", "gate"])), bool(rng.random() < 0.3)
+    spec = Dense(dtype, most * places, inputs, outputs, places, bias, finish, add)
+    rows = room(spec)
+
+    def integers(*shape: int) -> Array:
+        return rng.integers(-4, 5, shape).astype(dtype)
+
+    x, w, b, gate = integers(rows, inputs), integers(inputs, outputs), integers(outputs), integers(rows, outputs)
+    held = integers(rows, outputs)
+    y = held.copy() if add else unset((rows, outputs), dtype)
+    before = y.copy()
+    expected = x @ w + b * bias + (held if add else 0)
+    expected = {"": expected, "relu": np.maximum(expected, 0), "gate": np.where(gate > 0, expected, 0)}[finish]
+
+    target = current()
+    blocks, high = spec.blocks(n * places, target), spec.tile(target).rows
+    wide = spec.panels(target).vectors * spec.panels(target).lanes
+    begin, end = stretch(rng, spec.units(n * places, target))
+    done = np.zeros(y.shape, bool)
+    for unit in range(begin, end):
+        panel, block = divmod(unit, blocks)
+        done[block * high : (block + 1) * high, panel * wide : (panel + 1) * wide] = True
+    others = [b] * bias + [gate] * (finish == "gate")
+    run(spec, frame(n), x, packed(spec, w), *others, y, begin=begin, end=end)
+    np.testing.assert_array_equal(y[done], expected[done])
+    same_bits(y[~done], before[~done])
+    if (begin, end) == (0, spec.units(n * places, target)):
+        assert done[: n * places].all()
+
+
+def test_data_gradient(seed: int) -> None:
+    """The same kernel with turned weights."""
+    rng, dtype, (n, most, places, inputs, outputs) = sizes(seed)
+    spec = Dense(dtype, most * places, outputs, inputs, places)
+    dy = rng.integers(-4, 5, (room(spec), outputs)).astype(dtype)
+    w = rng.integers(-4, 5, (inputs, outputs)).astype(dtype)
+    dx = unset((room(spec), inputs), dtype)
+    run(spec, frame(n), dy, packed(spec, w, turned=True), dx, end=spec.units(n * places, current()))
+    np.testing.assert_array_equal(dx[: n * places], (dy @ w.T)[: n * places])
+
+
+def test_weight_gradient(seed: int) -> None:
+    """All samples of the run and no other; work units in two parts."""
+    rng, dtype, (n, most, places, inputs, outputs) = sizes(seed)
+    x, dy = unset((most * places, inputs), dtype), unset((most * places, outputs), dtype)
+    x[: n * places] = rng.integers(-4, 5, (n * places, inputs))
+    dy[: n * places] = rng.integers(-4, 5, (n * places, outputs))
+    spec = DenseWeightGradient(dtype, inputs, outputs, places)
+    dw, told = unset((inputs, outputs), dtype), frame(n)
+    units = spec.units(current())
+    cut = int(rng.integers(0, units + 1))
+    run(spec, told, x, dy, dw, end=cut, writes=(0, 3))
+    assert np.isnan(dw).any() == (cut < units)
+    run(spec, told, x, dy, dw, begin=cut, end=units, writes=(0, 3))
+    np.testing.assert_array_equal(dw, x[: n * places].T @ dy[: n * places])
+    np.testing.assert_array_equal(told, frame(n))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weight_gradient_flags_what_is_not_finite(bad: float, dtype: str) -> None:
+    x, dy, dw = np.ones((3, 5), dtype), np.ones((3, 21), dtype), np.zeros((5, 21), dtype)
+    dy[2, 20] = bad
+    told = frame(3)
+    run(spec := DenseWeightGradient(dtype, 5, 21), told, x, dy, dw, end=spec.units(current()), writes=(0, 3))
+    np.testing.assert_array_equal(told, [3, 1, *[0] * (len(told) - 2)])
+
+
+@pytest.mark.parametrize(("n", "places"), [(1, 1), (8, 1), (21, 1), (13, 3)])
+def test_weight_gradient_is_a_tree_over_samples(n: int, places: int) -> None:
+    """Bit for bit: within a leaf sample by sample, then leaves pairwise."""
+    rng = np.random.default_rng(n)
+    x, dy = ((rng.integers(-2048, 2048, (n * places, size)) / 1024).astype("float32") for size in (9, 37))
+    parts = []
+    for begin, end in leaves(n):
+        part = np.zeros((9, 37), "float32")
+        for row in range(begin * places, end * places):
+            part = fused(x[row, :, None], dy[row], part)
+        parts.append(part)
+    dw, spec = np.zeros((9, 37), "float32"), DenseWeightGradient("float32", 9, 37, places)
+    run(spec, frame(n), x, dy, dw, end=spec.units(current()), writes=(0, 3))
+    same_bits(dw, tree(parts))
+
+
+@pytest.mark.parametrize("finish", ["", "relu"])
+def test_a_nan_stays_one(finish: str) -> None:
+    spec = Dense("float32", 2, 3, 7, finish=finish)
+    x, w = np.ones((room(spec), 3), "float32"), np.ones((3, 7), "float32")
+    x[1, 2] = np.nan
+    y = unset((room(spec), 7), "float32")
+    run(spec, frame(2), x, packed(spec, w), y, end=spec.units(2, current()))
+    np.testing.assert_array_equal(y[:2], [[3] * 7, [np.nan] * 7])
