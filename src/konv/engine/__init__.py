@@ -1,5 +1,32 @@
 """Graph and batch size in, results out: the reference engine and the native one behind one contract."""
 
-from konv.engine.program import Outcome, Position, Program, Training, build
+from collections.abc import Sequence
+
+from konv import config
+from konv.engine.program import Outcome, Position, Program, Training
+from konv.graph import Graph
+from konv.ops.loss import Loss
 
 __all__ = ["Outcome", "Position", "Program", "Training", "build"]
+
+
+def build(
+    graph: Graph,
+    batch: int,
+    losses: Sequence[Loss] = (),
+    training: Training | None = None,
+) -> Program:
+    """A program of the engine in force (`konv.config.engine`); nothing above this room knows which one it runs on.
+
+    It is for prediction (no losses), testing (losses), or training (losses and `training`).
+
+    In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
+    output, in order. Raises: CompileError where the native engine cannot be had.
+    """
+    if config.engine() == "reference":
+        from konv.engine.reference import ReferenceProgram
+
+        return ReferenceProgram(graph, batch, losses, training)
+    from konv.engine.native import NativeProgram
+
+    return NativeProgram(graph, batch, losses, training)

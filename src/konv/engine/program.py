@@ -1,8 +1,4 @@
-"""What the engines offer to everyone above them: a network bound to a batch size, ready to run.
-
-`build` picks the engine (`konv.config.engine`); both engines keep the same contract, so nothing above this room
-knows which one it runs on.
-"""
+"""What the engines offer to everyone above them: a network bound to a batch size, ready to run."""
 
 from __future__ import annotations
 
@@ -10,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from konv import config
-from konv.graph import Graph, Variable
-from konv.ops.loss import Loss
+from konv.graph import Variable
 from konv.ops.record import Array
 from konv.ops.update import Update
 
-__all__ = ["Outcome", "Position", "Program", "Training", "build"]
+__all__ = ["Outcome", "Position", "Program", "Training"]
 
 
 @dataclass(frozen=True)
@@ -77,23 +71,3 @@ class Program(Protocol):
     def gradients(self) -> tuple[Array, ...]:
         """The gradients of `Training.variables` in the last run, copied; for tests and explanations."""
         ...
-
-
-def build(
-    graph: Graph,
-    batch: int,
-    losses: Sequence[Loss] = (),
-    training: Training | None = None,
-) -> Program:
-    """A program for `graph`: prediction (no losses), testing (losses), or training (losses and `training`).
-
-    In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
-    output, in order. Raises: CompileError where the native engine cannot be had.
-    """
-    if config.engine() == "reference":
-        from konv.engine.reference import ReferenceProgram
-
-        return ReferenceProgram(graph, batch, losses, training)
-    from konv.engine.native import NativeProgram
-
-    return NativeProgram(graph, batch, losses, training)
