@@ -136,7 +136,7 @@ def test_interrupt_keeps_what_was_learned(photos: Path, konv: Callable, tmp_path
     process.send_signal(signal.SIGINT)
     said, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
-    assert err == ""
+    assert err == "\nEnding after this batch and saving; Ctrl-C again stops at once.\n"
     assert "Interrupted; what was learned until then is saved." in said
     record = json.loads((out / "run.json").read_text("utf-8"))
     assert record["status"] == "interrupted"
@@ -153,8 +153,8 @@ def test_interrupt_keeps_what_was_learned(photos: Path, konv: Callable, tmp_path
 def test_second_interrupt_stops_at_once(photos: Path, tmp_path: Path):
     process = started(photos, tmp_path / "run", 100_000)
     process.send_signal(signal.SIGINT)
-    assert process.stdout is not None
-    next(line for line in process.stdout if "Ctrl-C again stops at once" in line)
+    assert process.stderr is not None
+    next(line for line in process.stderr if "Ctrl-C again stops at once" in line)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

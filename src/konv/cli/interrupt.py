@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Callable
 from types import FrameType, TracebackType
 
 from konv.train.callbacks import Callback, Logs
@@ -18,14 +18,14 @@ class EndTraining(Exception):  # noqa: N818 (no error: it was asked for)
 class Interrupt(Callback):
     """Listens for SIGINT while its `with` statement lasts, and ends the training it is a callback of.
 
-    Arguments: `said`, called at the first signal, to tell that it was heard. `asked` says whether there was one. A
-    second one raises KeyboardInterrupt wherever the program is.
+    Arguments: `words`, written to standard error at the first signal, to tell that it was heard. `asked` says whether
+    there was one. A second one raises KeyboardInterrupt wherever the program is.
     """
 
-    def __init__(self, said: Callable[[], None]) -> None:
+    def __init__(self, words: str) -> None:
         super().__init__()
         self.asked = False
-        self._said = said
+        self._words = f"\n{words}\n".encode()
 
     def __enter__(self) -> Interrupt:
         self._before = signal.signal(signal.SIGINT, self._heard)
@@ -40,7 +40,7 @@ class Interrupt(Callback):
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        self._said()
+        os.write(2, self._words)  # a signal may come amid a print, and print must not be entered twice
 
     def _end(self) -> None:
         if self.asked:

@@ -83,7 +83,7 @@ def train(asked: Settings) -> int:
     with RunFolder(asked.out or default_folder(asked.model)) as folder:
         _introduce(console, model, training, test, folder)
         watch = Stopwatch(lambda rows: _keep(folder, model, rows, watch.steps))
-        with Interrupt(lambda: console.print(text("cli.stopping"), soft_wrap=True)) as interrupt:
+        with Interrupt(text("cli.stopping")) as interrupt:
             status, message = _fit(asked, model, training, test, [watch, TrainingView(console, watch), interrupt])
             model.save(folder.model)
             record = RunRecord(
