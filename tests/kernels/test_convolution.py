@@ -54,7 +54,9 @@ def case(seed: int) -> Case:
     padding = ("valid", "same", (two(0, 5), two(0, 5)))[rng.integers(3)]
     groups = int(rng.choice([1, 1, 1, 2, 3]))
     inputs, outputs = (int(rng.integers(1, rng.choice([5, 20, 71]))) for _ in range(2))
-    height, width = ((k - 1) * d + int(rng.integers(1, most)) for k, d, most in zip(kernel, dilation, (14, 36)))
+    height, width = (
+        (k - 1) * d + int(rng.integers(1, most)) for k, d, most in zip(kernel, dilation, (14, 36), strict=True)
+    )
     op = Conv2D(outputs * groups, kernel, strides, padding, dilation, groups)
     shape = (int(rng.integers(1, 4)), height, width, inputs * groups)
     made = Case(op, op.window(shape[1:]), np.zeros(shape, dtype), *[np.zeros(0)] * 3, rng)  # type: ignore[arg-type]
