@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from konv import config
+from konv.engine.guard import guarded
 from konv.engine.plan import Call, Plan, Stage
 from konv.engine.program import Outcome, Position, Training
 from konv.engine.show import print_asked
@@ -106,7 +108,8 @@ class NativeProgram:
             return
         rows = {"sample": self.batch, "leaf": LEAVES}.get(place.kind, 1)
         dtype = "int64" if place.kind == "integers" else self.plan.dtype
-        self._memory[place] = aligned((max(rows * place.size, place.room),), dtype)
+        allocate = guarded if config.engine() == "guarded" else aligned
+        self._memory[place] = allocate((max(rows * place.size, place.room),), dtype)
 
     def _rows(self, place: Slot, n: int) -> Array:
         """The rows of a slot's first n samples."""

@@ -51,4 +51,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Set KONV_CACHE to a folder that can be written.",
         "无法把编译好的内核保存在 {folder}（{reason}）：每次都重新编译。请把 KONV_CACHE 设为可写的文件夹。",
     ),
+    "no_guard_pages": (
+        "KONV_ENGINE=guarded needs guard pages, which konv knows only on Linux and macOS. Received: {system}.",
+        "KONV_ENGINE=guarded 需要保护页，konv 只会在 Linux 和 macOS 上设置。当前系统：{system}。",
+    ),
 }
