@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from konv.kernels.convolution import Taps
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import Spec
+from konv.kernels.taps import Taps
 from konv.kernels.target import Target
 
 __all__ = ["Pool", "PoolGradient"]

@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.convolution import Convolution, Taps, WeightGradient, data_gradient
+from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
 from konv.kernels.pack import Pack
 from konv.kernels.sums import BiasGradient
+from konv.kernels.taps import Taps
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
