@@ -192,6 +192,15 @@ def test_corrupt_image_is_named_and_left_out(konv: Callable, tmp_path: Path):
     assert not (tmp_path / "strict").exists()
 
 
+def test_home_that_cannot_be_written_to(photos: Path, konv: Callable, tmp_path: Path):
+    (tmp_path / "home").write_text("a file where the home should be")
+    cache = str(tmp_path / "home" / "kernels")
+    done = konv("train", photos, "--epochs", 1, "--quiet", cwd=tmp_path, KONV_CACHE=cache, HOME=str(tmp_path / "home"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"konv: note: Compiled kernels cannot be kept in {cache}")
+
+
 def test_arrays_can_be_trained_on(konv: Callable, tmp_path: Path):
     y = np.arange(24) % 2
     x = np.random.default_rng(0).random((24, 14, 14)).astype("float32") * 0.2 + 0.7 * y[:, None, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import sys
 import warnings
@@ -47,6 +49,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     language = _language(given)
     set_language(language if language in LANGUAGES else None)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?", and no error
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its notes on where it keeps fonts are not the user's
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", KonvWarning)
     try:

@@ -75,6 +75,8 @@ def train(asked: Settings) -> int:
     if asked.model not in zoo.NETWORKS:
         raise unknown("network", asked.model, zoo.NETWORKS)
     optimizer = _optimizer(asked)
+    if asked.data is not None:
+        console.print(text("cli.reading", data=asked.data), style="dim", soft_wrap=True, markup=False)
     source = images.load(asked.data, asked.image_size, asked.strict)
     training, test = source.for_training(HELD_OUT, asked.seed)
     random.set_seed(asked.seed)

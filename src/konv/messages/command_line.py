@@ -120,6 +120,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ending after this batch and saving; Ctrl-C again stops at once.",
         "这一批结束后停止并保存；再按一次 Ctrl-C 立即停止。",
     ),
+    "cli.reading": ("Reading {data} …", "正在读取 {data} ……"),
     "cli.introduction": (
         "konv {version} ({engine}) trains {model}, {parameters} parameters, on {data}: {train} images {shape} of "
         "{classes} classes, {test} more to test on.",
