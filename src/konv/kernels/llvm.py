@@ -6,6 +6,9 @@ object is damaged or a symbol is missing; MCJIT would crash or stay silent.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from functools import lru_cache
 from typing import Any
@@ -66,15 +69,14 @@ declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
 
 
 @lru_cache(maxsize=16)
-def features_of(cpu: str) -> frozenset[str] | None:
-    """The features kernels care for that a named processor has; None for a name LLVM does not know."""
+def features_of(cpu: str, triple: str = "") -> frozenset[str] | None:
+    """The features kernels care for that a named processor of `triple` (the host's) has; None where LLVM knows none
+    of that name."""
     if cpu in _LEVELS:
         return frozenset(_LEVELS[cpu])
-    _ready()
-    target = llvm.Target.from_default_triple()
-    plain, asked = (_emit(_PROBE, target.create_target_machine(cpu=c, opt=3, jit=True), True) for c in ("", cpu))
-    if asked == plain and not cpu.startswith("generic"):
+    if not _known(cpu, triple):
         return None
+    asked = _emit(_PROBE, _machine(cpu, "", triple), True)
     found = set()
     if "zmm" in asked or ("vfmadd" in asked and "k1" in asked):
         found |= set(_LEVELS["x86-64-v4"])
@@ -85,14 +87,28 @@ def features_of(cpu: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _machine(target: Target, triple: str = "") -> llvm.TargetMachine:
+def _known(cpu: str, triple: str) -> bool:
+    """Whether LLVM knows a processor. It only says so on stderr, so another process asks."""
+    code = f"from konv.kernels import llvm; llvm._machine({cpu!r}, '', {triple!r})"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
+                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    return "not a recognized processor" not in asked.stderr
+
+
+def _is_x86(triple: str) -> bool:
+    return triple.startswith("x86_64")
+
+
+def _machine(cpu: str, features: str, triple: str = "") -> llvm.TargetMachine:
     if triple:
         _all_targets()
         chosen = llvm.Target.from_triple(triple)
     else:
         _ready()
         chosen = llvm.Target.from_default_triple()
-    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=3, reloc="pic", jit=not triple)
+    if _is_x86(chosen.triple):
+        features += ",+64bit"  # where a name is unknown, or of a 32-bit processor, LLVM would end the process
+    return chosen.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", jit=not triple)
 
 
 def _emit(ir: str, machine: llvm.TargetMachine, as_text: bool) -> Any:
@@ -112,7 +128,7 @@ def compile_object(ir: str, target: Target) -> bytes:
     """Machine code, as an object file, of a module's text. Raises: CompileError with LLVM's words."""
     try:
         with _lock:
-            code: bytes = _emit(ir, _machine(target), False)
+            code: bytes = _emit(ir, _machine(target.cpu, target.features), False)
             return code
     except RuntimeError as e:
         raise CompileError(text("compile_failed", cpu=target.cpu, reason=str(e).strip())) from e
@@ -122,7 +138,7 @@ def assembly(ir: str, target: Target, triple: str = "") -> str:
     """The assembly of a module's text, for `triple` or the host's. Raises: CompileError with LLVM's words."""
     try:
         with _lock:
-            code: str = _emit(ir, _machine(target, triple), True)
+            code: str = _emit(ir, _machine(target.cpu, target.features, triple), True)
             return code
     except RuntimeError as e:
         raise CompileError(text("compile_failed", cpu=target.cpu, reason=str(e).strip())) from e

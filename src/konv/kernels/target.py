@@ -66,11 +66,14 @@ def host() -> Target:
 
 
 @lru_cache(maxsize=16)
-def named(cpu: str) -> Target:
-    """A processor by its LLVM name, or an x86-64 level. Raises: CompileError where LLVM does not know it."""
+def named(cpu: str, triple: str = "") -> Target:
+    """A processor of `triple` (the host's) by its LLVM name, or an x86-64 level.
+
+    Raises: CompileError where LLVM does not know it.
+    """
     from konv.kernels import llvm
 
-    known = llvm.features_of(cpu)
+    known = llvm.features_of(cpu, triple)
     if known is None:
         raise CompileError(text("unknown_cpu", received=cpu, known=", ".join(LEVELS[1:])))
     return _describe(cpu, "", known, 32 << 10, 512 << 10)

@@ -1,0 +1,192 @@
+"""Compiled kernels on disk: reused while they are whole, made again where they are not, never trusted blindly."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from konv.errors import CompileError, KonvWarning
+from konv.kernels import build, cache, llvm
+from konv.kernels.pointwise import Pointwise
+from konv.kernels.target import current
+from tests.kernels.helpers import run
+
+SPEC = Pointwise("float32", "relu", 17)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KONV_CACHE", str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """What is known of folders is forgotten, before and after."""
+    cache.writable.cache_clear()
+    yield
+    cache.writable.cache_clear()
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are compiled in the test, in this process."""
+    seen: list[str] = []
+    compile_object = llvm.compile_object
+
+    def spy(ir: str, target: object) -> bytes:
+        seen.append(ir)
+        return compile_object(ir, target)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(llvm, "compile_object", spy)
+    return seen
+
+
+def objects() -> bytes:
+    return build.objects([SPEC], current())[SPEC]
+
+
+def test_an_object_is_kept_and_used_again(folder: Path, compiled: list[str]) -> None:
+    first = objects()
+    (file,) = folder.iterdir()
+    assert file.name == f"{SPEC.symbol(current())}.o"
+    assert (folder.stat().st_mode & 0o077, file.stat().st_mode & 0o077) == (0, 0)
+    assert objects() == first
+    assert len(compiled) == 1
+
+
+def test_code_is_loaded_once_in_a_process(folder: Path, compiled: list[str]) -> None:
+    spec = Pointwise("float32", "relu", 18)
+    assert build.addresses([spec, spec]) == build.addresses([spec])
+    assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("damage", ["emptied", "cut short", "one bit", "another format", "of another spec"])
+def test_a_damaged_file_is_made_again(damage: str, folder: Path, compiled: list[str]) -> None:
+    whole = objects()
+    (file,) = folder.iterdir()
+    content = file.read_bytes()
+    flipped = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+    cases = {"emptied": b"", "cut short": content[:-20], "one bit": flipped, "another format": whole}
+    file.write_bytes(cases.get(damage, content))
+    if damage == "of another spec":
+        build.objects([Pointwise("float32", "relu", 33)], current())
+        file.unlink()
+        next(folder.iterdir()).rename(file)
+        with pytest.raises(CompileError):
+            llvm.load({SPEC.symbol(current()): objects()})
+        return
+    assert objects() == whole
+    assert file.read_bytes() == content
+    assert len(compiled) == 2
+
+
+def test_no_cache(folder: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KONV_CACHE", "off")
+    assert objects() == objects()
+    assert len(compiled) == 2
+    assert not folder.exists()
+
+
+def given_up(folder: Path, why: str) -> None:
+    """One warning in all, nothing kept, and kernels that work."""
+    with pytest.warns(KonvWarning, match=why) as told:
+        objects()
+    assert len(told) == 1
+    assert str(folder) in str(told[0].message)
+    x = np.array([[-1, 2]], "float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # that one was the last
+        objects()
+        run(Pointwise("float32", "relu", 2), x, x, end=1)
+    np.testing.assert_array_equal(x, [[0, 2]])
+
+
+def test_a_folder_that_cannot_be_made_gives_one_warning(
+    tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("KONV_CACHE", str(tmp_path / "file" / "kernels"))
+    given_up(tmp_path / "file", "cannot be kept")
+    assert len(compiled) >= 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
+def test_a_read_only_folder_gives_one_warning(folder: Path) -> None:
+    folder.mkdir(mode=0o500)
+    given_up(folder, "cannot be kept")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_folder_that_others_can_write_is_not_used(folder: Path, mode: int) -> None:
+    folder.mkdir()
+    folder.chmod(mode)
+    given_up(folder, "written by others")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_gives_a_warning_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache.writable(folder)
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.warns(KonvWarning, match="No space left"):
+        objects()
+    assert list(folder.iterdir()) == []
+
+
+def test_processes_that_fill_one_cache_at_once(folder: Path) -> None:
+    """Each makes what it does not find; all end well, and what they leave is whole."""
+    code = (
+        "import sys; from konv.kernels import build; from konv.kernels.pointwise import Pointwise\n"
+        "specs = [Pointwise('float32', 'tanh', size) for size in range(1, 30)]\n"
+        "sys.stdin.read(1); assert len(build.addresses(specs)) == 29"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go")
+        process.stdin.flush()
+    for process in processes:
+        assert process.communicate(timeout=120)[1] == ""
+        assert process.returncode == 0
+    specs = [Pointwise("float32", "tanh", size) for size in range(1, 30)]
+    assert sorted(f.stem for f in folder.iterdir()) == sorted(s.symbol(current()) for s in specs)
+    assert all(cache.read(f.stem) for f in folder.iterdir())
+
+
+@pytest.mark.parametrize("garbage", [b"", b"not an object file", b"\x7fELF" + bytes(200)])
+def test_code_that_is_no_object_raises(garbage: bytes) -> None:
+    with pytest.raises(CompileError, match="could not be loaded"):
+        llvm.load({f"broken_{len(garbage)}": garbage})
+
+
+def test_an_object_cut_short_raises(folder: Path) -> None:
+    whole = objects()
+    with pytest.raises(CompileError, match="could not be loaded"):
+        llvm.load({"cut_short": whole[: len(whole) // 2]})
+
+
+def test_an_object_that_needs_a_missing_function_raises() -> None:
+    ir = "declare void @no_such_function()\ndefine void @needy() { call void @no_such_function() ret void }"
+    with pytest.raises(CompileError, match="needy"):
+        llvm.load({"needy": llvm.compile_object(ir, current())})
+
+
+@pytest.mark.parametrize("ir", ["define void @f( {", "define i64 @f() { ret i32 0 }"])
+def test_wrong_code_raises_with_the_compilers_words(ir: str) -> None:
+    with pytest.raises(CompileError, match=r"could not be compiled.*error"):
+        llvm.compile_object(ir, current())
