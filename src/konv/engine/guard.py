@@ -25,7 +25,8 @@ _NONE = 0  # PROT_NONE
 def guarded(shape: tuple[int, ...], dtype: str) -> Array:
     """An array of zeros like `konv.graph.aligned`, between two pages that must not be touched.
 
-    Raises: ConfigurationError where the system has no such protection (only Linux and macOS are known to).
+    Raises: ConfigurationError where the system has no such protection (only Linux and macOS are known to), OSError
+    where it refuses it.
     """
     if sys.platform not in ("linux", "darwin"):
         raise ConfigurationError(text("no_guard_pages", system=sys.platform))
