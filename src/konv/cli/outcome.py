@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from konv.cli.sources import prepared
 from konv.data import DataSet
@@ -17,9 +16,6 @@ from konv.explain.report import Findings, Picture, report
 from konv.explain.style import DARK, LIGHT, Theme
 from konv.io.run_folder import RunFolder
 from konv.models import Model
-
-if TYPE_CHECKING:
-    from konv.shapes import Shape
 
 __all__ = ["evaluated", "leave"]
 
@@ -54,7 +50,7 @@ def leave(
     pictures = _pictures(epochs, evaluation, test, first)
     for name, picture in pictures.items():
         folder.write(f"{name}.png", picture.light)
-    shape: tuple[str, Shape] | None = (first[0], first[1].shape) if first else None
+    shape = (first[0], first[1].shape) if first else None
     findings = Findings(record, epochs, layer_costs(model.graph), evaluation, pictures, shape)
     folder.write("report.html", report(findings))
     return record, evaluation

@@ -57,7 +57,8 @@ class RunRecord:
     """A run, as `run.json` keeps it: all that is needed to say what happened and to repeat it.
 
     `status` is `finished`, `interrupted` or `stopped` (a loss that was not finite; `message` says more); `command` the
-    command line; `started` the local time, ISO 8601; `seconds` the whole run, `training_seconds` its epochs;
+    command line; `started` the local time, ISO 8601; `seconds` from the start to the saved model,
+    `training_seconds` of them in training steps;
     `test_loss` and `test_accuracy` are of the saved weights, None where nothing was learned.
     """
 
