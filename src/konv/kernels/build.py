@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -9,10 +10,11 @@ from collections.abc import Iterable
 
 from konv import config
 from konv.kernels import cache, llvm
+from konv.kernels.compiler import compile_all
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target, current
 
-__all__ = ["addresses"]
+__all__ = ["addresses", "objects"]
 
 _known: dict[tuple[Spec, Target], int] = {}
 _lock = threading.Lock()
@@ -27,24 +29,39 @@ def addresses(specs: Iterable[Spec], target: Target | None = None) -> dict[Spec,
     wanted = list(dict.fromkeys(specs))
     with _lock:
         missing = [s for s in wanted if (s, target) not in _known]
-        symbols = {s: s.symbol(target) for s in missing}
-        objects = {symbols[s]: _object(s, symbols[s], target) for s in missing}
-        loaded = llvm.load(objects)
+        found = objects(missing, target)
+        loaded = llvm.load({spec.symbol(target): code for spec, code in found.items()})
         for spec in missing:
-            _known[spec, target] = loaded[symbols[spec]]
+            _known[spec, target] = loaded[spec.symbol(target)]
         return {s: _known[s, target] for s in wanted}
 
 
-def _object(spec: Spec, symbol: str, target: Target) -> bytes:
+def objects(specs: Iterable[Spec], target: Target) -> dict[Spec, bytes]:
+    """The object file of each spec's kernel: from the disk, else compiled, in several processes where there are many.
+
+    Raises: CompileError where that fails.
+    """
+    symbols = {spec: spec.symbol(target) for spec in specs}
     shown = config.debug("ir") or config.debug("asm")
-    kept = None if shown else cache.read(symbol)
-    if kept is not None:
-        return kept
-    text = spec.emit(target).text()
-    if config.debug("ir"):
-        print(f"; {spec}\n{text}", file=sys.stderr)
-    if config.debug("asm"):
-        print(f"# {spec}\n{re.sub(chr(10) + '[^a-zA-Z]*[.]cfi.*', '', llvm.assembly(text, target))}", file=sys.stderr)
-    made = llvm.compile_object(text, target)
-    cache.write(symbol, made)
-    return made
+    kept = {} if shown else {spec: code for spec, s in symbols.items() if (code := cache.read(s)) is not None}
+    modules = {s: spec.emit(target).text() for spec, s in symbols.items() if spec not in kept}
+    if shown:
+        _show(symbols, modules, target)
+    made = compile_all(modules, target, _processors())
+    for symbol, code in made.items():
+        cache.write(symbol, code)
+    return {spec: kept[spec] if spec in kept else made[s] for spec, s in symbols.items()}
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _show(symbols: dict[Spec, str], modules: dict[str, str], target: Target) -> None:
+    """Print what `KONV_DEBUG` asks to see of each kernel."""
+    for spec, symbol in symbols.items():
+        if config.debug("ir"):
+            print(f"; {spec}\n{modules[symbol]}", file=sys.stderr)
+        if config.debug("asm"):
+            lines = llvm.assembly(modules[symbol], target).splitlines()
+            print(f"# {spec}", *(line for line in lines if not re.match(r"\s+\.cfi", line)), sep="\n", file=sys.stderr)
