@@ -9,7 +9,7 @@ import numpy as np
 
 from konv import config
 from konv.engine.guard import guarded
-from konv.engine.plan import Call, Plan, Stage
+from konv.engine.plan import Plan, Stage
 from konv.engine.program import Outcome, Position, Training
 from konv.engine.show import print_asked
 from konv.engine.threads import pool
@@ -49,6 +49,7 @@ class NativeProgram:
         for place in (self.plan.frame, self.plan.numbers, self.plan.scalars):
             self._lay_out(place)
         self._versions: dict[Variable, int] = {}
+        self._prepared: tuple[int, int, set[Variable]] = (0, 0, set())
         self._tables()
 
     def run(
@@ -141,23 +142,23 @@ class NativeProgram:
 
     def _prepare(self, n: int, workers: int) -> None:
         """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter."""
-        self._stage_table[:, STAGE["limit"]] = n
         self._stage_table[:, STAGE["counter"]] = self._calls[:, CALL["counter"]] = 0
+        stale = {v for v in self.plan.weights if self._versions.get(v) != v.version}
+        self._versions.update((v, v.version) for v in stale)
+        if (n, workers, stale) == self._prepared:
+            return
+        self._prepared = n, workers, stale
+        self._stage_table[:, STAGE["limit"]] = n
         for row, stage in zip(self._stage_table, self.stages, strict=True):
             if stage.kind != "outputs":
                 row[STAGE["group"]] = self._group(stage, n, workers)
                 continue
             for i, call in enumerate(stage.calls, start=int(row[STAGE["first"]])):
-                limit = self._limit(call, n)
+                # A packing that is still good has nothing to do.
+                fresh = call.stale is not None and call.stale not in stale
+                limit = 0 if fresh or call.units is None else call.units(n)
                 self._calls[i, CALL["limit"]] = limit
                 self._calls[i, CALL["group"]] = max(1, limit // (4 * workers))
-        self._versions.update((v, v.version) for v in self.plan.weights)
-
-    def _limit(self, call: Call, n: int) -> int:
-        """Units of a call of outputs; none for a packing that is still good."""
-        if call.stale is not None and self._versions.get(call.stale) == call.stale.version:
-            return 0
-        return call.units(n) if call.units else 0
 
     def _group(self, stage: Stage, n: int, workers: int) -> int:
         """Samples taken at once: few enough to share them out, and what they touch stays in the second-level cache."""

@@ -122,18 +122,25 @@ def _syscall() -> int:
 
 
 _pool: Pool | None = None
+_asked: tuple[str | None, ...] = ()
 _lock = threading.Lock()
 
 
 def pool() -> Pool:
-    """The pool of this process, made when first needed and made anew when the number of threads asked for changes."""
-    global _pool
+    """The pool of this process, made when first needed and made anew when another number of threads is asked for.
+
+    What affinity and quota allow is looked up then, not at every call.
+    """
+    global _pool, _asked
+    asked = tuple(os.environ.get(name) for name in ("KONV_THREADS", "OMP_NUM_THREADS"))
     with _lock:
-        number, _ = count()
-        if _pool is None or _pool.number != number:
-            if _pool is not None:
+        if _pool is None or asked != _asked:
+            number, _ = count()
+            if _pool is not None and _pool.number != number:
                 _pool.stop()
-            _pool = Pool(number)
+                _pool = None
+            _pool = _pool or Pool(number)
+            _asked = asked
         return _pool
 
 
