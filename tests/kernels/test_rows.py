@@ -106,7 +106,7 @@ def test_loss(how: str, places: int, size: int, gradient: bool, dtype: str) -> N
 
 @pytest.mark.parametrize("how", ["softmax", "sigmoid"])
 def test_scores_far_out_give_exact_losses(how: str, dtype: str) -> None:
-    """Nothing overflows: the loss is the distance, the gradient ±1; a class ruled out by −∞ costs nothing."""
+    """Nothing overflows: the loss is the distance, the gradient ±1."""
     z = np.array([[2000, -2000], [-2000, 2000]], dtype)
     t = np.array([[0, 1], [0, 1]], dtype)
     loss, dz, told = unset((2,), dtype), unset((2, 2), dtype), frame(2)
@@ -114,15 +114,6 @@ def test_scores_far_out_give_exact_losses(how: str, dtype: str) -> None:
     np.testing.assert_array_equal(loss, [4000 if how == "softmax" else 2000, 0])
     np.testing.assert_array_equal(dz * (1 if how == "softmax" else 2), [[1, -1], [0, 0]])
     np.testing.assert_array_equal(told, frame(2))
-
-
-def test_a_class_ruled_out_by_minus_infinity_costs_nothing(dtype: str) -> None:
-    z, t = np.array([[0, -np.inf, 0]], dtype), np.array([[1, 0, 0]], dtype)
-    loss, dz, told = unset((1,), dtype), unset((1, 3), dtype), frame(1)
-    run(LossRows(dtype, "softmax", 1, 3, True), told, z, t, np.ones(1, dtype), loss, dz, end=1, writes=(0, 4, 5))
-    np.testing.assert_allclose(loss, np.log(2), rtol=2 * eps(dtype))
-    np.testing.assert_array_equal(dz, [[-0.5, 0, 0.5]])
-    assert told[1] == 0
 
 
 @pytest.mark.parametrize("how", ["categorical", "binary"])
@@ -139,13 +130,13 @@ def test_probabilities_of_0_and_1_are_clipped(how: str, dtype: str) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("how", LOSSES)
-def test_a_loss_that_is_not_finite_sets_the_flag(how: str, bad: float, dtype: str) -> None:
+def test_a_number_that_is_not_finite_sets_the_flag(how: str, bad: float, dtype: str) -> None:
+    """Even where the loss clips it, so that the loss is finite."""
     z, t = example(how, (4, 2, 21), dtype)
     z[2, 1, 19] = bad
-    t[2, 1] = np.eye(21)[19]
     with np.errstate(all="ignore"):
         expected = LOSSES[how].forward(t, z)
     loss, told = unset((4,), dtype), frame(4)
     run(LossRows(dtype, how, 2, 21, False), told, z, t, np.ones(4, dtype), loss, end=4, writes=(0, 4))
     np.testing.assert_array_equal(np.isfinite(loss), np.isfinite(expected))
-    assert told[1] == (not np.isfinite(expected).all())
+    assert told[1] == 1

@@ -57,8 +57,10 @@ def test_increase(size: int, dtype: str) -> None:
     expected = total.copy()
     first = blocks(size) // 2
     expected[first * BLOCK :] += part[first * BLOCK :]
-    run(Increase(dtype, size), part, total, begin=first, end=blocks(size))
+    told = frame(1)
+    run(Increase(dtype, size), told, part, total, begin=first, end=blocks(size), writes=(0, 2))
     same_bits(total, expected)
+    np.testing.assert_array_equal(told, frame(1))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -75,4 +77,7 @@ def test_sums_that_overflow_set_the_flag(dtype: str) -> None:
     partial, total, told = np.zeros((LEAVES, 3), dtype), np.zeros(3, dtype), frame(5)
     partial[:2, 1] = np.finfo(dtype).max
     run(Combine(dtype, 3), told, partial, total, end=1, writes=(0, 2))
+    np.testing.assert_array_equal(told[:2], [5, 1])
+    told, largest = frame(5), np.full(3, np.finfo(dtype).max, dtype)
+    run(Increase(dtype, 3), told, largest, largest.copy(), end=1, writes=(0, 2))
     np.testing.assert_array_equal(told[:2], [5, 1])

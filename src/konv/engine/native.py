@@ -78,7 +78,9 @@ class NativeProgram:
             memory[plan.scalars][: len(scalars)] = scalars
             self._place(position, n)
             memory[plan.frame][FRAME["samples"]] = n
-            memory[plan.frame][FRAME["flag"]] = 0
+            memory[plan.frame][FRAME["flag"]] = not all(
+                np.isfinite(self._rows(plan.at[t], n)).all() for t in self._graph.inputs
+            )
             self._prepare(n, workers.number)
             workers.run(self._program.ctypes.data)
             flagged = bool(memory[plan.frame][FRAME["flag"]])
@@ -196,7 +198,8 @@ class NativeProgram:
         if not all(finite(self.plan.at[t]) for t in self._graph.inputs):
             return "input"
         for node in self._graph.nodes:
-            if not finite(self.plan.at[node.output]):
+            # A fused ReLU may have turned −∞ into 0: then the weight that made it tells.
+            if not finite(self.plan.at[node.output]) or not all(np.isfinite(v.value).all() for v in node.variables):
                 return node.layer
         for output, (*_, result) in zip(self._graph.outputs, self.plan.targets, strict=False):
             if not finite(result):

@@ -242,7 +242,8 @@ class Plan:
             self.gradients[variable] = place
         else:
             increase = Increase(self.dtype, size)
-            self._later.append(Call(increase, (place, self.gradients[variable]), "outputs", units=_blocks_of(size)))
+            slots = (self.frame, place, self.gradients[variable])
+            self._later.append(Call(increase, slots, "outputs", units=_blocks_of(size)))
         return place
 
     def add(self, call: Call) -> None:

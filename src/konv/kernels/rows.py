@@ -110,7 +110,7 @@ class SoftmaxGradient(Spec):
 class LossRows(Spec):
     """A loss of samples `begin … end`, each of `places` rows of `size` numbers, and with `gradient` its derivative.
 
-    Arguments: frame (its flag is set where a loss is not finite), z (what the loss reads), t (targets of the same
+    Arguments: frame (its flag is set where z or a loss is not finite), z (what the loss reads), t (targets of the same
     shape), weight `(n,)`, loss `(n,)`, then dz where `gradient`: ∂(weight · loss)/∂z. `how`: "softmax" and "sigmoid",
     cross-entropies of scores; "categorical" and "binary", of probabilities, kept `epsilon` away from 0 and 1;
     "squares", the mean squared error. Formulas: `konv.ops.loss`.
@@ -130,16 +130,25 @@ class LossRows(Spec):
         share = 1 / self.places if whole_rows else 1 / (self.places * self.size)
         with k.loop(k.begin, k.end) as n:
             factor = k.fmul(k.broadcast(k.arg["weight"], n.i), k.every(share))
-            with k.loop(0, self.places, [k.scalar(0)]) as place:
+            with k.loop(0, self.places, [k.scalar(0)] * 2) as place:
                 row = k.mul(k.add(k.mul(n.i, self.places), place.i), self.size)
                 one = {"softmax": self._softmax, "categorical": self._categorical}.get(self.how, self._single)
-                place.out = [k.fadd(place.carry[0], one(k, row, factor))]
+                found = (one(k, row, factor), self._zero(k, row))
+                place.out = [k.fadd(a, b) for a, b in zip(place.carry, found, strict=True)]
             loss = k.fmul(place.values[0], k.scalar(share))
             k.put(loss, k.arg["loss"], n.i)
-            zero = k.fmul(loss, k.scalar(0))
+            zero = k.fadd(k.fmul(loss, k.scalar(0)), place.values[1])
             with k.when(k.fcompare("uno", zero, zero)):
                 k.put(Value("i64", "1"), k.arg["frame"], 1)
         return k
+
+    def _zero(self, k: Function, row: Int) -> Value:
+        """Σ 0·z: 0 where all of a row is finite, else NaN; a loss that clips z would not tell."""
+
+        def body(at: Int, lanes: int, carry: list[Value]) -> list[Value]:
+            return [k.fma(self._load(k, "z", row, at, lanes), k.every(0), carry[0])]
+
+        return k.reduce("fadd", _scan(k, self.size, [k.every(0)], body)[0])
 
     def _load(self, k: Function, name: str, row: Int, at: Int, lanes: int) -> Value:
         return k.load(k.arg[name], k.add(row, at), lanes)
@@ -154,9 +163,7 @@ class LossRows(Spec):
         def sums(at: Int, lanes: int, carry: list[Value]) -> list[Value]:
             t, z = self._load(k, "t", row, at, lanes), k.fsub(self._load(k, "z", row, at, lanes), best)
             e = _only(k, exp(k, z), lanes, 0)
-            # −∞ times a target of zero is no surprise: a score of −∞ is a class ruled out.
-            seen = k.select(k.fcompare("une", t, k.every(0)), k.fmul(t, z), k.every(0))
-            return [k.fadd(carry[0], e), k.fadd(carry[1], t), k.fadd(carry[2], seen)]
+            return [k.fadd(carry[0], e), k.fadd(carry[1], t), k.fadd(carry[2], k.fmul(t, z))]
 
         powers, ts, seen = (k.reduce("fadd", v) for v in _scan(k, self.size, [k.every(0)] * 3, sums))
         every = k.splat(powers)

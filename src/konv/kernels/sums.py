@@ -125,18 +125,22 @@ class Combine(Spec):
 
 @dataclass(frozen=True)
 class Increase(Spec):
-    """`total += part`, for weights that several nodes share. Arguments: part, total. Work units: blocks of `BLOCK`."""
+    """`total += part`, for weights that several nodes share.
+
+    Arguments: frame (its flag is set where a sum is not finite), part, total. Work units: blocks of `BLOCK`.
+    """
 
     kind: ClassVar[str] = "increase"
     size: int
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
-        k = self.new(target, "part total")
+        k = self.new(target, "frame part total")
 
         def piece(at: Int, lanes: int) -> None:
             v = k.fadd(k.load(k.arg["total"], at, lanes), k.load(k.arg["part"], at, lanes))
             k.store(v, k.arg["total"], at, lanes)
+            flag_nonfinite(k, [v], k.arg["frame"])
 
         each_block(k, self.size, piece)
         return k
