@@ -7,4 +7,4 @@ import pytest
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(500 if metafunc.config.getoption("--slow") else 20))
+        metafunc.parametrize("seed", range(500 if metafunc.config.getoption("--slow") else 40))
