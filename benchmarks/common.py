@@ -9,6 +9,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -86,7 +87,7 @@ class Peer:
         self.name = name
         threads = str(cores())
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
-        self._errors = (RESULTS.parent / f".{name}.log").open("w+")
+        self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             [python, str(HERE / "workers.py"), name],
             stdin=subprocess.PIPE,
@@ -127,7 +128,6 @@ class Peer:
             self._process.kill()
             self._process.wait()
         self._errors.close()
-        Path(self._errors.name).unlink()
 
 
 def alternate(peers: Sequence[Peer], steps: dict[str, int], rounds: int) -> dict[str, list[float]]:
