@@ -95,8 +95,13 @@ def tree(parts: Sequence[Array]) -> Array:
     return parts[0]
 
 
+def short(rng: np.random.Generator, *shape: int) -> Array:
+    """Numbers of twelve bits and many sizes, float32, for `fused`: sums of their products are rounded at every step."""
+    return (rng.integers(-2048, 2048, shape) * 2.0 ** rng.integers(-8, 8, shape)).astype("float32")
+
+
 def fused(x: Array, y: Array, z: Array) -> Array:
-    """x · y + z in float32, rounded once, for numbers of few bits, whose sum float64 holds exactly."""
+    """x · y + z in float32, rounded once: of `short` numbers x and y, float64 holds it exactly."""
     return (x.astype("float64") * y + z).astype("float32")
 
 

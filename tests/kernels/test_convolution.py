@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from konv.kernels.convolution import Convolution, Taps, WeightGradient, data_gradient
+from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.taps import Taps
+from konv.kernels.target import current
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
-from tests.kernels.helpers import fused, packed, run, same_bits, stretch, unset
+from tests.kernels.helpers import fused, packed, run, same_bits, short, stretch, unset
 
 
 class Case(NamedTuple):
@@ -90,14 +93,15 @@ def test_forward(seed: int) -> None:
 
 
 def test_weight_gradient(seed: int) -> None:
-    """Some of the images, added to one of the leaves."""
+    """Some of the images, added to one of the leaves; images worked through in one go, or a few rows at a time."""
     c = case(seed)
+    target = replace(current(), l2=[current().l2, 1 << 14, 1 << 12][seed % 3])
     begin, end = stretch(c.rng, len(c.x))
     partial = c.integers(3, *c.w.shape)
     expected = partial.copy()
     expected[1] += c.op.backward(c.dy[begin:end], (c.x[begin:end],), (c.w, c.b), c.dy[begin:end], Run()).weights[0]
     spec = WeightGradient(c.dtype, *(Taps.forward(axis) for axis in c.axes), *c.part, c.op.groups)
-    run(spec, c.x, c.dy, partial, begin=begin, end=end, leaf=1)
+    run(spec, c.x, c.dy, partial, begin=begin, end=end, leaf=1, target=target)
     np.testing.assert_array_equal(partial, expected)
 
 
@@ -130,11 +134,8 @@ def test_the_order_of_a_sum_is_that_of_the_taps_whatever_the_blocking(channels: 
     rng = np.random.default_rng(1)
     op = Conv2D(channels[1], (3, 2), padding=((1, 1), (0, 1)))
     axes = op.window((6, 7, channels[0]))
-
-    def short(*shape: int) -> Array:  # twelve bits: products and their sums with a float32 are exact in float64
-        return (rng.integers(-2048, 2048, shape) / 1024).astype("float32")
-
-    x, w, dy = short(2, 6, 7, channels[0]), short(3, 2, *channels), short(2, *op.output_shape((6, 7, channels[0])))
+    x, w = short(rng, 2, 6, 7, channels[0]), short(rng, 3, 2, *channels)
+    dy = short(rng, 2, *op.output_shape((6, 7, channels[0])))
     image = np.pad(x, ((0, 0), (1, 1), (0, 1), (0, 0)))
     y, dw = np.zeros_like(dy), np.zeros_like(w)
     for u, v in np.ndindex(3, 2):
@@ -145,11 +146,14 @@ def test_the_order_of_a_sum_is_that_of_the_taps_whatever_the_blocking(channels: 
 
     rows, columns = (Taps.forward(axis) for axis in axes)
     forward = Convolution("float32", rows, columns, op.kernel, *channels)
-    out, partial = np.zeros_like(y), np.zeros_like(dw)
+    out = np.zeros_like(y)
     run(forward, x, packed(forward, w), out, end=12)
-    run(WeightGradient("float32", rows, columns, *channels), x, dy, partial, end=2)
     same_bits(out, y)
-    same_bits(partial, dw)
+    for l2 in (1 << 20, 1 << 12):  # all rows of an image at once, or few
+        partial = np.zeros_like(dw)
+        gradient = WeightGradient("float32", rows, columns, *channels)
+        run(gradient, x, dy, partial, end=2, target=replace(current(), l2=l2))
+        same_bits(partial, dw)
 
 
 @pytest.mark.parametrize("finish", ["", "relu"])

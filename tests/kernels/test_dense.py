@@ -8,7 +8,7 @@ import pytest
 from konv.kernels.dense import Dense, DenseWeightGradient
 from konv.kernels.target import current
 from konv.ops.record import Array
-from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, stretch, tree, unset
+from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset
 
 
 def sizes(seed: int) -> tuple[np.random.Generator, str, tuple[int, int, int, int, int]]:
@@ -99,7 +99,7 @@ def test_weight_gradient_flags_what_is_not_finite(bad: float, dtype: str) -> Non
 def test_weight_gradient_is_a_tree_over_samples(n: int, places: int) -> None:
     """Bit for bit: within a leaf sample by sample, then leaves pairwise."""
     rng = np.random.default_rng(n)
-    x, dy = ((rng.integers(-2048, 2048, (n * places, size)) / 1024).astype("float32") for size in (9, 37))
+    x, dy = short(rng, n * places, 9), short(rng, n * places, 37)
     parts = []
     for begin, end in leaves(n):
         part = np.zeros((9, 37), "float32")
