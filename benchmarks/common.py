@@ -87,7 +87,7 @@ class Peer:
         self.name = name
         threads = str(cores())
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the process is)
         self._process = subprocess.Popen(
             [python, str(HERE / "workers.py"), name],
             stdin=subprocess.PIPE,

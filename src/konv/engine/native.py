@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from konv import config
 from konv.engine.guard import guarded
+from konv.engine.memory import Arena, arenas
 from konv.engine.plan import Plan, Stage
 from konv.engine.program import Outcome, Position, Training
 from konv.engine.show import print_asked
+from konv.engine.tables import Tables
 from konv.engine.threads import pool
 from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
 from konv.kernels.build import addresses
-from konv.kernels.executor import CALL, FRAME, OUTPUTS, PROGRAM, SAMPLES, STAGE, SUMS
+from konv.kernels.executor import FRAME
 from konv.kernels.spec import LEAVES
 from konv.kernels.target import current
 from konv.messages import text
@@ -39,18 +41,12 @@ class NativeProgram:
         if training is None and batch < 2 * pool().number:
             self.stages = _by_rows(self.stages)
         print_asked(self.plan, self.stages)
+        self._itemsize = 8 if self.plan.dtype == "float64" else 4
         self._memory: dict[Slot, Array] = {}
-        for stage in self.stages:
-            for call in stage.calls:
-                for place in call.slots:
-                    self._lay_out(place)
-        for tensor in (*graph.inputs, *graph.outputs):
-            self._lay_out(self.plan.at[tensor])
-        for place in (self.plan.frame, self.plan.numbers, self.plan.scalars):
-            self._lay_out(place)
+        self._arenas = self._lay_out_all()
+        self._code = addresses([call.spec for stage in self.stages for call in stage.calls], self.plan.target)
         self._versions: dict[Variable, int] = {}
-        self._prepared: tuple[int, int, set[Variable]] = (0, 0, set())
-        self._tables()
+        self._tables: Tables | None = None
 
     def run(
         self,
@@ -66,31 +62,25 @@ class NativeProgram:
         """
         n = len(inputs[0])
         self._check(inputs, n)
-        plan, memory = self.plan, self._memory
-        workers = pool()
-        with workers.lock:
-            for tensor, x in zip(self._graph.inputs, inputs, strict=True):
-                self._rows(plan.at[tensor], n)[...] = x.reshape(n, -1)
-            for i, (tensor, loss, target, weight, _) in enumerate(plan.targets):
-                read = self._rows(plan.at[tensor], n).reshape(n, *tensor.shape)
-                self._rows(target, n)[...] = loss.rows(targets[i], read).reshape(n, -1)
-                self._rows(weight, n)[:, 0] = weights[i] if weights else 1
-            memory[plan.scalars][: len(scalars)] = scalars
-            self._place(position, n)
-            memory[plan.frame][FRAME["samples"]] = n
-            memory[plan.frame][FRAME["flag"]] = not all(
-                np.isfinite(self._rows(plan.at[t], n)).all() for t in self._graph.inputs
-            )
-            self._prepare(n, workers.number)
-            workers.run(self._program.ctypes.data)
-            flagged = bool(memory[plan.frame][FRAME["flag"]])
+        with pool().lock:
+            self._fill(inputs, targets, weights, scalars, position)
+            self._step(n)
+            flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
             if self._training is not None and not flagged:
-                for variable in plan.gradients:
+                for variable in self.plan.gradients:
                     variable.touch()
-            outputs = tuple(self._rows(plan.at[t], n).reshape(n, *t.shape).copy() for t in self._graph.outputs)
-            losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in plan.targets)
-            finite = not flagged and all(bool(np.isfinite(a).all()) for a in outputs)
-            return Outcome(outputs, losses, "" if finite else self._first_nonfinite(n))
+            outputs = self._outputs(n)
+            losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in self.plan.targets)
+        if flagged or not _finite(outputs):
+            return Outcome(outputs, losses, self._first_nonfinite(inputs, losses))
+        return Outcome(outputs, losses)
+
+    def values(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
+        """The graph's outputs, whatever they are; of a program for prediction."""
+        with pool().lock:
+            self._fill(inputs, (), (), (), None)
+            self._step(len(inputs[0]))
+            return self._outputs(len(inputs[0]))
 
     def gradients(self) -> tuple[Array, ...]:
         """The gradients of `Training.variables` in the last run, copied."""
@@ -102,6 +92,23 @@ class NativeProgram:
         )
 
     # -- memory and tables ---------------------------------------------------------------------------------------
+
+    def _lay_out_all(self) -> list[Arena]:
+        """Memory for every slot that outlives a group of samples; for the others, places in arenas."""
+        plan = self.plan
+        kept = {plan.at[t] for t in (*self._graph.inputs, *self._graph.outputs)} | {
+            plan.frame,
+            plan.numbers,
+            plan.scalars,
+        }
+        kept.update(slot for tensor, _, *slots in plan.targets for slot in (plan.at[tensor], *slots))
+        guards = config.engine() == "guarded"
+        found = [Arena() for _ in self.stages] if guards else arenas(self.stages, kept)
+        for stage, arena in zip(self.stages, found, strict=True):
+            kept.update(slot for call in stage.calls for slot in call.slots if slot not in arena.offsets)
+        for slot in kept:
+            self._lay_out(slot)
+        return found
 
     def _lay_out(self, place: Slot) -> None:
         if place in self._memory:
@@ -118,58 +125,57 @@ class NativeProgram:
         """The rows of a slot's first n samples."""
         return self._memory[place][: n * place.size].reshape(n, place.size)
 
-    def _tables(self) -> None:
-        """What the executor reads: stages, calls and their arguments, as arrays of int64."""
-        calls = [call for stage in self.stages for call in stage.calls]
-        code = addresses([call.spec for call in calls], self.plan.target)
-        self._arguments = [
-            np.array([self._memory[place].ctypes.data for place in call.slots], np.int64) for call in calls
-        ]
-        self._calls = aligned((len(calls), len(CALL)), "int64")
-        for row, call, arguments in zip(self._calls, calls, self._arguments, strict=True):
-            row[:3] = code[call.spec], arguments.ctypes.data, call.grain
-        self._stage_table = aligned((len(self.stages), len(STAGE)), "int64")
-        first = 0
-        for row, stage in zip(self._stage_table, self.stages, strict=True):
-            row[STAGE["first"]], row[STAGE["count"]] = first, len(stage.calls)
-            row[STAGE["kind"]] = {"samples": SAMPLES, "sums": SUMS, "outputs": OUTPUTS}[stage.kind]
-            row[STAGE["prologue"]] = sum(call.once for call in stage.calls)
-            row[STAGE["guarded"]] = stage.calls[0].guarded
-            first += len(stage.calls)
-        self._program = aligned((len(PROGRAM),), "int64")
-        for name, value in (("stages", len(self.stages)), ("stage_table", self._stage_table.ctypes.data),
-                            ("calls", self._calls.ctypes.data),
-                            ("frame", self._memory[self.plan.frame].ctypes.data)):  # fmt: skip
-            self._program[PROGRAM[name]] = value
-
-    def _prepare(self, n: int, workers: int) -> None:
-        """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter."""
-        self._stage_table[:, STAGE["counter"]] = self._calls[:, CALL["counter"]] = 0
+    def _prepared(self, n: int, workers: int) -> int:
+        """The address of the executor's program for a run of n samples."""
+        if self._tables is None or self._tables.workers != workers:
+            groups = [self._group(stage, arena) for stage, arena in zip(self.stages, self._arenas, strict=True)]
+            frame = self._memory[self.plan.frame]
+            self._tables = Tables(
+                self.stages, self._arenas, groups, self._memory, self._code, frame, self._itemsize, workers
+            )
         stale = {v for v in self.plan.weights if self._versions.get(v) != v.version}
         self._versions.update((v, v.version) for v in stale)
-        if (n, workers, stale) == self._prepared:
-            return
-        self._prepared = n, workers, stale
-        self._stage_table[:, STAGE["limit"]] = n
-        for row, stage in zip(self._stage_table, self.stages, strict=True):
-            if stage.kind != "outputs":
-                row[STAGE["group"]] = self._group(stage, n, workers)
-                continue
-            for i, call in enumerate(stage.calls, start=int(row[STAGE["first"]])):
-                # A packing that is still good has nothing to do.
-                fresh = call.stale is not None and call.stale not in stale
-                limit = 0 if fresh or call.units is None else call.units(n)
-                self._calls[i, CALL["limit"]] = limit
-                self._calls[i, CALL["group"]] = max(1, limit // (4 * workers))
+        self._tables.prepare(n, stale)
+        return self._tables.address
 
-    def _group(self, stage: Stage, n: int, workers: int) -> int:
-        """Samples taken at once: few enough to share them out, and what they touch stays in the second-level cache."""
-        touched = {slot for call in stage.calls for slot in call.slots if slot.kind == "sample"}
-        bytes_each = sum(slot.size for slot in touched) * (8 if self.plan.dtype == "float64" else 4)
-        fitting = max(1, self.plan.target.l2 // 2 // max(1, bytes_each))
-        return fitting if stage.kind == "sums" else min(fitting, max(1, n // (4 * workers)))
+    def _group(self, stage: Stage, arena: Arena) -> int:
+        """The most samples worked on at once: what a call reads and writes of them, and the arena, fit in the
+        second-level cache."""
+        largest = max(sum(slot.size for slot in call.slots if slot.kind == "sample") for call in stage.calls)
+        fitting = self.plan.target.l2 // 2 // max(1, (largest + arena.size) * self._itemsize)
+        return max(1, min(fitting, self.batch))
 
     # -- running ------------------------------------------------------------------------------------------------
+
+    def _fill(
+        self,
+        inputs: Sequence[Array],
+        targets: Sequence[Array],
+        weights: Sequence[Array],
+        scalars: tuple[float, ...],
+        position: Position | None,
+    ) -> None:
+        """Copy what a run is given to where the kernels read it."""
+        plan, memory, n = self.plan, self._memory, len(inputs[0])
+        for tensor, x in zip(self._graph.inputs, inputs, strict=True):
+            self._rows(plan.at[tensor], n)[...] = x.reshape(n, -1)
+        for i, (tensor, loss, target, weight, _) in enumerate(plan.targets):
+            read = self._rows(plan.at[tensor], n).reshape(n, *tensor.shape)
+            self._rows(target, n)[...] = loss.rows(targets[i], read).reshape(n, -1)
+            self._rows(weight, n)[:, 0] = weights[i] if weights else 1
+        memory[plan.scalars][: len(scalars)] = scalars
+        self._place(position, n)
+        memory[plan.frame][FRAME["samples"]] = n
+        memory[plan.frame][FRAME["flag"]] = 0
+
+    def _step(self, n: int) -> None:
+        """Run the program on n samples; the caller holds the pool's lock."""
+        workers = pool()
+        workers.run(self._prepared(n, workers.number))
+
+    def _outputs(self, n: int) -> tuple[Array, ...]:
+        """Copies of the graph's outputs."""
+        return tuple(self._rows(self.plan.at[t], n).reshape(n, *t.shape).copy() for t in self._graph.outputs)
 
     def _check(self, inputs: Sequence[Array], n: int) -> None:
         for tensor, x in zip(self._graph.inputs, inputs, strict=True):
@@ -189,27 +195,32 @@ class NativeProgram:
         for node, place in self.plan.keys.items():
             self._memory[place][:] = position.seed, self._graph.number(node), position.epoch
 
-    def _first_nonfinite(self, n: int) -> str:
-        """The layer at which the first value that is not finite appeared; see `Outcome.nonfinite`."""
+    def _first_nonfinite(self, inputs: Sequence[Array], losses: tuple[Array, ...]) -> str:
+        """The layer at which the first value that is not finite appeared; see `Outcome.nonfinite`.
 
-        def finite(place: Slot) -> bool:
-            return place not in self._memory or bool(np.isfinite(self._rows(place, n)).all())
-
-        if not all(finite(self.plan.at[t]) for t in self._graph.inputs):
+        Arrays that live only within a group of samples are gone by now, so the forward pass is made once more, by a
+        program that keeps every layer's output.
+        """
+        if not _finite(inputs):
             return "input"
-        for node in self._graph.nodes:
+        every = Graph(self._graph.inputs, [node.output for node in self._graph.nodes])
+        outputs = NativeProgram(every, len(inputs[0])).values(inputs)
+        for node, y in zip(every.nodes, outputs, strict=True):
             # A fused ReLU may have turned −∞ into 0: then the weight that made it tells.
-            if not finite(self.plan.at[node.output]) or not all(np.isfinite(v.value).all() for v in node.variables):
+            if not _finite((y, *(v.value for v in node.variables))):
                 return node.layer
-        for output, (*_, result) in zip(self._graph.outputs, self.plan.targets, strict=False):
-            if not finite(result):
+        for output, loss in zip(self._graph.outputs, losses, strict=False):
+            if not _finite((loss,)):
                 return output.node.layer
         for node in self._graph.nodes:
-            for variable in node.variables:
-                place = self.plan.gradients.get(variable)
-                if place is not None and not np.isfinite(self._memory[place][: place.size]).all():
-                    return node.layer
+            places = [self.plan.gradients[v] for v in node.variables if v in self.plan.gradients]
+            if not _finite(self._memory[place][: place.size] for place in places):
+                return node.layer
         return ""
+
+
+def _finite(values: Iterable[Array]) -> bool:
+    return all(bool(np.isfinite(a).all()) for a in values)
 
 
 def _by_rows(stages: list[Stage]) -> list[Stage]:

@@ -15,23 +15,33 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import LEAVES, Spec
 from konv.kernels.target import Target
 
-__all__ = ["CALL", "FRAME", "OUTPUTS", "PROGRAM", "SAMPLES", "SHARED", "STAGE", "SUMS", "Routine"]
+__all__ = ["CALL", "FRAME", "OUTPUTS", "PATCH", "PROGRAM", "SAMPLES", "SHARED", "STAGE", "SUMS", "WIDTH", "Routine"]
 
-PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3}
-STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7}
+PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3, "arguments": 4, "stride": 5, "arena": 6,
+           "arena_size": 7, "patches": 8}  # fmt: skip
+"""`arguments`: every worker's own copy of all calls' argument tables, `stride` int64 apart. `arena`: every worker's
+memory for what lives within a group of samples, `arena_size` bytes apart."""
+STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7,
+         "first_patch": 8, "patches": 9}  # fmt: skip
 """`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
 of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
 it. In a stage of outputs every call has a limit, a group and a counter of its own; the calls do not depend on each
-other. A `guarded` stage is skipped where the frame's flag is set."""
+other. A `guarded` stage is skipped where the frame's flag is set. `patches`: arguments that are places in the worker's
+arena, and move with the group."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
-CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "spare": 7}
-"""`grain`: the kernel's units of work for each of the stage's."""
+CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5}
+"""`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
+PATCH = {"argument": 0, "offset": 1, "size": 2}
+"""An argument's place in a worker's table; where in the arena the array begins; bytes of one sample. Kernels count
+samples from the first of the batch, so the address handed to them lies as far before the arena as the group begins."""
+WIDTH = 16
+"""int64 of one record of any table."""
 FRAME = {"samples": 0, "flag": 1}  # kernels that are told of the frame know these two places
 SHARED = {"turn": 0, "stop": 8, "program": 16, "workers": 24, "arrived": 32, "round": 40, "asleep": 48, "syscall": 56,
           "scratch": 64, "scratch_size": 65, "spin": 66}  # fmt: skip
@@ -63,6 +73,15 @@ class Routine(Spec):
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         return _Executor(self, target)
+
+
+class _Worker(NamedTuple):
+    """What is a worker's own while it runs a program."""
+
+    arguments: Value
+    arena: Value
+    patches: Value
+    scratch: Value
 
 
 class _Executor(Function):
@@ -191,29 +210,36 @@ class _Executor(Function):
         table = self.pointer(program, PROGRAM["stage_table"])
         size = self.read(shared, SHARED["scratch_size"])
         scratch = self.at(self.pointer(shared, SHARED["scratch"]), self.mul(worker, size), "i8")
+        stride, arena_size = self.read(program, PROGRAM["stride"]), self.read(program, PROGRAM["arena_size"])
+        mine = _Worker(
+            self.at(self.pointer(program, PROGRAM["arguments"]), self.mul(worker, stride), "i64"),
+            self.at(self.pointer(program, PROGRAM["arena"]), self.mul(worker, arena_size), "i8"),
+            self.pointer(program, PROGRAM["patches"]),
+            scratch,
+        )
         with self.loop(0, self.read(program, PROGRAM["stages"])) as s:
-            stage = self.at(table, self.mul(s.i, len(STAGE)), "i64")
+            stage = self.at(table, self.mul(s.i, WIDTH), "i64")
             flag = self.atomic(frame, FRAME["flag"])
             guarded = self.read(stage, STAGE["guarded"])
             stopped = self.emit("i64", f"and i64 {flag.ref}, {guarded.ref}")
             with self.when(self.compare("eq", stopped, 0)):
-                self._stage(stage, calls, scratch)
+                self._stage(stage, calls, mine)
             self.lines.append("  call void @barrier(ptr %shared)")
 
-    def _stage(self, stage: Value, calls: Value, scratch: Value) -> None:
+    def _stage(self, stage: Value, calls: Value, mine: _Worker) -> None:
         """One worker's share of a stage."""
-        first = self.at(calls, self.mul(self.read(stage, STAGE["first"]), len(CALL)), "i64")
+        first = self.at(calls, self.mul(self.read(stage, STAGE["first"]), WIDTH), "i64")
         kind = self.read(stage, STAGE["kind"])
         with self.when(self.compare("ne", kind, OUTPUTS)):
-            self._over_samples(stage, first, self.compare("eq", kind, SUMS), scratch)
+            self._over_samples(stage, first, self.compare("eq", kind, SUMS), mine)
         with self.when(self.compare("eq", kind, OUTPUTS)), self.loop(0, self.read(stage, STAGE["count"])) as c:
-            call = self.at(first, self.mul(c.i, len(CALL)), "i64")
+            call = self.at(first, self.mul(c.i, WIDTH), "i64")
             limit, group = self.read(call, CALL["limit"]), self.read(call, CALL["group"])
             with self._units(call, CALL["counter"], self._ceiling(limit, group)) as unit:
                 low = self.mul(unit, group)
-                self._make(call, low, self.least(self.add(low, group), limit), 0, scratch)
+                self._make(call, low, self.least(self.add(low, group), limit), 0, mine)
 
-    def _over_samples(self, stage: Value, first: Value, leaves: Value, scratch: Value) -> None:
+    def _over_samples(self, stage: Value, first: Value, leaves: Value, mine: _Worker) -> None:
         """A unit is a group of samples or a leaf, and goes through all calls of the stage."""
         limit, group = self.read(stage, STAGE["limit"]), self.read(stage, STAGE["group"])
         count, prologue = self.read(stage, STAGE["count"]), self.read(stage, STAGE["prologue"])
@@ -225,11 +251,21 @@ class _Executor(Function):
             high = self._either(leaves, stop, self.least(self.add(own, group), limit))
             leaf = self._either(leaves, unit, 0)
             with self.loop(0, prologue) as c:
-                self._make(self.at(first, self.mul(c.i, len(CALL)), "i64"), 0, 0, leaf, scratch)
+                self._make(self.at(first, self.mul(c.i, WIDTH), "i64"), 0, 0, leaf, mine)
             with self.loop(low, high, step=group) as g:
                 end = self.least(self.add(g.i, group), high)
+                self._move(stage, g.i, mine)
                 with self.loop(prologue, count) as c:
-                    self._make(self.at(first, self.mul(c.i, len(CALL)), "i64"), g.i, end, leaf, scratch)
+                    self._make(self.at(first, self.mul(c.i, WIDTH), "i64"), g.i, end, leaf, mine)
+
+    def _move(self, stage: Value, begin: Int, mine: _Worker) -> None:
+        """Point the arguments that live in the arena at the group that begins at `begin`."""
+        first = self.at(mine.patches, self.mul(self.read(stage, STAGE["first_patch"]), WIDTH), "i64")
+        with self.loop(0, self.read(stage, STAGE["patches"])) as p:
+            patch = self.at(first, self.mul(p.i, WIDTH), "i64")
+            before = self.mul(begin, self.read(patch, PATCH["size"]))
+            place = self.at(mine.arena, self.sub(self.read(patch, PATCH["offset"]), before), "i8")
+            self.put(place, self.at(mine.arguments, self.read(patch, PATCH["argument"]), "i64"))
 
     def _ceiling(self, x: Int, y: Int) -> Int:
         return self.div(self.sub(self.add(x, y), 1), y)
@@ -250,14 +286,15 @@ class _Executor(Function):
         self.jump(take)
         self.label(done)
 
-    def _make(self, call: Value, low: Int, high: Int, leaf: Int, scratch: Value) -> None:
+    def _make(self, call: Value, low: Int, high: Int, leaf: Int, mine: _Worker) -> None:
         """Make one call for a range of its work."""
-        function, arguments = self.pointer(call, CALL["function"]), self.pointer(call, CALL["arguments"])
+        function = self.pointer(call, CALL["function"])
+        arguments = self.at(mine.arguments, self.read(call, CALL["arguments"]), "i64")
         grain = self.read(call, CALL["grain"])
         begin, end = self.mul(low, grain), self.mul(high, grain)
         self.lines.append(
             f"  call void {function.ref}(ptr {arguments.ref}, i64 {self.ref(begin)}, i64 {self.ref(end)}, "
-            f"i64 {self.ref(leaf)}, ptr {scratch.ref})"
+            f"i64 {self.ref(leaf)}, ptr {mine.scratch.ref})"
         )
 
     # -- entries -----------------------------------------------------------------------------------------------

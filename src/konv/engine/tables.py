@@ -1,0 +1,111 @@
+"""What the executor reads: a program's stages, calls, arguments and arenas as arrays of int64."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from konv.engine.memory import Arena
+from konv.engine.plan import Call, Stage
+from konv.graph import Variable, aligned
+from konv.kernels.executor import CALL, OUTPUTS, PATCH, PROGRAM, SAMPLES, STAGE, SUMS, WIDTH
+from konv.kernels.spec import Spec
+from konv.ops.lowering import Slot
+from konv.ops.record import Array
+
+__all__ = ["Tables"]
+
+_KINDS = {"samples": SAMPLES, "sums": SUMS, "outputs": OUTPUTS}
+
+
+class Tables:
+    """The tables of one program for `workers` workers; `address` is the program's.
+
+    `groups`: the most samples of each stage that are worked on at once, for which the arenas have room.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        arenas: Sequence[Arena],
+        groups: Sequence[int],
+        memory: Mapping[Slot, Array],
+        code: Mapping[Spec, int],
+        frame: Array,
+        itemsize: int,
+        workers: int,
+    ) -> None:
+        self.workers = workers
+        self._frame = frame
+        self._stages, self._arenas, self._groups, self._itemsize = stages, arenas, groups, itemsize
+        calls = [call for stage in stages for call in stage.calls]
+        self._calls, self._stage_table = aligned((len(calls), WIDTH), "int64"), aligned((len(stages), WIDTH), "int64")
+        self._fill(memory, code)
+        size = max(a.size * g for a, g in zip(arenas, groups, strict=True)) * itemsize
+        self._arena_size = -(-size // 4096) * 4096
+        self._arena = aligned((max(1, workers * self._arena_size),), "uint8")
+        self._program = aligned((WIDTH,), "int64")
+        for name, value in (
+            ("stages", len(stages)),
+            ("stage_table", self._stage_table.ctypes.data),
+            ("calls", self._calls.ctypes.data),
+            ("frame", frame.ctypes.data),
+            ("arguments", self._arguments.ctypes.data),
+            ("stride", self._arguments.shape[1]),
+            ("arena", self._arena.ctypes.data),
+            ("arena_size", self._arena_size),
+            ("patches", self._patches.ctypes.data),
+        ):
+            self._program[PROGRAM[name]] = value
+        self.address = self._program.ctypes.data
+        self._extent: tuple[int, Collection[Variable]] = (0, ())
+
+    def _fill(self, memory: Mapping[Slot, Array], code: Mapping[Spec, int]) -> None:
+        arguments: list[int] = []
+        patches: list[tuple[int, int, int]] = []
+        number = 0
+        for i, (stage, arena, group) in enumerate(zip(self._stages, self._arenas, self._groups, strict=True)):
+            row = self._stage_table[i]
+            row[STAGE["first"]], row[STAGE["count"]], row[STAGE["kind"]] = number, len(stage.calls), _KINDS[stage.kind]
+            row[STAGE["prologue"]] = sum(call.once for call in stage.calls)
+            row[STAGE["guarded"]], row[STAGE["first_patch"]] = stage.calls[0].guarded, len(patches)
+            for call in stage.calls:
+                self._calls[number, :3] = code[call.spec], len(arguments), call.grain
+                for slot in call.slots:
+                    if slot in arena.offsets:
+                        offset = arena.offsets[slot] * group * self._itemsize
+                        patches.append((len(arguments), offset, slot.size * self._itemsize))
+                    arguments.append(0 if slot in arena.offsets else memory[slot].ctypes.data)
+                number += 1
+            row[STAGE["patches"]] = len(patches) - row[STAGE["first_patch"]]
+        self._arguments = aligned((self.workers, -(-len(arguments) // 8) * 8 + 8), "int64")
+        self._arguments[:, : len(arguments)] = arguments
+        self._patches = aligned((len(patches) + 1, WIDTH), "int64")
+        for row, patch in zip(self._patches, patches, strict=False):
+            row[: len(PATCH)] = patch
+
+    def prepare(self, n: int, stale: Collection[Variable]) -> None:
+        """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter.
+
+        `stale`: the variables whose packed copies are to be made again.
+        """
+        self._stage_table[:, STAGE["counter"]] = self._calls[:, CALL["counter"]] = 0
+        if (n, stale) == self._extent:
+            return
+        self._extent = n, stale
+        self._stage_table[:, STAGE["limit"]] = n
+        for row, stage, most in zip(self._stage_table, self._stages, self._groups, strict=True):
+            if stage.kind == "outputs":
+                for i, call in enumerate(stage.calls, start=int(row[STAGE["first"]])):
+                    limit = _units(call, n, stale)
+                    self._calls[i, CALL["limit"]] = limit
+                    self._calls[i, CALL["group"]] = max(1, limit // (4 * self.workers))
+            else:
+                shared = most if stage.kind == "sums" else max(1, n // (4 * self.workers))
+                row[STAGE["group"]] = min(most, shared)
+
+
+def _units(call: Call, n: int, stale: Collection[Variable]) -> int:
+    """Units of a call of outputs; none for a packing that is still good."""
+    if call.units is None or (call.stale is not None and call.stale not in stale):
+        return 0
+    return call.units(n)
