@@ -27,8 +27,7 @@ SPECIAL = [0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 1e-40, -1e-40, 3e38, -3e38]
 def values(rng: np.random.Generator, n: int, size: int, dtype: str) -> Array:
     """Random numbers, some of them special."""
     x = rng.normal(size=(n, size)) * 3
-    x[rng.random(x.shape) < 0.1] = rng.choice(SPECIAL)
-    return x.astype(dtype)
+    return np.where(rng.random(x.shape) < 0.2, rng.choice(SPECIAL, x.shape), x).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -71,3 +70,11 @@ def test_dropout_is_that_of_the_stream(size: int, rate: float, dtype: str) -> No
     assert np.isnan(out[[0, 4]]).all()
     run(spec, key, samples, x, x, end=5)
     same_bits(x, expected)
+
+
+def test_a_word_that_equals_the_threshold_keeps_its_element() -> None:
+    samples, x = np.array([4]), np.ones((1, 100), "float32")
+    words = Stream(1, 2, 3, samples).bits(100)
+    out = unset(x.shape, "float32")
+    run(Dropout("float32", 100, int(words[0, 70]), 2.0), np.array([1, 2, 3]), samples, x, out, end=1)
+    np.testing.assert_array_equal(out, np.where(words >= words[0, 70], 2, 0))
