@@ -166,7 +166,7 @@ class NativeProgram:
         memory[plan.scalars][: len(scalars)] = scalars
         self._place(position, n)
         memory[plan.frame][FRAME["samples"]] = n
-        memory[plan.frame][FRAME["flag"]] = 0
+        memory[plan.frame][FRAME["flag"]] = not _finite(self._rows(plan.at[t], n) for t in self._graph.inputs)
 
     def _step(self, n: int) -> None:
         """Run the program on n samples; the caller holds the pool's lock."""
