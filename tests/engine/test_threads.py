@@ -97,12 +97,12 @@ def test_workers_come_and_go_with_the_number_asked_for(monkeypatch: pytest.Monke
     pools[3].stop()  # as often as one likes
 
 
-def script(body: str, threads_asked: int = 3) -> str:
-    """What a script prints in a process of its own, which must end by itself, in peace."""
-    code = f"from tests.engine.networks import *\nimport os, sys, threading\n{body}"
+def script(body: str, first: str = "") -> str:
+    """What a script with three workers prints in a process of its own, which must end by itself, in peace."""
+    code = f"import atexit, os, sys, threading\n{first}\nfrom tests.engine.networks import *\n{body}"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], cwd=CHECKOUT, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "KONV_THREADS": str(threads_asked)},
+        env={**os.environ, "KONV_THREADS": "3"},
     )  # fmt: skip
     assert done.stderr == ""
     assert done.returncode == 0
@@ -110,7 +110,8 @@ def script(body: str, threads_asked: int = 3) -> str:
 
 
 def test_workers_end_with_the_process() -> None:
-    assert script("trained(two_heads()); print(threading.active_count())") == "3\n"
+    last = "atexit.register(lambda: print(threading.active_count()))"
+    assert script("trained(two_heads()); print(threading.active_count())", first=last) == "3\n1\n"
 
 
 def test_workers_end_with_a_process_that_calls_exit_in_a_thread() -> None:
