@@ -91,6 +91,13 @@ class NativeProgram:
             np.zeros_like(v.value) if p is None else self._memory[p][: p.size].reshape(v.shape).copy() for v, p in found
         )
 
+    def watch(self) -> Array:
+        """Have cycles counted from now on: the array `(workers, calls)`; calls are those of `stages`, in order."""
+        self._prepared(self.batch, pool().number)
+        if self._tables is None:
+            raise RuntimeError("a program without tables")
+        return self._tables.watch()
+
     # -- memory and tables ---------------------------------------------------------------------------------------
 
     def _lay_out_all(self) -> list[Arena]:

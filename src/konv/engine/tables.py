@@ -70,6 +70,7 @@ class Tables:
             row[STAGE["guarded"]], row[STAGE["first_patch"]] = stage.calls[0].guarded, len(patches)
             for call in stage.calls:
                 self._calls[number, :3] = code[call.spec], len(arguments), call.grain
+                self._calls[number, CALL["number"]] = number
                 for slot in call.slots:
                     if slot in arena.offsets:
                         offset = arena.offsets[slot] * group * self._itemsize
@@ -82,6 +83,13 @@ class Tables:
         self._patches = aligned((len(patches) + 1, WIDTH), "int64")
         for row, patch in zip(self._patches, patches, strict=False):
             row[: len(PATCH)] = patch
+
+    def watch(self) -> Array:
+        """Have the cycles of every call counted from now on: the array `(workers, calls)` they are added to."""
+        ticks = aligned((self.workers, -(-len(self._calls) // 8) * 8), "int64")
+        self._ticks = ticks
+        self._program[PROGRAM["ticks"]], self._program[PROGRAM["calls_made"]] = ticks.ctypes.data, ticks.shape[1]
+        return ticks
 
     def prepare(self, n: int, stale: Collection[Variable]) -> None:
         """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter.

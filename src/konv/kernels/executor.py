@@ -21,12 +21,26 @@ from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import LEAVES, Spec
 from konv.kernels.target import Target
 
-__all__ = ["CALL", "FRAME", "OUTPUTS", "PATCH", "PROGRAM", "SAMPLES", "SHARED", "STAGE", "SUMS", "WIDTH", "Routine"]
+__all__ = [
+    "CALL",
+    "Clock",
+    "FRAME",
+    "OUTPUTS",
+    "PATCH",
+    "PROGRAM",
+    "SAMPLES",
+    "SHARED",
+    "STAGE",
+    "SUMS",
+    "WIDTH",
+    "Routine",
+]
 
 PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3, "arguments": 4, "stride": 5, "arena": 6,
-           "arena_size": 7, "patches": 8}  # fmt: skip
+           "arena_size": 7, "patches": 8, "ticks": 9, "calls_made": 10}  # fmt: skip
 """`arguments`: every worker's own copy of all calls' argument tables, `stride` int64 apart. `arena`: every worker's
-memory for what lives within a group of samples, `arena_size` bytes apart."""
+memory for what lives within a group of samples, `arena_size` bytes apart. `ticks`: where a profile is taken, the
+processor cycles each worker has spent in each call, `calls_made` int64 a worker; else 0."""
 STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7,
          "first_patch": 8, "patches": 9}  # fmt: skip
 """`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
@@ -35,7 +49,7 @@ it. In a stage of outputs every call has a limit, a group and a counter of its o
 other. A `guarded` stage is skipped where the frame's flag is set. `patches`: arguments that are places in the worker's
 arena, and move with the group."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
-CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5}
+CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
 PATCH = {"argument": 0, "offset": 1, "size": 2}
 """An argument's place in a worker's table; where in the arena the array begins; bytes of one sample. Kernels count
@@ -75,6 +89,20 @@ class Routine(Spec):
         return _Executor(self, target)
 
 
+@dataclass(frozen=True)
+class Clock(Spec):
+    """The cycle counter that profiles are taken with. Arguments: out, one int64."""
+
+    kind: ClassVar[str] = "clock"
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "out")
+        k.declared["llvm.readcyclecounter"] = "declare i64 @llvm.readcyclecounter()"
+        k.put(k.emit("i64", "call i64 @llvm.readcyclecounter()"), k.arg["out"])
+        return k
+
+
 class _Worker(NamedTuple):
     """What is a worker's own while it runs a program."""
 
@@ -82,6 +110,8 @@ class _Worker(NamedTuple):
     arena: Value
     patches: Value
     scratch: Value
+    ticks: Value
+    row: Int
 
 
 class _Executor(Function):
@@ -153,8 +183,7 @@ class _Executor(Function):
     def _wait(self) -> None:
         """Until the int64 at %address is no longer %seen: spin for some thousand cycles, then sleep."""
         shared, address, seen = Value("ptr", "%shared"), Value("ptr", "%address"), Value("i64", "%seen")
-        begin = self.emit("i64", "call i64 @llvm.readcyclecounter()")
-        self.declared["llvm.readcyclecounter"] = "declare i64 @llvm.readcyclecounter()"
+        begin = self._clock()
         spin = self.read(shared, SHARED["spin"])
         self.jump("spinning")
         self.label("spinning")
@@ -162,7 +191,7 @@ class _Executor(Function):
         self.label("longer")
         if self._x86:
             self.lines.append("  call void @llvm.x86.sse2.pause()")
-        gone = self.sub(self.emit("i64", "call i64 @llvm.readcyclecounter()"), begin)
+        gone = self.sub(self._clock(), begin)
         if not self.spec.futex:
             self.jump("spinning")
         else:
@@ -216,6 +245,8 @@ class _Executor(Function):
             self.at(self.pointer(program, PROGRAM["arena"]), self.mul(worker, arena_size), "i8"),
             self.pointer(program, PROGRAM["patches"]),
             scratch,
+            self.read(program, PROGRAM["ticks"]),
+            self.mul(worker, self.read(program, PROGRAM["calls_made"])),
         )
         with self.loop(0, self.read(program, PROGRAM["stages"])) as s:
             stage = self.at(table, self.mul(s.i, WIDTH), "i64")
@@ -292,10 +323,22 @@ class _Executor(Function):
         arguments = self.at(mine.arguments, self.read(call, CALL["arguments"]), "i64")
         grain = self.read(call, CALL["grain"])
         begin, end = self.mul(low, grain), self.mul(high, grain)
+        profiled = self.compare("ne", mine.ticks, 0)
+        before = self._clock()
         self.lines.append(
             f"  call void {function.ref}(ptr {arguments.ref}, i64 {self.ref(begin)}, i64 {self.ref(end)}, "
             f"i64 {self.ref(leaf)}, ptr {mine.scratch.ref})"
         )
+        with self.when(profiled):
+            spent = self.sub(self._clock(), before)
+            table = self.emit("ptr", f"inttoptr i64 {mine.ticks.ref} to ptr")
+            at = self.field(table, self.add(mine.row, self.read(call, CALL["number"])))
+            self.put(self.emit("i64", f"add i64 {self.read(at, 0).ref}, {self.ref(spent)}"), at)
+
+    def _clock(self) -> Value:
+        """The processor's cycle counter."""
+        self.declared["llvm.readcyclecounter"] = "declare i64 @llvm.readcyclecounter()"
+        return self.emit("i64", "call i64 @llvm.readcyclecounter()")
 
     # -- entries -----------------------------------------------------------------------------------------------
 

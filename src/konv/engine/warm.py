@@ -1,0 +1,27 @@
+"""Kernels made before they are needed: for a container that is to start at once, or for another processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from konv.engine.plan import Plan
+from konv.engine.program import Training
+from konv.graph import Graph
+from konv.kernels.build import objects
+from konv.kernels.executor import Routine
+from konv.kernels.spec import Spec
+from konv.kernels.target import Target
+from konv.ops.loss import Loss
+
+__all__ = ["warm"]
+
+
+def warm(graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target) -> int:
+    """Compile and keep on disk what `konv.engine.build` with these arguments will ask for on `target`.
+
+    Returns: how many kernels that is. Raises: CompileError where one cannot be compiled.
+    """
+    plan = Plan(graph, batch, losses, training, target)
+    specs: list[Spec] = [call.spec for stage in plan.stages() for call in stage.calls]
+    specs += [Routine.here(entry) for entry in ("work", "step")]
+    return len(objects(dict.fromkeys(specs), target))
