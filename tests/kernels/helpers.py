@@ -11,8 +11,9 @@ import numpy as np
 
 from konv.kernels.build import addresses
 from konv.kernels.pack import Pack
+from konv.kernels.processor import current
 from konv.kernels.spec import LEAVES, Spec
-from konv.kernels.target import Target, current
+from konv.kernels.target import Target
 from konv.ops.record import Array
 
 GUARD = 1024

@@ -15,7 +15,7 @@ import pytest
 from konv.errors import CompileError, KonvWarning
 from konv.kernels import build, cache, llvm
 from konv.kernels.pointwise import Pointwise
-from konv.kernels.target import current
+from konv.kernels.processor import current
 from tests.kernels.helpers import run
 
 SPEC = Pointwise("float32", "relu", 17)

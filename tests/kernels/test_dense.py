@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from konv.kernels.dense import Dense, DenseWeightGradient
-from konv.kernels.target import current
+from konv.kernels.processor import current
 from konv.ops.record import Array
 from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset
 

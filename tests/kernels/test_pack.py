@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from konv.kernels.pack import Pack
-from konv.kernels.target import current
+from konv.kernels.processor import current
 from konv.ops.record import Array
 from tests.kernels.helpers import run, same_bits, unset
 

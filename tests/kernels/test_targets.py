@@ -14,10 +14,11 @@ from konv.kernels.convolution import Convolution, WeightGradient
 from konv.kernels.dense import Dense, DenseWeightGradient
 from konv.kernels.executor import Routine
 from konv.kernels.pack import Pack
+from konv.kernels.processor import current, named
 from konv.kernels.rows import Softmax
 from konv.kernels.spec import Spec
 from konv.kernels.taps import Taps
-from konv.kernels.target import Target, current, named
+from konv.kernels.target import Target
 from konv.ops.record import Array
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, same_bits

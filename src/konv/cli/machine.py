@@ -27,9 +27,9 @@ def processor() -> dict[str, object]:
     facts: dict[str, object] = {"engine": config.engine()}
     if config.engine() != "reference":
         from konv.engine import threads
-        from konv.kernels import target
+        from konv.kernels import processor
 
-        made_for = target.current()
+        made_for = processor.current()
         count, reason = threads.count()
         facts |= {"cpu": made_for.cpu, "vector_bits": 8 * made_for.vector_bytes, "threads": count, "because": reason}
     return {**facts, "system": platform.platform(terse=True)}

@@ -53,9 +53,9 @@ def _system(finding: Finding) -> None:
 
 
 def _processor(finding: Finding) -> None:
-    from konv.kernels import target
+    from konv.kernels import processor
 
-    found = target.current()
+    found = processor.current()
     finding.facts |= {
         "name": _model_name(),
         "cpu": found.cpu,

@@ -19,8 +19,8 @@ from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
 from konv.kernels.build import addresses
 from konv.kernels.executor import FRAME
+from konv.kernels.processor import current
 from konv.kernels.spec import LEAVES
-from konv.kernels.target import current
 from konv.messages import text
 from konv.ops.loss import Loss
 from konv.ops.lowering import Slot

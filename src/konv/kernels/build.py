@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from konv import config
 from konv.kernels import cache, llvm
 from konv.kernels.compiler import compile_all
+from konv.kernels.processor import current
 from konv.kernels.spec import Spec
-from konv.kernels.target import Target, current
+from konv.kernels.target import Target
 
 __all__ = ["addresses", "objects"]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from konv.kernels.build import addresses
 from konv.kernels.ir import Function
+from konv.kernels.processor import current
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
 
@@ -51,8 +52,6 @@ def measure(threads: int = 1, seconds: float = 0.2, dtype: str = "float32") -> f
 
     The best of several short runs, of about `seconds` in all: other programs can only make it lower.
     """
-    from konv.kernels.target import current
-
     target = current()
     spec = Peak(dtype)
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_void_p)(addresses([spec])[spec])
