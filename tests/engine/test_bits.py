@@ -8,12 +8,15 @@ import platform
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from konv.engine import native
 from konv.kernels.spec import LEAVES
+from konv.kernels.target import current
 from konv.ops.activation import ReLU, Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
@@ -58,6 +61,20 @@ def test_any_batch_size_of_the_program() -> None:
     example = network(13)
     found = set()
     for batch in (13, 14, 32, 100):
+        program = example.program("native", SGD(), batch)
+        outputs = example.run(program).outputs
+        found.add(b"".join(a.tobytes() for a in (*outputs, *program.gradients())))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("batch", [13, 32])
+def test_any_size_of_the_caches(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which decides how many samples, rows and channels are worked on at once."""
+    found = set()
+    for l1, l2 in ((32 << 10, 2 << 20), (32 << 10, 64 << 10), (1 << 10, 16 << 10), (1 << 20, 1 << 30)):
+        target = replace(current(), l1=l1, l2=l2)
+        monkeypatch.setattr(native, "current", lambda target=target: target)
+        example = network(13)
         program = example.program("native", SGD(), batch)
         outputs = example.run(program).outputs
         found.add(b"".join(a.tobytes() for a in (*outputs, *program.gradients())))
