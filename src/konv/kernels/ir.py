@@ -8,7 +8,7 @@ vector length of the target for the kernel's element type, and every vector meth
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -31,6 +31,9 @@ class Value:
 
 
 Int = Value | int
+_Body = Callable[[Int, list[Value]], list[Value]]
+UNROLL = 4
+"""The most turns that `Function.repeat` writes out."""
 
 
 def number(value: float, element: str) -> str:
@@ -211,6 +214,16 @@ class Function:
         yield turn
         self.lines, self.block = kept
         turn.carry = list(carry)
+
+    def repeat(self, start: Int, stop: Int, carry: list[Value], body: _Body) -> list[Value]:
+        """`carry = body(i, carry)` for each i; a few turns known here and now are written out, without a loop."""
+        if isinstance(start, int) and isinstance(stop, int) and stop - start <= UNROLL:
+            for i in range(start, stop):
+                carry = body(i, carry)
+            return carry
+        with self.loop(start, stop, carry) as turn:
+            turn.out = body(turn.i, turn.carry)
+        return turn.values
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:

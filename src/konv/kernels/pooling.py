@@ -86,13 +86,15 @@ class Pool(_Window):
 
                 def vector(c: Int, lanes: int) -> None:
                     start = k.every(float("-inf") if self.how == "max" else 0)
-                    with k.loop(low, high, [start]) as u:
-                        best = u.carry[0]
+
+                    def row(u: Int, found: list[Value]) -> list[Value]:
+                        best = found[0]
                         for v in taps:
-                            x = k.load(k.arg["x"], self.spot(k, line, u.i, column, v, c), lanes)
+                            x = k.load(k.arg["x"], self.spot(k, line, u, column, v, c), lanes)
                             best = k.fadd(best, x) if self.how == "mean" else _maximum(k, best, x)
-                        u.out = [best]
-                    y = u.values[0]
+                        return [best]
+
+                    (y,) = k.repeat(low, high, [start], row)
                     if self.how == "mean":
                         y = k.fmul(y, self.share(k, k.sub(high, low), len(taps)))
                     k.store(y, k.arg["y"], k.add(out, k.mul(column, self.channels), c), lanes)
@@ -116,17 +118,21 @@ class PoolGradient(_Window):
 
     @property
     def apart(self) -> bool:
-        """Whether each element lies in exactly one window, so that it is written once, and never added to."""
-        return all(
-            t.step == t.taps and not t.padded and t.positions * t.step == t.size for t in (self.rows, self.columns)
-        )
+        """Whether no element lies in two windows, so that gradients are written and never added up."""
+        return all(t.step >= t.taps for t in (self.rows, self.columns))
+
+    @property
+    def covered(self) -> bool:
+        """Whether every element lies in a window."""
+        axes = (self.rows, self.columns)
+        return all(t.step <= t.taps and (t.positions - 1) * t.step + t.first + t.taps >= t.size for t in axes)
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "x y dy dx" if self.how == "max" else "dy dx")
         size = self.rows.size * self.columns.size * self.channels
         with k.loop(k.begin, k.end) as n:
-            if not self.apart:
+            if not (self.apart and self.covered):
                 _clear(k, k.arg["dx"], k.mul(n.i, size), size)
             with k.loop(0, self.rows.positions) as r:
                 low, high = self.rows.taps_inside(k, r.i)
@@ -144,16 +150,22 @@ class PoolGradient(_Window):
                         if self.how == "mean":
                             dy = k.fmul(dy, self.share(k, k.sub(high, low), len(taps)))
                         y = k.load(k.arg["y"], here, lanes) if self.how == "max" else dy
-                        with k.loop(low, high, [dy]) as u:
-                            left = u.carry[0]  # what has not found its element yet
-                            for v in taps:
-                                left = self._give(k, self.spot(k, line, u.i, column, v, c), y, left, lanes)
-                            u.out = [left]
+                        k.repeat(
+                            low, high, [dy], lambda u, left: [self._row(k, line, u, column, taps, c, y, left[0], lanes)]
+                        )
 
                     self.vectors(k, vector)
 
                 self.positions(k, at)
         return k
+
+    def _row(
+        self, k: Function, line: Int, u: Int, column: Int, taps: list[int], c: Int, y: Value, left: Value, lanes: int
+    ) -> Value:
+        """Hand one row of a window what is its own; `left` is what has not found its element yet."""
+        for v in taps:
+            left = self._give(k, self.spot(k, line, u, column, v, c), y, left, lanes)
+        return left
 
     def _give(self, k: Function, spot: Int, y: Value, left: Value, lanes: int) -> Value:
         """Hand an element what is its own; returns what is left for those after it."""
