@@ -228,6 +228,23 @@ def test_weights_written_between_runs_are_seen() -> None:
     assert {v.version for v in example.graph.variables} == {2}
 
 
+def test_weights_are_packed_when_their_version_says_so_and_only_then() -> None:
+    """Also where the run before had as many samples and nothing to pack."""
+    example = two_heads("float32")
+    program = example.program("native")
+    example.run(program)
+    before = example.run(program, 3).outputs[0]
+    kernels = [v for v in example.graph.variables if v.name.endswith("kernel")]
+    for v in kernels:
+        v.value[...] *= 2
+    np.testing.assert_array_equal(example.run(program, 3).outputs[0], before)
+    for v in kernels:
+        v.touch()
+    after = example.run(program, 3).outputs[0]
+    np.testing.assert_array_equal(after, example.run(two_heads_of(example).program("native"), 3).outputs[0])
+    assert (after != before).any()
+
+
 def two_heads_of(other: Example) -> Example:
     """The same network, made anew, with another's weights."""
     made = two_heads("float32")
