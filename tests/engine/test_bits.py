@@ -152,6 +152,29 @@ def test_predictions_from_several_threads_at_once() -> None:
     assert wrong == []
 
 
+def test_another_number_of_threads_asked_for_amid_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run goes on with the workers it has; the next has the others."""
+    monkeypatch.setenv("KONV_THREADS", "2")
+    example = network(6)
+    program = example.program("native")
+    wanted = example.run(program).outputs[0]
+    fill, found = program._fill, []
+
+    def changing(*given: object) -> None:
+        monkeypatch.setenv("KONV_THREADS", "3")
+        fill(*given)
+
+    monkeypatch.setattr(program, "_fill", changing)
+    runner = threading.Thread(
+        target=lambda: found.extend(example.run(program).outputs[0] for _ in range(2)), daemon=True
+    )
+    runner.start()
+    runner.join(60)
+    assert len(found) == 2
+    for outputs in found:
+        np.testing.assert_array_equal(outputs, wanted)
+
+
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="only x86 has a mode to set")
 def test_denormals_are_flushed_inside_and_the_callers_mode_restored() -> None:
     image = source(1, dtype="float32")

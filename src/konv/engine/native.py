@@ -62,9 +62,10 @@ class NativeProgram:
         """
         n = len(inputs[0])
         self._check(inputs, n)
-        with pool().lock:
+        workers = pool()
+        with workers.lock:
             self._fill(inputs, targets, weights, scalars, position)
-            self._step(n)
+            workers.run(self._prepared(n, workers.number))
             flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
             if self._training is not None and not flagged:
                 for variable in self.plan.gradients:
@@ -77,9 +78,10 @@ class NativeProgram:
 
     def values(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """The graph's outputs, whatever they are; of a program for prediction."""
-        with pool().lock:
+        workers = pool()
+        with workers.lock:
             self._fill(inputs, (), (), (), None)
-            self._step(len(inputs[0]))
+            workers.run(self._prepared(len(inputs[0]), workers.number))
             return self._outputs(len(inputs[0]))
 
     def gradients(self) -> tuple[Array, ...]:
@@ -174,11 +176,6 @@ class NativeProgram:
         self._place(position, n)
         memory[plan.frame][FRAME["samples"]] = n
         memory[plan.frame][FRAME["flag"]] = not _finite(self._rows(plan.at[t], n) for t in self._graph.inputs)
-
-    def _step(self, n: int) -> None:
-        """Run the program on n samples; the caller holds the pool's lock."""
-        workers = pool()
-        workers.run(self._prepared(n, workers.number))
 
     def _outputs(self, n: int) -> tuple[Array, ...]:
         """Copies of the graph's outputs."""
