@@ -35,7 +35,7 @@ class Tables:
         workers: int,
     ) -> None:
         self.workers = workers
-        self._frame = frame
+        self._frame = frame  # the executor has its address
         self._stages, self._arenas, self._groups, self._itemsize = stages, arenas, groups, itemsize
         calls = [call for stage in stages for call in stage.calls]
         self._calls, self._stage_table = aligned((len(calls), WIDTH), "int64"), aligned((len(stages), WIDTH), "int64")
@@ -87,7 +87,7 @@ class Tables:
     def watch(self) -> Array:
         """Have the cycles of every call counted from now on: the array `(workers, calls)` they are added to."""
         ticks = aligned((self.workers, -(-len(self._calls) // 8) * 8), "int64")
-        self._ticks = ticks
+        self._ticks = ticks  # the executor has its address
         self._program[PROGRAM["ticks"]], self._program[PROGRAM["calls_made"]] = ticks.ctypes.data, ticks.shape[1]
         return ticks
 

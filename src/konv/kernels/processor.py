@@ -24,12 +24,12 @@ LEVELS = ("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
 def _describe(cpu: str, features: str, has: frozenset[str], l1: int, l2: int) -> Target:
     if "avx512f" in has and "avx512vl" in has and "avx512dq" in has and "avx512bw" in has:
         # LLVM prefers 256-bit vectors on many processors that have 512; the kernels are written for all 512.
-        return Target(cpu, features + ",-prefer-256-bit", 64, 32, True, True, l1, l2)
+        return Target(cpu, features + ",-prefer-256-bit", 64, 32, True, l1, l2)
     if "avx2" in has and "fma" in has:
-        return Target(cpu, features, 32, 16, True, True, l1, l2)
+        return Target(cpu, features, 32, 16, True, l1, l2)
     if "neon" in has:
-        return Target(cpu, features, 16, 32, True, False, l1, l2)
-    return Target(cpu, features, 16, 16, False, False, l1, l2)
+        return Target(cpu, features, 16, 32, True, l1, l2)
+    return Target(cpu, features, 16, 16, False, l1, l2)
 
 
 @lru_cache(maxsize=1)

@@ -12,8 +12,8 @@ class Target:
     """A processor as the code generator sees it.
 
     `vector_bytes`: width of a register; `registers`: how many; `fma`: fused multiply-add in hardware (where it is
-    missing, products are rounded before they are added, and results differ in the last bits); `masks`: partial loads
-    and stores cost no more than whole ones. `l1`, `l2`: bytes of the caches one core has for itself.
+    missing, products are rounded before they are added, and results differ in the last bits). `l1`, `l2`: bytes of the
+    caches one core has for itself.
     """
 
     cpu: str
@@ -21,7 +21,6 @@ class Target:
     vector_bytes: int
     registers: int
     fma: bool
-    masks: bool
     l1: int = 32 << 10
     l2: int = 512 << 10
 
