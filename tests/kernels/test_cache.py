@@ -80,9 +80,7 @@ def test_a_damaged_file_is_made_again(damage: str, folder: Path, compiled: list[
         build.objects([Pointwise("float32", "relu", 33)], current())
         file.unlink()
         next(folder.iterdir()).rename(file)
-        with pytest.raises(CompileError):
-            llvm.load({SPEC.symbol(current()): objects()})
-        return
+        compiled.pop()
     assert objects() == whole
     assert file.read_bytes() == content
     assert len(compiled) == 2

@@ -192,3 +192,11 @@ def test_unknown_processor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KONV_CPU", name)
     with pytest.raises(CompileError, match=f"no processor .*{re.escape(name)}.*x86-64-v3"):
         current()
+
+
+def test_a_processor_that_is_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KONV_CPU", "x86-64-v4")
+    features = {f: f not in ("avx512f", "avx512vl") for f in llvm.features_of("x86-64-v4") or ()}
+    monkeypatch.setattr(llvm, "host", lambda: ("elsewhere", features))
+    with pytest.raises(CompileError, match="does not have: avx512f, avx512vl"):
+        current()

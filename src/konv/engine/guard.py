@@ -34,7 +34,7 @@ def guarded(shape: tuple[int, ...], dtype: str) -> Array:
     size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
     page = mmap.PAGESIZE
     inside = -(-max(size, 1) // page) * page
-    region = mmap.mmap(-1, inside + 2 * page)
+    region = mmap.mmap(-1, inside + 2 * page, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     start = ctypes.addressof(ctypes.c_char.from_buffer(region))
     protect = ctypes.CDLL(None, use_errno=True).mprotect
     protect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)

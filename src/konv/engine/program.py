@@ -40,7 +40,8 @@ class Outcome:
     """What a run gave: `outputs` (one array `(n, …)` a graph output, valid until the next run; copy to keep),
     `losses` (one array `(n,)` a loss, each sample's own loss before weighting), and `nonfinite`: the name of the
     first layer whose output is not finite ("" if all are finite; "input" if the input already is not). Where it is
-    set, no weight has been updated."""
+    set, no weight has been updated. The native engine looks at inputs, outputs, losses and gradients: an infinity that
+    a later layer makes harmless (a sigmoid's 1) is told by the reference engine alone."""
 
     outputs: tuple[Array, ...]
     losses: tuple[Array, ...] = ()

@@ -70,15 +70,18 @@ def _quota() -> float | None:
         return None
 
 
+_running = threading.Lock()
+
+
 class Pool:
     """`number` workers: the calling thread and `number` − 1 that wait in native code for its next program.
 
-    One program runs at a time: `lock` is held for it.
+    One program runs at a time: `lock`, the same for every pool of the process, is held for it.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.lock = threading.Lock()
+        self.lock = _running
         entries = [Routine.here("work"), Routine.here("step")]
         found = addresses(entries)
         two = [ctypes.c_void_p, ctypes.c_void_p]
@@ -151,8 +154,8 @@ def _close() -> None:
 
 def _forget() -> None:
     """In a child process after a fork: its parent's threads are not here, and locks may have been held."""
-    global _pool, _lock
-    _pool, _lock = None, threading.Lock()
+    global _pool, _lock, _running
+    _pool, _lock, _running = None, threading.Lock(), threading.Lock()
 
 
 atexit.register(_close)

@@ -53,9 +53,12 @@ def read(key: str) -> bytes | None:
     except OSError:
         return None  # not there yet, or another process is cleaning up: it is compiled instead
     head = len(_MAGIC) + 32
-    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(content[head:]).digest() != content[len(_MAGIC) : head]:
-        return None
-    return content[head:]
+    return content[head:] if content[:head] == _MAGIC + _digest(key, content[head:]) else None
+
+
+def _digest(key: str, code: bytes) -> bytes:
+    """What stands before an object: it is that code, and kept under that key."""
+    return hashlib.sha256(key.encode() + code).digest()
 
 
 def write(key: str, code: bytes) -> None:
@@ -67,7 +70,7 @@ def write(key: str, code: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as f:
-                f.write(_MAGIC + hashlib.sha256(code).digest() + code)
+                f.write(_MAGIC + _digest(key, code) + code)
             Path(name).replace(folder / f"{key}.o")
         except BaseException:
             Path(name).unlink()

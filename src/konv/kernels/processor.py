@@ -54,9 +54,19 @@ def named(cpu: str, triple: str = "") -> Target:
 
 
 def current() -> Target:
-    """The target in force: `KONV_CPU`, else the host. Raises: CompileError for a processor LLVM does not know."""
+    """The target in force: `KONV_CPU`, else the host.
+
+    Raises: CompileError for a processor LLVM does not know, or whose instructions this one lacks.
+    """
     name = config.cpu()
-    return named(name) if name else host()
+    if not name:
+        return host()
+    found = named(name)
+    here = {feature for feature, has in llvm.host()[1].items() if has}
+    lacking = (llvm.features_of(name) or frozenset()) - here
+    if lacking:
+        raise CompileError(text("cpu_not_here", received=name, lacking=", ".join(sorted(lacking))))
+    return found
 
 
 def _cache_sizes() -> tuple[int, int]:

@@ -55,4 +55,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "KONV_ENGINE=guarded needs guard pages, which konv knows only on Linux and macOS. Received: {system}.",
         "KONV_ENGINE=guarded 需要保护页，konv 只会在 Linux 和 macOS 上设置。当前系统：{system}。",
     ),
+    "cpu_not_here": (
+        "KONV_CPU={received} needs instructions this processor does not have: {lacking}. Leave KONV_CPU unset to use "
+        "what is here.",
+        "KONV_CPU={received} 需要本机处理器没有的指令：{lacking}。不设置 KONV_CPU 即使用本机现有的指令。",
+    ),
 }
