@@ -248,3 +248,20 @@ def test_the_same_model_gives_the_same_bytes(path: Path):
     first = path.read_bytes()
     load_model(path).save(path)
     assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("name", ["dense/bias", "optimizer/dense/bias/momentum"])
+def test_weights_are_floats(path: Path, name: str):
+    rewrite(path, {name: np.ones(2, np.int32)})
+    with pytest.raises(ModelFileError, match=f"its tensor {name} holds int32"):
+        load_model(path)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuses(**where: object) -> None:
+        raise PermissionError(13, "Permission denied", "/some/passing/name")
+
+    monkeypatch.setattr(atomic.tempfile, "mkstemp", refuses)
+    with pytest.raises(PermissionError) as raised:
+        atomic.write_bytes(tmp_path / "model.konv", b"")
+    assert raised.value.filename == str(tmp_path / "model.konv")

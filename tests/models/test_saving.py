@@ -145,3 +145,8 @@ def test_code_is_not_saved(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="cannot hold code"):
         model.save(tmp_path / "model.konv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match=r"There is no folder .*gone to save the model in"):
+        network().save(tmp_path / "gone" / "model.konv")

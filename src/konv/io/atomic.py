@@ -15,7 +15,11 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     It is written beside it, flushed to the disk, and renamed. Raises: OSError where the folder cannot be written to.
     """
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        # The name of the passing file would tell the user nothing.
+        raise type(error)(error.errno, error.strerror, str(target)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

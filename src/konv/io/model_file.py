@@ -90,6 +90,7 @@ def read(path: str | Path) -> ModelFile:
     except (SafetensorError, OSError, KeyError, TypeError, AttributeError) as error:
         # KeyError, TypeError and AttributeError: element types that NumPy does not have.
         _refuse(file, text("reason.header", error=error), error)
+    _check_numbers(file, tensors)
     class_names = _part(file, metadata, "class_names", list, type(None))
     if class_names is not None and not all(isinstance(name, str) for name in class_names):
         _refuse(file, text("reason.metadata", name="class_names"))
@@ -123,6 +124,14 @@ def _check_header(file: Path) -> None:
     header = int.from_bytes(first, "little")
     if not 2 <= header <= min(size - 8, LARGEST_HEADER):
         _refuse(file, text("reason.header_size", header=header, size=size))
+
+
+def _check_numbers(file: Path, tensors: Mapping[str, Array]) -> None:
+    """Refuse integers where weights belong: cast to floats they would be numbers nobody has learned."""
+    kept_apart = ("random/", "callbacks/")
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind != "f" and not name.startswith(kept_apart):
+            _refuse(file, text("reason.not_floats", name=name, received=tensor.dtype))
 
 
 def _metadata(file: Path, entries: Mapping[str, str]) -> dict[str, Any]:

@@ -215,7 +215,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "its header says it is {header} bytes long, in a file of {size}; it is truncated or of another format",
         "文件头声明的长度为 {header} 字节，而文件只有 {size} 字节；文件不完整，或是其他格式",
     ),
-    "reason.header": ("its header is not valid ({error})", "文件头无效（{error}）"),
+    "reason.header": (
+        "its header is damaged, or its content is truncated or too long ({error})",
+        "文件头已损坏，或内容不完整、有多余（{error}）",
+    ),
+    "reason.not_floats": (
+        "its tensor {name} holds {received}; weights are floating-point numbers",
+        "其中的张量 {name} 是 {received} 类型，而权重必须是浮点数",
+    ),
     "reason.foreign": (
         "it is a safetensors file, but konv did not write it",
         "这是 safetensors 文件，但不是 konv 写出的",
@@ -236,6 +243,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bad_training_settings": (
         "{path}: the training settings cannot be used: {error} load_model(…, compile=False) leaves them out.",
         "{path}：无法使用其中的训练设置：{error} 可用 load_model(…, compile=False) 跳过。",
+    ),
+    "no_such_folder": (
+        "There is no folder {path} to save the model in. Make it first.",
+        "没有可以存放模型的文件夹 {path}。请先创建它。",
+    ),
+    "one_class_labels": (
+        "All {count} targets are the same: a network that sees one class only learns to answer with it always.",
+        "全部 {count} 个目标值都相同：只见过一个类别的网络，只会学到永远回答这一个类别。",
     ),
     "model_suffix": (
         "konv writes model files named NAME.konv. Received: {received}. Use {suggestion}.",

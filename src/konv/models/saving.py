@@ -20,11 +20,14 @@ __all__ = ["checked_path", "content", "training_settings"]
 def checked_path(path: str | Path, overwrite: bool = True) -> Path:
     """`path` as a model file's.
 
-    Raises: ConfigurationError for a suffix other than `.konv`, or an existing file unless `overwrite`.
+    Raises: ConfigurationError for a suffix other than `.konv`, a folder there is not, or an existing file unless
+    `overwrite`.
     """
     file = Path(path).expanduser()
     if file.suffix != ".konv":
         raise ConfigurationError(text("model_suffix", received=file.name, suggestion=file.with_suffix(".konv").name))
+    if not file.parent.is_dir():
+        raise ConfigurationError(text("no_such_folder", path=file.parent))
     if not overwrite and file.exists():
         raise ConfigurationError(text("file_exists", path=file))
     return file
