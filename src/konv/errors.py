@@ -6,6 +6,10 @@ expect, so `except ValueError` keeps working. The texts live in `konv.messages`:
 
 from __future__ import annotations
 
+import sys
+import warnings
+from pathlib import Path
+
 __all__ = [
     "CompileError",
     "ConfigurationError",
@@ -21,7 +25,10 @@ __all__ = [
     "NonFiniteError",
     "ShapeError",
     "UnknownNameError",
+    "warn",
 ]
+
+HOME = str(Path(__file__).parent)
 
 
 class KonvError(Exception):
@@ -87,3 +94,14 @@ class KonvWarning(UserWarning):
 
 class DataWarning(KonvWarning):
     """The data is usable but looks like a mistake: images passed without scaling, unreadable files left out."""
+
+
+def warn(message: str, category: type[KonvWarning] = KonvWarning) -> None:
+    """Give a warning that points at the line of the user's own code that led to it, however deep in konv it arose.
+
+    Arguments: `message`, its text; `category`, its class.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(HOME):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

@@ -197,7 +197,6 @@ def test_folders_within_a_class_are_named_and_count(tmp_path: Path, make: Callab
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ({"a/1.png": plain(1), "a/2.png": plain(1)}, r"one class only \(a\)"),
         ({"1.png": plain(1), "2.png": plain(1)}, r"2 images are not in a class folder: 1\.png, 2\.png"),
         ({"a/1.png": plain(1), "b/1.png": plain(1), "cover.png": plain(1)}, r"not in a class folder: cover\.png"),
         ({"a/readme.txt": b"x"}, "no image in"),
@@ -274,7 +273,7 @@ def test_a_damaged_zip_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"set\.zip is damaged"):
         from_folder(path)
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match="neither a folder nor a zip"):
+    with pytest.raises(DataError, match=r"set\.zip is damaged"):
         from_folder(path)
 
 
@@ -297,3 +296,24 @@ def test_fifty_thousand_jpegs(shared: Path, full: bool) -> None:
     assert data.x.shape == (50_000, 32, 32, 3)
     assert set(data.counts.values()) == {5000}
     assert data.classes[0] == "airplane"
+
+
+@both
+def test_one_class_can_be_measured_but_not_learned(tmp_path: Path, make: Callable[[Path, Tree], Path]) -> None:
+    data = from_folder(make(tmp_path, {"a/1.png": plain(1), "a/2.png": plain(1)}))
+    assert data.for_testing().relabelled(("b", "a")).y.tolist() == [1, 1]
+    with pytest.raises(DataError, match=r"set has images of one class only \(a\)"):
+        data.for_training()
+
+
+def test_the_source_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_folder(tmp_path, {"a/1.png": plain(1), "b/1.png": plain(2)})
+    monkeypatch.chdir(tmp_path)
+    assert from_folder("set").source == str(tmp_path / "set")
+
+
+def test_a_warning_points_at_the_line_that_asked(tmp_path: Path) -> None:
+    path = as_folder(tmp_path, {"a/1.png": plain(1), "b/1.png": plain(2), "b/2.png": b"no image"})
+    with pytest.warns(DataWarning) as said:
+        from_folder(path)
+    assert [warning.filename for warning in said] == [__file__]

@@ -155,3 +155,10 @@ def test_damaged_files_give_an_image_or_an_image_error(kind: str, changes: list[
     except ImageError:
         mode = "refused"
     assert mode in ("L", "RGB", "refused")
+
+
+def test_an_image_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"^There is no file or folder .*gone\.png\.$"):
+        load_image(tmp_path / "gone.png", (8, 8, 3))
+    with pytest.raises(ImageError, match=r"cannot be read as an image: Is a directory\."):
+        load_image(tmp_path, (8, 8, 3))

@@ -275,3 +275,19 @@ def test_what_is_missing_or_unknown():
         model.fit(X, Y, verbose=3)
     with pytest.raises(ConfigurationError, match=r"konv.callbacks"):
         model.fit(X, Y, verbose=0, callbacks=[print])
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "y"),
+    [
+        ("sparse_categorical_crossentropy", 2, [1, 1, 1, 1]),
+        ("categorical_crossentropy", 2, [[0, 1]] * 4),
+        ("binary_crossentropy", 1, [1, 1, 1, 1]),
+    ],
+)
+def test_one_class_only_is_warned_of(loss: str, units: int, y: list[object]):
+    model = Sequential([Input((3,)), Dense(units, activation="softmax" if units > 1 else "sigmoid")])
+    model.compile("sgd", loss)
+    with pytest.warns(konv.errors.DataWarning, match="All 4 targets are the same") as said:
+        model.fit(np.ones((4, 3)), y, verbose=0)
+    assert [warning.filename for warning in said] == [__file__]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from konv import config
-from konv.errors import DataError, DataWarning, ShapeError
+from konv.errors import DataError, DataWarning, ShapeError, warn
 from konv.messages import text
 from konv.shapes import Shape, show
 
@@ -37,7 +36,7 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
     if not len(array):
         raise DataError(text("input_empty", name=name))
     if array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
-        warnings.warn(text("input_not_scaled", name=name, most=array.max()), DataWarning, stacklevel=3)
+        warn(text("input_not_scaled", name=name, most=array.max()), DataWarning)
     with np.errstate(over="ignore"):  # a number too large for the type becomes infinite, and is reported below
         result = np.ascontiguousarray(array, dtype or config.floatx())
     if array.dtype.kind == "f":

@@ -116,8 +116,12 @@ class DataSet:
     def for_training(self, fraction: float = 0.2, seed: int = 0) -> tuple[DataSet, DataSet]:
         """What to train on, and what to watch meanwhile: the validation part, else the test part, else a `split`.
 
-        Arguments: `fraction` and `seed`, of the split. Raises: as `split`.
+        Arguments: `fraction` and `seed`, of the split.
+        Raises: as `split`; DataError where all images are of one class.
         """
+        present = [name for name, count in self.counts.items() if count]
+        if len(present) < 2:
+            raise DataError(text("one_class_only", name=self.name, only=present[0]))
         watched = self.validation or self.test
         return (self, watched) if watched else self.split(fraction, seed)
 

@@ -17,7 +17,6 @@ import io
 import os
 import re
 import time
-import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,7 @@ from PIL import Image
 from konv import config
 from konv.data.dataset import DataSet
 from konv.data.images import SUFFIXES, decode, fit
-from konv.errors import DataError, DataWarning, ImageError
+from konv.errors import DataError, DataWarning, ImageError, warn
 from konv.messages import text
 from konv.shapes import pair
 
@@ -81,8 +80,8 @@ def from_folder(path: str | Path, size: int | Sequence[int] | None = None, stric
     `strict` makes unreadable images and empty class folders errors; otherwise a DataWarning names them and they are
     left out.
     Returns: a `DataSet` with uint8 images, and its parts `validation` and `test` where there are such folders.
-    Raises: DataError where there is no image or one class only, a class has no readable image, or `path` is neither a
-    folder nor a zip file; ImageError (`strict`) for the first unreadable image.
+    Raises: DataError where there is no image, a class has no readable image, or `path` is neither a folder nor a zip
+    file; ImageError (`strict`) for the first unreadable image.
     Example: `konv.data.from_folder("flowers.zip", size=64).split(0.2, seed=0)`.
     """
     path = Path(path)
@@ -112,7 +111,7 @@ def from_folder(path: str | Path, size: int | Sequence[int] | None = None, stric
 def _complain(message: str, strict: bool = False) -> None:
     if strict:
         raise DataError(message)
-    warnings.warn(message, DataWarning, stacklevel=3)
+    warn(message, DataWarning)
 
 
 def _some(names: Iterable[str], between: str = ", ", most: int = 10) -> str:
@@ -126,7 +125,7 @@ def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, .
     found: list[tuple[tuple[str, ...], bool, Callable[[], str | io.BytesIO]]]
     if path.is_dir():
         found = [(parts, is_file, partial(str, path.joinpath(*parts))) for parts, is_file in _walk(path)]
-    elif path.is_file() and zipfile.is_zipfile(path):
+    elif path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path)):
         try:
             archive = stack.enter_context(zipfile.ZipFile(path))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
@@ -211,8 +210,6 @@ def _in_classes(path: Path, files: list[_File], folders: list[tuple[str, ...]]) 
     foreign = {f.parts[1] for f in files} - classes
     if foreign:
         raise DataError(text("classes_not_in_train", path=path, names=_some(sorted(foreign, key=natural))))
-    if len(classes) < 2:
-        raise DataError(text("one_class_only", path=path, name=next(iter(classes))))
     empty = {parts[1] for parts in folders if len(parts) == 2} - classes
     return files, sorted(empty, key=natural)
 
@@ -267,5 +264,5 @@ def _assembled(
                 pixels = np.asarray(fit(Image.fromarray(pixels), height, width))
             row[...] = pixels if pixels.ndim == 3 else pixels[..., None]
         y = np.array([classes.index(f.parts[1]) for f, _ in mine])
-        made[part] = DataSet(x, y, classes, name=path.stem, source=str(path))
+        made[part] = DataSet(x, y, classes, name=path.stem, source=str(path.absolute()))
     return replace(made["train"], validation=made.get("validation"), test=made.get("test"), unreadable=bad)

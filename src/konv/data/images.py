@@ -56,8 +56,11 @@ def decode(file: File | Callable[[], File], name: str) -> Image.Image:
         raise
     except UnidentifiedImageError as error:
         raise ImageError(text("image_unknown", name=name, known=", ".join(_FORMATS))) from error
+    except FileNotFoundError as error:
+        raise ImageError(text("no_such_path", path=name)) from error
     except _DAMAGED as error:
-        raise ImageError(text("image_unreadable", name=name, reason=str(error) or type(error).__name__)) from error
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ImageError(text("image_unreadable", name=name, reason=reason)) from error
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -53,7 +53,7 @@ def load(spec: str | Path | None = None, size: int | Sequence[int] | None = None
         return _from_arrays(published.load(), published.classes, published.name, published.name)
     path = Path(spec).expanduser()
     if path.suffix.lower() == ".npz" and path.is_file():
-        return _from_arrays(read_npz(path), None, path.stem, str(path))
+        return _from_arrays(read_npz(path), None, path.stem, str(path.absolute()))
     if not path.exists():
         # A bare word was meant as a name, anything else as a path.
         if path.name == str(spec) and not path.suffix:
@@ -85,9 +85,6 @@ def _labels(y: Array, name: str) -> Array:
 
 def _numbered(y: Array, y_test: Array, name: str) -> tuple[str, ...]:
     """The classes of labels that have no names: their numbers."""
-    found = np.unique(y)
-    if len(found) == 1:
-        raise DataError(text("one_class_only", path=name, name=found[0]))
     most = max((int(labels.max()) for labels in (y, y_test) if len(labels)), default=0)
     if most >= MOST_CLASSES:
         raise DataError(text("label_without_class", name=name, received=most, count=MOST_CLASSES))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from math import isfinite
+from pathlib import PurePath
 
 from konv.explain.cost import LayerCost
 from konv.explain.evaluation import Evaluation
@@ -220,7 +221,7 @@ def _facts(record: RunRecord) -> Markup:
     held = "report.data.held_out" if data.test_is_held_out else "report.data.images"
     facts = [
         (text("report.data.name"), data.name),
-        (text("report.data.source"), data.source),
+        (text("report.data.source"), PurePath(data.source).name),  # a page to send: without the folders of whoever made it
         (text("report.data.shape"), show(data.shape)),
         (text("report.data.classes"), str(len(data.classes))),
         (text("report.data.train"), text("report.data.images", count=f"{data.train.images:,}")),

@@ -68,9 +68,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}：这些类别有测试或验证图像，却没有训练图像：{names}。",
     ),
     "one_class_only": (
-        "{path} has images of one class only ({name}); telling classes apart takes at least two. "
+        "{name} has images of one class only ({only}); telling classes apart takes at least two. "
         "Put each class into a folder of its own.",
-        "{path} 只有一个类别（{name}）的图像；要学会区分，至少需要两个类别。请把每个类别放进各自的文件夹。",
+        "{name} 只有一个类别（{only}）的图像；要学会区分，至少需要两个类别。请把每个类别放进各自的文件夹。",
     ),
     "empty_classes": (
         "{path}: these folders hold no image and are no class: {names}.",

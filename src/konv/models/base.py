@@ -29,7 +29,7 @@ from konv.train.metrics import Watched
 from konv.train.optimizers import Optimizer
 from konv.train.progress import watcher
 from konv.train.runner import Runner
-from konv.train.samples import Samples, checked, split, weighted
+from konv.train.samples import Samples, checked, notice_one_class, split, weighted
 
 __all__ = ["Model"]
 
@@ -193,7 +193,8 @@ class Model:
         itself; `validation_batch_size` (default `batch_size`); `validation_freq`, validate after every so many epochs.
         Returns: the `History`: loss and metrics of each epoch, means over its samples.
         Raises: DataError, ShapeError, LabelError where the data do not fit; NonFiniteError where something becomes
-        NaN or infinite: training stops at that batch, the weights are the last good ones; ConfigurationError.
+        NaN or infinite: training stops at that batch, the weights are the last good ones; ConfigurationError. Gives a
+        DataWarning for integer images that look unscaled, and for targets of one class only.
         """
         size, validating = self._batch_size(batch_size), validation_batch_size or batch_size
         training, validation = self._data(x, y, sample_weight, class_weight, validation_split, validation_data)
@@ -302,8 +303,8 @@ class Model:
         """Write the model to `filepath`, `NAME.konv`: layers, weights, and what training needs to go on exactly.
 
         Arguments: `overwrite`, whether an existing file is replaced; `include_optimizer`, whether its state is kept.
-        Raises: ConfigurationError for another suffix, an existing file that is not to be replaced, or a part that no
-        file can hold.
+        Raises: ConfigurationError for another suffix, a folder there is not, an existing file that is not to be
+        replaced, or a part that no file can hold; OSError where the folder cannot be written to.
         """
         path = saving.checked_path(filepath, overwrite)
         model_file.write(path, saving.content(self, include_optimizer))
@@ -321,6 +322,8 @@ class Model:
             validation = self._samples(*given)
         elif share:
             training, validation = split(training, share)
+        if self.loss is not None:
+            notice_one_class(training, self.loss)
         return weighted(training, class_weight), validation
 
     def _samples(self, x: Any, y: Any, sample_weight: Any = None) -> Samples:

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from konv.data.checks import check_inputs, check_lengths
-from konv.errors import ConfigurationError, DataError
+from konv.errors import ConfigurationError, DataError, DataWarning, warn
 from konv.graph import Graph
 from konv.messages import text
-from konv.ops.loss import Loss
+from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from konv.ops.record import Array
 
-__all__ = ["Samples", "checked", "split", "weighted"]
+__all__ = ["Samples", "checked", "notice_one_class", "split", "weighted"]
+
+CLASSIFYING = (BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ def _weights(sample_weight: Any, count: int) -> Array | None:
         received = f"{weight.dtype} {weight.shape}"
         raise DataError(text("bad_weights_of_samples", expected=count, received=received))
     return weight
+
+
+def notice_one_class(samples: Samples, loss: Loss) -> None:
+    """Give a DataWarning where `loss` tells classes apart and all `samples` are of one."""
+    y = samples.y
+    if y is not None and isinstance(loss, CLASSIFYING) and len(y) > 1 and (y == y[:1]).all():
+        warn(text("one_class_labels", count=len(y)), DataWarning)
 
 
 def weighted(samples: Samples, class_weight: Mapping[int, float] | None) -> Samples:
