@@ -8,12 +8,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "数据从这里进入网络：它不做计算，只规定每个样本必须有的形状。",
     ),
     "purpose.conv2d": (
-        "Looks for {filters} local patterns: each filter is a {k"
-        "ernel} template over {channels} channels, and the "
-        "same template is tried at every place of the image, so a pattern is found wherever it appears.",
+        "Looks for {filters} local patterns: each filter is a template of {kernel}×{channels} numbers (height, width, "
+        "channels), and the same template is tried at every place of the image, so a pattern is found wherever it "
+        "appears.",
         "寻找 {filters} 种局部模式：每个滤波器是一块覆盖 {channels} 个通道的 {kernel} 模板，"
-        "同一块模板在图像的每个位置上"
-        "都比对一次（权值共享），所以模式出现在哪里都能找到。",
+        "同一块模板在图像的每个位置上都比对一次（权值共享），所以模式出现在哪里都能找到。",
     ),
     "purpose.conv2d_1x1": (
         "Mixes the {channels} channels of each pixel into {filters} new ones without looking at its neighbours: the "
