@@ -11,12 +11,11 @@ import hashlib
 import os
 import stat
 import tempfile
-import warnings
 from functools import lru_cache
 from pathlib import Path
 
 from konv import config
-from konv.errors import KonvWarning
+from konv.errors import warn
 from konv.messages import text
 
 __all__ = ["read", "writable", "write"]
@@ -34,12 +33,12 @@ def writable(folder: Path | None) -> bool:
         if hasattr(os, "getuid"):
             about = folder.stat()
             if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                warnings.warn(text("cache_not_private", folder=folder), KonvWarning, stacklevel=2)
+                warn(text("cache_not_private", folder=folder))
                 return False
         with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError as e:
-        warnings.warn(text("cache_read_only", folder=folder, reason=e.strerror or e), KonvWarning, stacklevel=2)
+        warn(text("cache_read_only", folder=folder, reason=e.strerror or e))
         return False
 
 
@@ -76,4 +75,4 @@ def write(key: str, code: bytes) -> None:
             Path(name).unlink()
             raise
     except OSError as e:
-        warnings.warn(text("cache_read_only", folder=folder, reason=e.strerror or e), KonvWarning, stacklevel=2)
+        warn(text("cache_read_only", folder=folder, reason=e.strerror or e))
