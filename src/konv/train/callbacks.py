@@ -40,8 +40,8 @@ class Logs(dict[str, Value]):
 class Callback:
     """Base of all callbacks: override the hooks you need.
 
-    `self.model` is the model, `self.params` a dictionary with `epochs`, `steps`, `samples`, `verbose`. Every hook is
-    handed `logs`: the measurements so far. Setting `self.model.stop_training = True` ends training after the epoch.
+    `self.model` is the model, `self.params` a dictionary with `epochs`, `steps`, `samples`, `batch_size`.
+    Every hook is handed `logs`: the measurements so far. Setting `self.model.stop_training = True` ends training after the epoch.
     Batches and epochs count from 0.
     """
 
