@@ -40,7 +40,7 @@ class Tables:
         calls = [call for stage in stages for call in stage.calls]
         self._calls, self._stage_table = aligned((len(calls), WIDTH), "int64"), aligned((len(stages), WIDTH), "int64")
         self._fill(memory, code)
-        size = max(a.size * g for a, g in zip(arenas, groups, strict=True)) * itemsize
+        size = max((a.size * g for a, g in zip(arenas, groups, strict=True)), default=0) * itemsize
         self._arena_size = -(-size // 4096) * 4096
         self._arena = aligned((max(1, workers * self._arena_size),), "uint8")
         self._program = aligned((WIDTH,), "int64")
