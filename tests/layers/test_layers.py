@@ -80,6 +80,7 @@ def test_a_layer_used_twice_shares_its_weights():
         (lambda: Dense(2.5), "units"),
         (lambda: Dense(True), "units"),
         (lambda: Dropout(1.0), "rate"),
+        (lambda: Dropout("half"), "rate"),
         (lambda: Dropout(0.5, noise_shape=(1,)), "noise_shape"),
         (lambda: Softmax(axis=1), "axis=-1"),
         (lambda: Dense(1, dtype="float16"), "dtype"),

@@ -291,3 +291,12 @@ def test_one_class_only_is_warned_of(loss: str, units: int, y: list[object]):
     with pytest.warns(konv.errors.DataWarning, match="All 4 targets are the same") as said:
         model.fit(np.ones((4, 3)), y, verbose=0)
     assert [warning.filename for warning in said] == [__file__]
+
+
+def test_a_metric_that_does_not_fit_is_named_before_anything_is_learned(engine):
+    model = Sequential([Input((3,)), Dense(4, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["top_k_categorical_accuracy"])
+    before = model.get_weights()
+    with pytest.raises(ShapeError, match=r"^top_k_categorical_accuracy: .*targets of shape 1×4"):
+        model.fit(np.ones((4, 3)), [0, 1, 2, 3], verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))

@@ -60,6 +60,8 @@ def test_rate_and_steps_can_be_set():
     [
         (lambda: SGD(-0.1), "learning_rate"),
         (lambda: SGD(momentum=1), "momentum"),
+        (lambda: SGD(momentum="much"), "momentum"),
+        (lambda: Adam("fast"), "learning_rate"),
         (lambda: RMSprop(rho=1.5), "rho"),
         (lambda: RMSprop(0.1, lr=0.1), "old name"),
         (lambda: Adam(decay=-1), "decay"),

@@ -9,7 +9,7 @@ from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
 from konv.graph import Node, Tensor
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, count, sample_shape
+from konv.layers.checks import channels_last, count, number, sample_shape
 from konv.messages import text
 from konv.shapes import Shape
 
@@ -169,9 +169,9 @@ class Dropout(Layer):
         super().__init__(**options)
         if noise_shape is not None:
             raise ConfigurationError(text("noise_shape", layer=self.name, received=noise_shape))
-        if not 0 <= rate < 1:
+        self.rate = number(rate)
+        if not 0 <= self.rate < 1:
             raise ConfigurationError(text("bad_rate", layer=self.name, received=rate))
-        self.rate = float(rate)
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The dropout."""

@@ -41,8 +41,8 @@ class Callback:
     """Base of all callbacks: override the hooks you need.
 
     `self.model` is the model, `self.params` a dictionary with `epochs`, `steps`, `samples`, `batch_size`.
-    Every hook is handed `logs`: the measurements so far. Setting `self.model.stop_training = True` ends training after the epoch.
-    Batches and epochs count from 0.
+    Every hook is handed `logs`: the measurements so far. Setting `self.model.stop_training = True` ends training after
+    the epoch. Batches and epochs count from 0.
     """
 
     def __init__(self) -> None:

@@ -269,13 +269,12 @@ class LossMetric(MeanMetricWrapper):
         return {"name": self.name, "loss": losses.serialize(self.loss)}
 
 
-CLASSES: dict[str, type[Metric]] = {
-    kind.__name__: kind
-    for kind in (
-        BinaryAccuracy, CategoricalAccuracy, LossMetric, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
-        TopKCategoricalAccuracy,
-    )
-}  # fmt: skip
+OWN = (
+    BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)  # fmt: skip
+"""The metrics that judge a sample by its shape alone."""
+CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, LossMetric)}
 ACCURACY = ("accuracy", "acc")
 NAMES: dict[str, type[Metric]] = {snake_case(name): kind for name, kind in CLASSES.items() if kind is not LossMetric}
 
@@ -353,9 +352,16 @@ class Watched:
         self.metrics: list[Metric] | None = None
 
     def prepare(self, target: Shape, output: Shape) -> None:
-        """Choose the metrics for targets and predictions of these shapes, once, and begin from zero."""
+        """Choose the metrics for targets and predictions of these shapes, once, and begin from zero.
+
+        Raises: ShapeError where one of konv's own does not take such targets: before a weight has been updated.
+        """
         if self.metrics is None:
-            self.metrics = [get(identifier, target, output) for identifier in self.asked]
+            chosen = [get(identifier, target, output) for identifier in self.asked]
+            for metric in chosen:
+                if isinstance(metric, OWN):
+                    _try(metric, target, output)
+            self.metrics = chosen
         self.reset()
 
     def reset(self) -> None:
@@ -379,6 +385,14 @@ class Watched:
             value = metric.result()
             found[_free(metric.name, found)] = float(value)
         return found
+
+
+def _try(metric: Metric, target: Shape, output: Shape) -> None:
+    """Judge one sample of zeros."""
+    try:
+        metric.update_state(np.zeros((1, *target)), np.zeros((1, *output)))
+    except ShapeError as error:
+        raise ShapeError(f"{metric.name}: {error}") from error
 
 
 def _free(name: str, taken: Mapping[str, float]) -> str:

@@ -18,11 +18,9 @@ from collections.abc import Mapping, Sequence
 from math import isfinite, sqrt
 from typing import Any, ClassVar
 
-import numpy as np
-
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph import Variable, aligned
-from konv.layers.checks import count
+from konv.layers.checks import count, number
 from konv.messages import text
 from konv.names import unknown
 from konv.ops import update as rules
@@ -297,16 +295,17 @@ def deserialize(saved: Mapping[str, Any]) -> Optimizer:
 
 
 def _at_least_zero(value: Any, name: str) -> float:
-    number = float(np.asarray(value))
-    if not (isfinite(number) and number >= 0):
+    found = number(value)
+    if not (isfinite(found) and found >= 0):
         raise ConfigurationError(text("not_negative", name=name, received=value))
-    return number
+    return found
 
 
-def _share(value: float, name: str) -> float:
-    if not 0 <= value < 1:
+def _share(value: Any, name: str) -> float:
+    found = number(value)
+    if not 0 <= found < 1:
         raise ConfigurationError(text("momentum_range", name=name, received=value))
-    return float(value)
+    return found
 
 
 def _epsilon(value: float | None) -> float:
