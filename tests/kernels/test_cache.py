@@ -123,6 +123,14 @@ def test_a_read_only_folder_gives_one_warning(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_read_only_folder_is_read(folder: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose kernels were compiled ahead: nothing is said, for nothing is to be kept."""
+    first = objects()
+    monkeypatch.setattr(cache, "writable", lambda folder: False)
+    assert objects() == first
+    assert len(compiled) == 1
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
 def test_a_folder_that_others_can_write_is_not_used(folder: Path, mode: int) -> None:
     folder.mkdir()

@@ -30,11 +30,9 @@ def writable(folder: Path | None) -> bool:
         return False
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if hasattr(os, "getuid"):
-            about = folder.stat()
-            if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                warn(text("cache_not_private", folder=folder))
-                return False
+        if not _private(folder):
+            warn(text("cache_not_private", folder=folder))
+            return False
         with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError as e:
@@ -42,12 +40,22 @@ def writable(folder: Path | None) -> bool:
         return False
 
 
+def _private(folder: Path) -> bool:
+    """Whether nobody but this user can write to `folder`. Raises: OSError where it is not there."""
+    if not hasattr(os, "getuid"):
+        return True
+    about = folder.stat()
+    return about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def read(key: str) -> bytes | None:
-    """The object kept under `key`, or None where there is none that is whole."""
+    """The object kept under `key`, or None where there is none that is whole; the folder may be read-only."""
     folder = config.cache_folder()
-    if not writable(folder) or folder is None:
+    if folder is None:
         return None
     try:
+        if not _private(folder):
+            return None
         content = (folder / f"{key}.o").read_bytes()
     except OSError:
         return None  # not there yet, or another process is cleaning up: it is compiled instead
