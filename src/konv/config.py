@@ -14,6 +14,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from konv.errors import ConfigurationError
@@ -21,6 +23,7 @@ from konv.messages import text
 
 __all__ = [
     "ENGINES",
+    "cache_in",
     "cache_folder",
     "cpu",
     "data_folder",
@@ -36,6 +39,7 @@ __all__ = [
 ENGINES = ("native", "reference", "guarded")
 STAGES = ("graph", "plan", "blocking", "ir", "asm")
 _engine: str | None = None
+_cache: str | None = None
 _floatx = "float32"
 
 
@@ -72,13 +76,25 @@ def threads_asked() -> int | None:
 
 def cache_folder() -> Path | None:
     """Where compiled kernels are kept, or None for memory only (`KONV_CACHE=off`)."""
-    value = os.environ.get("KONV_CACHE", "")
+    value = os.environ.get("KONV_CACHE", "") if _cache is None else _cache
     if value == "off":
         return None
     if value:
         return Path(value).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "konv" / "kernels"
+
+
+@contextmanager
+def cache_in(folder: str | None) -> Iterator[None]:
+    """For a while, keep compiled kernels in `folder`, as `KONV_CACHE` would have it; None changes nothing."""
+    global _cache
+    before = _cache
+    _cache = before if folder is None else folder
+    try:
+        yield
+    finally:
+        _cache = before
 
 
 def data_folder() -> Path:

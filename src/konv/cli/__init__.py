@@ -1,4 +1,4 @@
-"""The command line: `konv train`, `evaluate`, `predict`, `summary`, `show`, `doctor`."""
+"""The command line: `konv train`, `evaluate`, `predict`, `summary`, `show`, `bench`, `warm`, `doctor`."""
 
 from __future__ import annotations
 

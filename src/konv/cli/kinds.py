@@ -12,7 +12,7 @@ import click
 from konv.errors import ConfigurationError
 from konv.messages import text
 
-__all__ = ["Reader", "positive", "size", "whole"]
+__all__ = ["Reader", "names", "positive", "shape", "size", "whole", "wholes"]
 
 Value = TypeVar("Value")
 Reader = Callable[[click.Context, click.Parameter, "str | None"], "Value | None"]
@@ -30,6 +30,17 @@ def whole(least: int = 1, most: int = 2**31 - 1) -> Reader[int]:
         raise ConfigurationError(text("cli.not_whole", name=_typed(param), least=least, most=most, received=value))
 
     return read
+
+
+def wholes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Reads whole numbers from 1, separated by commas, each once; raises ConfigurationError for anything else."""
+    parts = names(ctx, param, value)
+    return None if parts is None else tuple(whole()(ctx, param, part) or 1 for part in parts)
+
+
+def names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Reads names separated by commas, each once."""
+    return None if value is None else tuple(dict.fromkeys(part.strip() for part in value.split(",")))
 
 
 def positive(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -53,6 +64,16 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple
     if found is None:
         raise ConfigurationError(text("cli.not_a_size", name=_typed(param), received=value))
     return int(found[1]), int(found[2] or found[1])
+
+
+def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int, int] | None:
+    """Reads an image's shape as (height, width, channels): `32x32x3`; raises ConfigurationError for anything else."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,3})[x×*]([1-9]\d{0,3})[x×*]([1-9]\d{0,3})", value.strip())
+    if found is None:
+        raise ConfigurationError(text("cli.not_a_shape", name=_typed(param), received=value))
+    return int(found[1]), int(found[2]), int(found[3])
 
 
 def _typed(param: click.Parameter) -> str:

@@ -10,15 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from konv import data as images
+from konv import data as images, zoo
 from konv.data import DataSet
 from konv.errors import ConfigurationError, DataError, DataWarning
 from konv.io.run_folder import model_path
 from konv.messages import text
 from konv.models import Model, load_model
 from konv.shapes import Shape, show
+from konv.train import losses, optimizers
+from konv.train.losses import Loss
+from konv.train.optimizers import Optimizer
 
-__all__ = ["HELD_OUT", "fitting", "load_run", "names_of", "own_test", "prepared"]
+__all__ = ["HELD_OUT", "fitting", "load_run", "named_network", "names_of", "own_test", "prepared", "ready_to_train"]
 
 HELD_OUT = 0.2
 """The share of each class's images held out for testing where the data bring no test images."""
@@ -38,6 +41,32 @@ def load_run(run: str) -> tuple[Model, Path]:
     if len(shape) != 3 or shape[2] not in (1, 3):
         raise ConfigurationError(text("cli.takes_no_images", path=path, received=show(shape)))
     return model, path
+
+
+def named_network(named: str, shape: Shape | None = None, classes: int | None = None) -> Model:
+    """The network that `named` names: one of the zoo, or that of a run folder or a model file.
+
+    `shape` of an image and `classes` are chosen for a network of the zoo; a file has its own.
+    Raises: UnknownNameError, with the nearest names, for a word that is neither; ModelFileError for a bad file;
+    ConfigurationError where a file's network has another shape or other classes than asked for.
+    """
+    path = Path(named).expanduser()
+    if named in zoo.NETWORKS or not (path.exists() or path.suffix or path.name != named):
+        return zoo.build(named, shape, classes)
+    model = load_model(model_path(path))
+    source, output = model.graph.inputs[0].shape, model.graph.outputs[0].shape
+    if shape not in (None, source) or classes not in (None, output[-1]):
+        raise ConfigurationError(text("cli.own_shape", path=path, input=show(source), classes=output[-1]))
+    return model
+
+
+def ready_to_train(model: Model, optimizer: str | None) -> tuple[Loss, Optimizer]:
+    """The loss and the optimizer that `model` trains with: those of its file, else those of `konv train`.
+
+    Raises: UnknownNameError, with the nearest names, for an `optimizer` that there is not.
+    """
+    loss = model.loss or losses.SparseCategoricalCrossentropy()
+    return loss, model.optimizer if optimizer is None and model.optimizer else optimizers.get(optimizer or "adam")
 
 
 def names_of(model: Model) -> tuple[str, ...]:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from konv.messages import text
-
-if TYPE_CHECKING:
-    from konv.models import Model
 
 __all__ = ["command", "parameters"]
 
@@ -32,10 +26,11 @@ def command(model: str) -> None:
     from rich.padding import Padding
     from rich.table import Table
 
+    from konv.cli.sources import named_network
     from konv.explain.cost import layer_costs
     from konv.shapes import show
 
-    found = _model(model)
+    found = named_network(model)
     layers = layer_costs(found.graph)
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -63,18 +58,3 @@ def command(model: str) -> None:
     for purpose, names in said.items():
         console.print(", ".join(names), style="bold", markup=False)
         console.print(Padding(purpose, (0, 0, 0, 4)), markup=False)
-
-
-def _model(named: str) -> Model:
-    """The network that `named` names: one of the zoo, or that of a run folder or a model file.
-
-    Raises: UnknownNameError, with the nearest names, for a word that is neither; ModelFileError for a bad file.
-    """
-    from konv import zoo
-    from konv.io.run_folder import model_path
-    from konv.models import load_model
-
-    path = Path(named).expanduser()
-    if named in zoo.NETWORKS or not (path.exists() or path.suffix or path.name != named):
-        return zoo.build(named)
-    return load_model(model_path(path))

@@ -16,12 +16,14 @@ from konv.ops.loss import Loss
 __all__ = ["warm"]
 
 
-def warm(graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target) -> int:
+def warm(
+    graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target
+) -> dict[Spec, bytes]:
     """Compile and keep on disk what `konv.engine.build` with these arguments will ask for on `target`.
 
-    Returns: how many kernels that is. Raises: CompileError where one cannot be compiled.
+    Returns: the object file of each kernel. Raises: CompileError where one cannot be compiled.
     """
     plan = Plan(graph, batch, losses, training, target)
     specs: list[Spec] = [call.spec for stage in plan.stages() for call in stage.calls]
     specs += [Routine.here(entry) for entry in ("work", "step")]
-    return len(objects(dict.fromkeys(specs), target))
+    return objects(dict.fromkeys(specs), target)

@@ -113,6 +113,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} must be one number of pixels, or height and width such as 48x64. Received: {received!r}.",
         "{name} 必须是一个像素数，或“高x宽”，例如 48x64。收到的是：{received!r}。",
     ),
+    "cli.not_a_shape": (
+        "{name} must be height, width and channels, such as 32x32x3. Received: {received!r}.",
+        "{name} 必须是“高x宽x通道数”，例如 32x32x3。收到的是：{received!r}。",
+    ),
+    "cli.own_shape": (
+        "The network in {path} takes {input} and tells {classes} classes apart; --input and --classes choose these "
+        "only for a network by name. Leave them out.",
+        "{path} 里的网络接收 {input}，区分 {classes} 个类别；--input 和 --classes 只用于按名称给出的网络。请去掉它们。",
+    ),
     "cli.system_error": ("The system refused: {error}.", "系统报错：{error}。"),
     "cli.note": ("note: {message}", "提示：{message}"),
     "cli.stopped_at_once": ("Stopped at once.", "已立即停止。"),

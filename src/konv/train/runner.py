@@ -68,6 +68,13 @@ class Runner:
                 self.optimizer.iterations += 1
         return result
 
+    def purpose(self, mode: str) -> tuple[list[Loss], Training | None]:
+        """What `konv.engine.build` is told for `mode`, one of `predict`, `test` and `train`: losses and training."""
+        losses = [] if mode == "predict" or self.loss is None else [self.loss]
+        if mode != "train" or self.optimizer is None:
+            return losses, None
+        return losses, Training(self.optimizer.update, self.variables, self.optimizer.slots(self.variables))
+
     def _run(
         self,
         mode: str,
@@ -88,10 +95,5 @@ class Runner:
         """The program of `mode` for up to `batch` samples, built when first asked for."""
         key = mode, batch
         if key not in self._programs:
-            losses = [] if mode == "predict" or self.loss is None else [self.loss]
-            training = None
-            if mode == "train" and self.optimizer is not None:
-                slots = self.optimizer.slots(self.variables)
-                training = Training(self.optimizer.update, self.variables, slots)
-            self._programs[key] = build(self.graph, batch, losses, training)
+            self._programs[key] = build(self.graph, batch, *self.purpose(mode))
         return self._programs[key]
