@@ -101,7 +101,7 @@ def warn(message: str, category: type[KonvWarning] = KonvWarning) -> None:
 
     Arguments: `message`, its text; `category`, its class.
     """
-    level, frame = 2, sys._getframe(1)
+    level, frame = 2, sys._getframe(1)  # noqa: SLF001 (inspect is slow to import)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HOME):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)

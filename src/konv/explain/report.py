@@ -221,7 +221,8 @@ def _facts(record: RunRecord) -> Markup:
     held = "report.data.held_out" if data.test_is_held_out else "report.data.images"
     facts = [
         (text("report.data.name"), data.name),
-        (text("report.data.source"), PurePath(data.source).name),  # a page to send: without the folders of whoever made it
+        # The page may be sent to others: it does not tell the folders of whoever made it.
+        (text("report.data.source"), PurePath(data.source).name),
         (text("report.data.shape"), show(data.shape)),
         (text("report.data.classes"), str(len(data.classes))),
         (text("report.data.train"), text("report.data.images", count=f"{data.train.images:,}")),
