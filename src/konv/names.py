@@ -21,7 +21,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """The error for a `name` that is none of the `known` ones; raise what this returns.
 
     `kind` is what the name should be the name of, a key `kind.…` of `konv.messages.ops`: `"op"`, `"layer"`,
-    `"loss"`, `"optimizer"`, `"activation"`, `"metric"`, `"initializer"`, `"network"`, `"data set"`.
+    `"loss"`, `"optimizer"`, `"schedule"`, `"activation"`, `"metric"`, `"initializer"`, `"network"`, `"data set"`.
     The text offers the nearest names, or all of them where none is near.
     """
     names = sorted(known)

@@ -20,10 +20,11 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
+from konv.ops.moments import Adam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.shape import Flatten, Reshape
-from konv.ops.update import SGD, Adam, RMSprop, Update
+from konv.ops.update import SGD, RMSprop, Update
 from tests.engine.networks import Example, add, agree, chain, on, single, source, two_heads
 from tests.ops.numerical import derivative
 

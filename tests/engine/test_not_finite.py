@@ -11,9 +11,10 @@ from konv.ops.activation import ReLU, Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
+from konv.ops.moments import Adam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.shape import Flatten
-from konv.ops.update import SGD, Adam
+from konv.ops.update import SGD
 from tests.engine.networks import Example, add, chain, on, single, source
 
 

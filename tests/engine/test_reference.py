@@ -23,11 +23,12 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
+from konv.ops.moments import Adam
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.shape import Flatten
 from konv.ops.source import Input
-from konv.ops.update import SGD, Adam, RMSprop
+from konv.ops.update import SGD, RMSprop
 from konv.random import Stream
 from tests.ops.numerical import derivative
 

@@ -65,7 +65,7 @@ def test_rate_and_steps_can_be_set():
         (lambda: RMSprop(rho=1.5), "rho"),
         (lambda: RMSprop(0.1, lr=0.1), "old name"),
         (lambda: Adam(decay=-1), "decay"),
-        (lambda: Adam(amsgrad=True), "does not know the argument amsgrad"),
+        (lambda: Adam(ams=True), "does not know the argument ams"),
     ],
 )
 def test_mistakes(make, words):

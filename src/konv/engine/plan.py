@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from konv.engine.program import Training
 from konv.graph import Graph, Node, Tensor, Variable
+from konv.kernels.clipping import ClipScale, SquareSums
 from konv.kernels.pack import Pack
 from konv.kernels.pointwise import Pointwise
 from konv.kernels.rows import LossRows
@@ -217,6 +218,7 @@ class Plan:
             size = elements(variable.shape)
             spec, total = Combine(self.dtype, size), self.gradient_place(variable)
             self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size), layer=variable.name))
+        scales = self._scales(training)
         for variable, slots in zip(training.variables, training.slots, strict=True):
             if variable not in self.gradients:
                 continue
@@ -225,7 +227,7 @@ class Plan:
             self.add(
                 Call(
                     training.update.kernel(self.dtype, size),
-                    (self.scalars, self.weight(variable), self.gradients[variable], *state),
+                    (self.scalars, self.weight(variable), self.gradients[variable], *scales.get(variable, ()), *state),
                     "outputs",
                     units=_blocks_of(size),
                     layer=variable.name,
@@ -233,6 +235,24 @@ class Plan:
                     written=(self.weight(variable), *state),
                 )
             )
+
+    def _scales(self, training: Training) -> dict[Variable, tuple[Slot]]:
+        """Where the number lies that shortens the gradient of each variable, where the optimiser asks for that."""
+        learned = [v for v in training.variables if v in self.gradients]
+        if not training.update.clipnorm or not learned:
+            return {}
+        sizes = {v: elements(v.shape) for v in learned}
+        sums = {v: self._new(f"squares {v.name}", blocks(n), "whole") for v, n in sizes.items()}
+        for variable, size in sizes.items():
+            slots = (self.gradients[variable], sums[variable])
+            self.add(Call(SquareSums(self.dtype, size), slots, "outputs", units=_blocks_of(size)))
+        found = {}
+        for group in [learned] if training.update.together else [[v] for v in learned]:
+            scale = self._new(f"scale {group[0].name}", 1, "whole")
+            spec = ClipScale(self.dtype, tuple(sizes[v] for v in group), training.update.clipnorm)
+            self.add(Call(spec, (*(sums[v] for v in group), scale), "outputs", units=lambda n: 1))
+            found.update(dict.fromkeys(group, (scale,)))
+        return found
 
     def gradient_place(self, variable: Variable) -> Slot:
         """The slot of a variable's gradient; a second writer adds to it through a slot of its own."""

@@ -118,8 +118,9 @@ class ReferenceProgram:
         for node in self._graph.nodes:
             if not _finite(found[v] for v in node.variables if v in found):
                 return node.layer
-        for variable, g, slots in zip(training.variables, self._gradients, training.slots, strict=True):
-            training.update.apply(variable.value, g, slots, scalars)
+        scales = training.update.scales(self._gradients)
+        for variable, g, slots, scale in zip(training.variables, self._gradients, training.slots, scales, strict=True):
+            training.update.apply(variable.value, g, slots, scalars, scale)
             variable.touch()
         return ""
 

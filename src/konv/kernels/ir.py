@@ -344,6 +344,10 @@ class Function:
         """The larger of x and y; y where either is NaN's."""
         return self.select(self.fcompare("ogt", x, y), x, y)
 
+    def smaller(self, x: Value, y: Value) -> Value:
+        """The smaller of x and y; y where either is NaN's."""
+        return self.select(self.fcompare("olt", x, y), x, y)
+
     def cast(self, op: str, x: Value, type: str) -> Value:
         """A conversion: `sitofp`, `bitcast`, `zext` …"""
         return self.emit(type, f"{op} {x.typed} to {type}")

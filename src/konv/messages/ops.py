@@ -15,6 +15,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.layer": ("layer", "层"),
     "kind.loss": ("loss", "损失函数"),
     "kind.optimizer": ("optimizer", "优化器"),
+    "kind.schedule": ("learning-rate schedule", "学习率调度"),
     "kind.activation": ("activation", "激活函数"),
     "kind.metric": ("metric", "评价指标"),
     "kind.initializer": ("initializer", "初始化方法"),

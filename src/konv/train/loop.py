@@ -78,6 +78,7 @@ def fit(
             callbacks.call("on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
+        runner.finish()
     finally:
         callbacks.call("on_train_end", logs)
 

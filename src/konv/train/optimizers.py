@@ -1,162 +1,33 @@
-"""Optimisers under Keras's names: a learning rate that changes, a count of steps, and the state beside each weight.
-
-**Two sets of formulas.** Keras 2 and Keras 3 differ, and scripts are written for one or the other. The old argument
-names `lr` and `decay` are Keras 2's: where one of them is used, so are Keras 2's formulas.
-
-| | Keras 3 (default) | Keras 2 (`lr=…` or `decay=…`) |
-|---|---|---|
-| learning rate at step t = 0, 1, … | `learning_rate` | `lr / (1 + decay · t)` |
-| RMSprop's ε (1e-7) | inside the root: `g / √(v + ε)` | outside it: `g / (√v + ε)` |
-| SGD, Adam | the same in both | the same in both |
-
-Keras 3 rejects `lr` and ignores `decay`; konv does neither.
-"""
+"""Optimisers under Keras's names; what they share, and how Keras 2 and 3 differ, is in `konv.train.optimizer`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import isfinite, sqrt
+from collections.abc import Mapping
+from math import sqrt
 from typing import Any, ClassVar
 
-from konv.errors import ConfigurationError, ShapeError
-from konv.graph import Variable, aligned
-from konv.layers.checks import count, number
-from konv.messages import text
 from konv.names import unknown
-from konv.ops import update as rules
-from konv.ops.record import Array
+from konv.ops import moments, update as rules
 from konv.ops.update import Update
-from konv.shapes import show
+from konv.train.optimizer import Optimizer, at_least_zero, share, small
+from konv.train.schedules import LearningRateSchedule
 
-__all__ = ["Adam", "Optimizer", "RMSprop", "SGD", "deserialize", "get", "serialize"]
+__all__ = [
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "SGD",
+    "deserialize",
+    "get",
+    "serialize",
+]
 
-
-class Optimizer:
-    """Base of all optimisers; a subclass lists its further `arguments` and gives its `update` rule.
-
-    Arguments:
-        `learning_rate`: how long a step is, at least 0.
-        `old`: Keras 2's `lr` in its place, and `decay`, at least 0: they select Keras 2's formulas, see this
-        module's text. `name` is what messages call it.
-
-    Attributes: `iterations`, the steps taken so far, settable as `learning_rate` is; `decay`; `keras2`, whether Keras
-    2's formulas are in force.
-    Raises: ConfigurationError for values that make no sense, or an argument it does not know.
-    """
-
-    arguments: ClassVar[tuple[str, ...]] = ()
-    default_rate: ClassVar[float] = 0.001
-
-    def __init__(self, learning_rate: float | None = None, **old: Any) -> None:
-        self.keras2 = "lr" in old or "decay" in old
-        if "lr" in old:
-            if learning_rate is not None:
-                raise ConfigurationError(text("two_rates"))
-            learning_rate = old.pop("lr")
-        self._rate = self.default_rate
-        self.learning_rate = self.default_rate if learning_rate is None else learning_rate
-        self.decay = _at_least_zero(old.pop("decay", 0.0), "decay")
-        self.name = old.pop("name", None) or type(self).__name__.lower()
-        if old:
-            known = ("learning_rate", *self.arguments, "lr", "decay", "name")
-            raise ConfigurationError(
-                text("unknown_argument", layer=type(self).__name__, received=", ".join(old), known=", ".join(known))
-            )
-        self._iterations = 0
-        self._slots: dict[int, tuple[Variable, tuple[Array, ...]]] = {}
-
-    @property
-    def update(self) -> Update:
-        """The formula of a step, as a record."""
-        raise NotImplementedError
-
-    @property
-    def learning_rate(self) -> float:
-        """How long a step is, before `decay`; may be set between any two steps."""
-        return self._rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._rate = _at_least_zero(value, "learning_rate")
-
-    @property
-    def lr(self) -> float:
-        """Keras 2's name of `learning_rate`."""
-        return self._rate
-
-    @lr.setter
-    def lr(self, value: float) -> None:
-        self.learning_rate = value
-
-    @property
-    def iterations(self) -> int:
-        """Steps taken so far; may be set."""
-        return self._iterations
-
-    @iterations.setter
-    def iterations(self, value: int) -> None:
-        self._iterations = count(value, "iterations", self.name, least=0)
-
-    @property
-    def current_rate(self) -> float:
-        """The learning rate of the next step, after `decay`."""
-        return self._rate / (1 + self.decay * self._iterations)
-
-    def scalars(self) -> tuple[float, ...]:
-        """What the update rule reads at the next step."""
-        return (self.current_rate,)
-
-    def slots(self, variables: Sequence[Variable]) -> tuple[tuple[Array, ...], ...]:
-        """The state of each of `variables`: zeros at first, then always the same arrays, updated in place.
-
-        Arguments: `variables`, the weights that training adjusts.
-        """
-        names = self.update.slots
-        for v in variables:
-            if id(v) not in self._slots:
-                self._slots[id(v)] = (v, tuple(aligned(v.shape, v.value.dtype) for _ in names))
-        return tuple(self._slots[id(v)][1] for v in variables)
-
-    def get_state(self) -> dict[str, Array]:
-        """Copies of the state arrays, named `LAYER/WEIGHT/SLOT`, for a checkpoint."""
-        names = self.update.slots
-        return {
-            f"{variable.name}/{name}": slot.copy()
-            for variable, slots in self._slots.values()
-            for name, slot in zip(names, slots, strict=True)
-        }
-
-    def set_state(self, variables: Sequence[Variable], state: Mapping[str, Array]) -> None:
-        """Set the state of `variables` from what `get_state` gave.
-
-        Arguments: `variables`, the weights that training adjusts; `state`, an array for every slot of each.
-        Raises: ShapeError where one is missing, left over or of another shape; then nothing has been set.
-        """
-        names = self.update.slots
-        found = {
-            f"{v.name}/{name}": slot
-            for v, slots in zip(variables, self.slots(variables), strict=True)
-            for name, slot in zip(names, slots, strict=True)
-        }
-        for name in sorted(found.keys() | state.keys()):
-            expected, received = (show(a[name].shape) if name in a else text("absent") for a in (found, state))
-            if expected != received:
-                raise ShapeError(text("optimizer_state", name=name, expected=expected, received=received))
-        for name, slot in found.items():
-            slot[...] = state[name]
-
-    def get_config(self) -> dict[str, Any]:
-        """All that `from_config` needs to make this optimiser again, without its state; fit for JSON."""
-        rate = {"lr": self._rate, "decay": self.decay} if self.keras2 else {"learning_rate": self._rate}
-        return {"name": self.name, **rate, **{name: getattr(self, name) for name in self.arguments}}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Optimizer:
-        """A new optimiser from what `get_config` gave as `config`."""
-        return cls(**config)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+Rate = float | LearningRateSchedule | None
 
 
 class SGD(Optimizer):
@@ -166,7 +37,7 @@ class SGD(Optimizer):
         `learning_rate`: how long a step is (default 0.01).
         `momentum`: the share of the last step that is taken again, at least 0 and below 1.
         `nesterov`: whether the gradient is looked at where momentum leads.
-        `old`: `lr`, `decay`, `name`; see `Optimizer`.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
     Raises: ConfigurationError for values that make no sense.
     Source: Sutskever et al., *On the importance of initialization and momentum in deep learning*, 2013, equations 1 to
     4; formulas at `konv.ops.update.SGD`.
@@ -177,14 +48,14 @@ class SGD(Optimizer):
     default_rate = 0.01
 
     def __init__(
-        self, learning_rate: float | None = None, momentum: float = 0.0, nesterov: bool = False, **old: Any
+        self, learning_rate: Rate = None, momentum: float = 0.0, nesterov: bool = False, **options: Any
     ) -> None:
-        super().__init__(learning_rate, **old)
-        self.momentum = _share(momentum, "momentum")
+        super().__init__(learning_rate, **options)
+        self.momentum = share(momentum, "momentum")
         self.nesterov = bool(nesterov)
 
     @property
-    def update(self) -> Update:
+    def rule(self) -> Update:
         """The formula of a step."""
         return rules.SGD(self.momentum, self.nesterov)
 
@@ -197,71 +68,245 @@ class RMSprop(Optimizer):
         `rho`: the share of the old mean square that is kept at each step, at least 0 and below 1.
         `momentum`: the share of the last step that is taken again, at least 0 and below 1.
         `epsilon`: keeps the divisor from 0; None for 1e-7.
-        `old`: `lr`, `decay`, `name`; see `Optimizer`.
+        `centered`: whether the mean gradient is taken off first: division by the standard deviation.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
     Raises: ConfigurationError for values that make no sense.
     Source: Tieleman & Hinton, *Lecture 6.5: RMSProp*, 2012; formulas at `konv.ops.update.RMSprop`.
     Example: `RMSprop(1e-4)` (Keras 3's formula); `RMSprop(lr=1e-4, decay=1e-6)` (Keras 2's).
     """
 
-    arguments = ("rho", "momentum", "epsilon")
+    arguments = ("rho", "momentum", "epsilon", "centered")
 
     def __init__(
         self,
-        learning_rate: float | None = None,
+        learning_rate: Rate = None,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float | None = 1e-7,
-        **old: Any,
+        centered: bool = False,
+        **options: Any,
     ) -> None:
-        super().__init__(learning_rate, **old)
-        self.rho, self.momentum = _share(rho, "rho"), _share(momentum, "momentum")
-        self.epsilon = _epsilon(epsilon)
+        super().__init__(learning_rate, **options)
+        self.rho, self.momentum = share(rho, "rho"), share(momentum, "momentum")
+        self.epsilon, self.centered = small(epsilon), bool(centered)
 
     @property
-    def update(self) -> Update:
+    def rule(self) -> Update:
         """The formula of a step."""
-        return rules.RMSprop(self.rho, self.epsilon, inside=not self.keras2, momentum=self.momentum)
+        return rules.RMSprop(self.rho, self.epsilon, not self.keras2, self.momentum, self.centered)
 
 
-class Adam(Optimizer):
+class Adagrad(Optimizer):
+    """Adagrad: every weight's step divided by the root of all its squared gradients so far.
+
+    Arguments:
+        `learning_rate`: how long a step is (default 0.001; Keras 2: 0.01).
+        `initial_accumulator_value`: where the sum of squares begins (default 0.1; Keras 2: 0).
+        `epsilon`: keeps the divisor from 0; None for 1e-7.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
+    Raises: ConfigurationError for values that make no sense.
+    Source: Duchi, Hazan & Singer, *Adaptive subgradient methods*, 2011; formulas at `konv.ops.update.Adagrad`.
+    Example: `Adagrad(0.01)`.
+    """
+
+    arguments = ("initial_accumulator_value", "epsilon")
+    old_rate = 0.01
+
+    def __init__(
+        self,
+        learning_rate: Rate = None,
+        initial_accumulator_value: float | None = None,
+        epsilon: float | None = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        begin = (0.0 if self.keras2 else 0.1) if initial_accumulator_value is None else initial_accumulator_value
+        self.initial_accumulator_value = at_least_zero(begin, "initial_accumulator_value")
+        self.epsilon = small(epsilon)
+
+    @property
+    def rule(self) -> Update:
+        """The formula of a step."""
+        return rules.Adagrad(self.epsilon, not self.keras2, self.initial_accumulator_value)
+
+
+class Adadelta(Optimizer):
+    """Adadelta: steps whose length follows from those before, in the units of the weight.
+
+    Arguments:
+        `learning_rate`: what each step is multiplied by (default 0.001; Keras 2, as in the paper: 1).
+        `rho`: the share of the old mean squares that is kept at each step, at least 0 and below 1.
+        `epsilon`: begins the motion, and keeps the divisor from 0; None for 1e-7.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
+    Raises: ConfigurationError for values that make no sense.
+    Source: Zeiler, *Adadelta: an adaptive learning rate method*, 2012; formulas at `konv.ops.update.Adadelta`.
+    Example: `Adadelta(1.0)`.
+    """
+
+    arguments = ("rho", "epsilon")
+    old_rate = 1.0
+
+    def __init__(
+        self, learning_rate: Rate = None, rho: float = 0.95, epsilon: float | None = 1e-7, **options: Any
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho, self.epsilon = share(rho, "rho"), small(epsilon)
+
+    @property
+    def rule(self) -> Update:
+        """The formula of a step."""
+        return rules.Adadelta(self.rho, self.epsilon)
+
+
+class _Moments(Optimizer):
+    """What Adam and its kin share: two running means."""
+
+    arguments: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = None,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2 = share(beta_1, "beta_1"), share(beta_2, "beta_2")
+        self.epsilon = small(epsilon)
+
+
+class Adam(_Moments):
     """Adam: momentum and RMSprop together, corrected for having started at zero.
 
     Arguments:
         `learning_rate`: how long a step is (default 0.001).
         `beta_1`, `beta_2`: the shares of the old mean gradient and mean square that are kept, at least 0, below 1.
         `epsilon`: keeps the divisor from 0; None for 1e-7.
-        `old`: `lr`, `decay`, `name`; see `Optimizer`.
+        `amsgrad`: whether to divide by the largest mean square so far, so that steps never grow again.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
     Raises: ConfigurationError for values that make no sense.
-    Source: Kingma & Ba, *Adam: a method for stochastic optimization*, 2015; formulas at `konv.ops.update.Adam`.
+    Source: Kingma & Ba, *Adam: a method for stochastic optimization*, 2015; Reddi, Kale & Kumar, *On the convergence
+    of Adam and beyond*, 2018; formulas at `konv.ops.moments.Adam`.
     Example: `Adam(3e-4)`.
     """
 
-    arguments = ("beta_1", "beta_2", "epsilon")
+    arguments = ("beta_1", "beta_2", "epsilon", "amsgrad")
 
     def __init__(
         self,
-        learning_rate: float | None = None,
+        learning_rate: Rate = None,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float | None = 1e-7,
-        **old: Any,
+        amsgrad: bool = False,
+        **options: Any,
     ) -> None:
-        super().__init__(learning_rate, **old)
-        self.beta_1, self.beta_2 = _share(beta_1, "beta_1"), _share(beta_2, "beta_2")
-        self.epsilon = _epsilon(epsilon)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
+        self.amsgrad = bool(amsgrad)
 
     @property
-    def update(self) -> Update:
+    def rule(self) -> Update:
         """The formula of a step."""
-        return rules.Adam(self.beta_1, self.beta_2, self.epsilon)
+        return moments.Adam(self.beta_1, self.beta_2, self.epsilon, self.amsgrad)
 
-    def scalars(self) -> tuple[float, ...]:
-        """The step size α of Kingma & Ba: the learning rate with the bias correction of this step."""
-        t = self._iterations + 1
-        return (self.current_rate * sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),)
+    def numbers(self, rate: float) -> tuple[float, ...]:
+        """The step size α of Kingma & Ba: the learning `rate` with the bias correction of this step."""
+        t = self.iterations + 1
+        return (rate * sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),)
 
 
-CLASSES: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (Adam, RMSprop, SGD)}
+class AdamW(Adam):
+    """Adam with decoupled weight decay.
+
+    Arguments: as of `Adam`, but `weight_decay` (among `options`) is 0.004 where it is not given.
+    Source: Loshchilov & Hutter, *Decoupled weight decay regularization*, 2019, algorithm 2, in Keras 3's form:
+    the decay is the learning rate times `weight_decay`.
+    Example: `AdamW(1e-3, weight_decay=0.05)`.
+    """
+
+    default_weight_decay: ClassVar[float | None] = 0.004
+
+
+class Nadam(_Moments):
+    """Nadam: Adam with Nesterov's look ahead.
+
+    Arguments:
+        `learning_rate`: how long a step is (default 0.001; Keras 2: 0.002).
+        `beta_1`, `beta_2`: the shares of the old mean gradient and mean square that are kept, at least 0, below 1.
+        `epsilon`: keeps the divisor from 0; None for 1e-7.
+        `options`: clipping, decay, running means, old names, see `Optimizer`; and `schedule_decay`, how fast momentum
+        grows to `beta_1` (default 1; Keras 2: 0.004).
+    Raises: ConfigurationError for values that make no sense.
+    Source: Dozat, *Incorporating Nesterov momentum into Adam*, 2016; formulas at `konv.ops.moments.Nadam`.
+    Example: `Nadam(0.002)`.
+    """
+
+    arguments = ("beta_1", "beta_2", "epsilon", "schedule_decay")
+    old_rate = 0.002
+
+    def __init__(
+        self,
+        learning_rate: Rate = None,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        **options: Any,
+    ) -> None:
+        slow = options.pop("schedule_decay", None)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
+        usual = 0.004 if self.keras2 else 1.0
+        self.schedule_decay = at_least_zero(usual if slow is None else slow, "schedule_decay")
+        self._product = (0, 1.0)
+
+    @property
+    def rule(self) -> Update:
+        """The formula of a step."""
+        return moments.Nadam(self.beta_1, self.beta_2, self.epsilon)
+
+    def numbers(self, rate: float) -> tuple[float, ...]:
+        """Dozat's factors of the mean, of the gradient and of the mean square at this step."""
+        t = self.iterations + 1
+        known, product = self._product if self._product[0] <= t else (0, 1.0)
+        for step in range(known + 1, t + 1):
+            product *= self._momentum(step)
+        self._product = (t, product)
+        ahead = self._momentum(t + 1)
+        gradient = rate * (1 - self._momentum(t)) / (1 - product)
+        return rate * ahead / (1 - product * ahead), gradient, 1 / (1 - self.beta_2**t)
+
+    def _momentum(self, t: int) -> float:
+        return self.beta_1 * (1 - 0.5 * float(0.96 ** (t * self.schedule_decay)))
+
+
+class Adamax(_Moments):
+    """Adamax: Adam with the largest recent gradient in place of the root mean square.
+
+    Arguments:
+        `learning_rate`: how long a step is (default 0.001; Keras 2: 0.002).
+        `beta_1`, `beta_2`: the shares of the old mean and of the old largest gradient that are kept.
+        `epsilon`: keeps the divisor from 0; None for 1e-7.
+        `options`: clipping, decay, running means, old names; see `Optimizer`.
+    Raises: ConfigurationError for values that make no sense.
+    Source: Kingma & Ba, 2015, algorithm 2; formulas at `konv.ops.moments.Adamax`.
+    Example: `Adamax(0.002)`.
+    """
+
+    old_rate = 0.002
+
+    @property
+    def rule(self) -> Update:
+        """The formula of a step."""
+        return moments.Adamax(self.beta_1, self.beta_2, self.epsilon)
+
+    def numbers(self, rate: float) -> tuple[float, ...]:
+        """The step size: the learning `rate` with the bias correction of this step."""
+        return (rate / (1 - self.beta_1 ** (self.iterations + 1)),)
+
+
+CLASSES: dict[str, type[Optimizer]] = {
+    kind.__name__: kind for kind in (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
+}
 NAMES: dict[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in CLASSES.values()}
 
 
@@ -292,21 +337,3 @@ def deserialize(saved: Mapping[str, Any]) -> Optimizer:
     if not isinstance(name, str) or name not in CLASSES:
         raise unknown("optimizer", name, CLASSES)
     return CLASSES[name].from_config(saved["config"])
-
-
-def _at_least_zero(value: Any, name: str) -> float:
-    found = number(value)
-    if not (isfinite(found) and found >= 0):
-        raise ConfigurationError(text("not_negative", name=name, received=value))
-    return found
-
-
-def _share(value: Any, name: str) -> float:
-    found = number(value)
-    if not 0 <= found < 1:
-        raise ConfigurationError(text("momentum_range", name=name, received=value))
-    return found
-
-
-def _epsilon(value: float | None) -> float:
-    return 1e-7 if value is None else _at_least_zero(value, "epsilon")

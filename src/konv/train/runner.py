@@ -65,8 +65,13 @@ class Runner:
         with whole():
             result = self._run("train", batch, samples, (weight / n).astype(samples.x.dtype), position)
             if self.optimizer is not None and not result.nonfinite:
-                self.optimizer.iterations += 1
+                self.optimizer.stepped(self.variables)
         return result
+
+    def finish(self) -> None:
+        """Do what the optimiser has left for the end of training: weights that are running means."""
+        if self.optimizer is not None:
+            self.optimizer.finalize_variable_values(self.variables)
 
     def purpose(self, mode: str) -> tuple[list[Loss], Training | None]:
         """What `konv.engine.build` is told for `mode`, one of `predict`, `test` and `train`: losses and training."""
