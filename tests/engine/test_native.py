@@ -13,6 +13,7 @@ from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
+from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.loss import (
     BinaryCrossentropy,
@@ -37,6 +38,9 @@ OPS: dict[str, tuple[Op, ...]] = {
     "convolution with dilation": (Conv2D(5, (2, 3), padding=((1, 0), (2, 2)), dilation=(2, 2)), ReLU()),
     "convolution in groups": (Conv2D(6, (3, 3), groups=3), ReLU()),
     "convolution depthwise": (Conv2D(6, (3, 3), padding="same", groups=6),),
+    "depthwise": (DepthwiseConv2D((3, 3), padding="same"), ReLU()),
+    "depthwise, each channel making several": (DepthwiseConv2D((3, 2), (2, 1), "same", 3), ReLU()),
+    "depthwise, each channel making many": (ReLU(), DepthwiseConv2D((2, 2), multiplier=7, dilation=(2, 1))),
     "convolutions": (Conv2D(4, (3, 3)), ReLU(), Conv2D(9, (1, 1)), Conv2D(3, (2, 2)), ReLU()),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),

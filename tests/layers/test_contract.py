@@ -28,12 +28,21 @@ CASES = [
     ("Conv2D", {"filters": 3, "kernel_size": 3, "padding": ((1, 0), (2, 1))}, (6, 5, 2), (5, 6, 3)),
     ("Dense", {"units": 7}, (6,), (7,)),
     ("Dense", {"units": 3, "activation": "sigmoid", "use_bias": False, "kernel_initializer": "he_normal"}, (6,), (3,)),
+    ("DepthwiseConv2D", {"kernel_size": 3, "padding": "same", "activation": "relu"}, (6, 5, 3), (6, 5, 3)),
+    ("DepthwiseConv2D", {"kernel_size": (2, 3), "strides": 2, "depth_multiplier": 2}, (6, 5, 3), (3, 2, 6)),
     ("Dropout", {"rate": 0.25}, (6, 5, 2), (6, 5, 2)),
     ("Flatten", {}, (6, 5, 2), (60,)),
     ("InputLayer", {"shape": (6, 5, 2)}, (6, 5, 2), (6, 5, 2)),
     ("MaxPooling2D", {"pool_size": (2, 3)}, (7, 6, 3), (3, 2, 3)),
     ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (7, 6, 3), (4, 3, 3)),
     ("ReLU", {}, (4, 5, 2), (4, 5, 2)),
+    ("SeparableConv2D", {"filters": 4, "kernel_size": 3, "padding": "same"}, (6, 5, 3), (6, 5, 4)),
+    (
+        "SeparableConv2D",
+        {"filters": 4, "kernel_size": 2, "depth_multiplier": 2, "activation": "relu"},
+        (6, 5, 3),
+        (5, 4, 4),
+    ),
     ("Softmax", {}, (6,), (6,)),
 ]
 each = pytest.mark.parametrize(("kind", "arguments", "takes", "gives"), CASES)

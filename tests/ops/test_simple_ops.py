@@ -15,6 +15,7 @@ from konv.ops import OPS, op
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
+from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
@@ -188,6 +189,7 @@ EXAMPLES = [
     (Input((8, 8, 4)), ()), (Conv2D(3, (3, 3)), (8, 8, 4)), (Conv2D(3, (1, 1)), (8, 8, 4)),
     (Conv2D(4, (3, 3), groups=4), (8, 8, 4)), (Dense(3), (5,)), (MaxPool2D(), (8, 8, 4)),
     (AveragePool2D(), (8, 8, 4)), (Dropout(0.5), (5,)), (Flatten(), (8, 8, 4)), (Reshape((-1,)), (8, 8, 4)),
+    (DepthwiseConv2D((3, 3)), (8, 8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from konv.layers.activation import Activation, ReLU, Softmax
 from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
+from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
 from konv.names import unknown
 
@@ -19,6 +20,7 @@ __all__ = [
     "Conv2D",
     "Convolution2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "Input",
@@ -28,6 +30,8 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling2D",
     "ReLU",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "Softmax",
     "deserialize",
     "serialize",
@@ -36,7 +40,8 @@ __all__ = [
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        Activation, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, Softmax,
+        Activation, AveragePooling2D, Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU,
+        SeparableConv2D, Softmax,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

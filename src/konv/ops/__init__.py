@@ -9,6 +9,7 @@ from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
+from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
@@ -20,6 +21,7 @@ __all__ = [
     "AveragePool2D",
     "Conv2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "Input",
@@ -37,7 +39,8 @@ __all__ = [
 OPS: dict[str, type[Op]] = {
     kind.name: kind
     for kind in (
-        Input, Conv2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
+        Input, Conv2D, DepthwiseConv2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout,
+        Flatten, Reshape,
     )
 }  # fmt: skip
 """Every op by its name."""

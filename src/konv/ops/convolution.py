@@ -13,6 +13,7 @@ from konv.kernels.pack import Pack
 from konv.kernels.sums import BiasGradient
 from konv.kernels.taps import Taps
 from konv.messages import text
+from konv.ops.channelwise import SPREAD, lower_channelwise, lower_channelwise_backward
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.windows import crop, image_shape, pad, taps
@@ -81,6 +82,9 @@ class Conv2D(Op):
         return Gradients((dx,), (dw, dy.sum((0, 1, 2))) if self.bias else (dw,))
 
     def lower(self, to: Lowering) -> None:
+        if self._is_depthwise(to):
+            lower_channelwise(to, self.window(*to.shapes), self.filters // self.groups, self.bias)
+            return
         rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
         finish = "relu" if to.relu else ""
         spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias, finish)
@@ -88,6 +92,9 @@ class Conv2D(Op):
         to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=rows.positions)
 
     def lower_backward(self, to: Lowering) -> None:
+        if self._is_depthwise(to):
+            lower_channelwise_backward(to, self.window(*to.shapes), self.filters // self.groups, self.bias)
+            return
         window = self.window(*to.shapes)
         rows, columns = (Taps.forward(axis) for axis in window)
         if to.dw[0]:
@@ -101,6 +108,11 @@ class Conv2D(Op):
                 spec = replace(part, finish="gate" if to.gate else "")
                 packed = to.pack(self._pack(to, spec, turned=True), to.w[0])
                 to.samples(spec, to.dy, packed, *gate, to.dx[0], grain=spec.rows.positions)
+
+    def _is_depthwise(self, to: Lowering) -> bool:
+        """Whether every channel is filtered by itself, into few channels: then vectors lie along the channels."""
+        taken, made = self._part(to)
+        return taken == 1 and self.groups > 1 and made <= SPREAD
 
     def _part(self, to: Lowering) -> tuple[int, int]:
         """Input and output channels of one group."""

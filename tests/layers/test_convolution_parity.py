@@ -1,0 +1,57 @@
+"""Convolutional layers against Keras's, one at a time, in random configurations; with `--slow` fifty of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.layers.parity import Oracle, check
+
+Case = tuple[dict[str, Any], tuple[int, ...]]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "number" in metafunc.fixturenames:
+        metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 2))
+
+
+def window(rng: np.random.Generator, axes: int = 2) -> tuple[dict[str, Any], list[int]]:
+    """Kernel, strides or dilation, padding; and sizes of an image they fit."""
+    kernel = [int(n) for n in rng.integers(1, 5, axes)]
+    stride, dilation = [1] * axes, [1] * axes
+    if rng.random() < 0.6:  # Keras takes one of them
+        stride = [int(rng.integers(1, 4))] * axes
+    else:
+        dilation = [int(n) for n in rng.integers(1, 4, axes)]
+    sizes = [(k - 1) * d + int(rng.integers(1, 8)) for k, d in zip(kernel, dilation, strict=True)]
+    arguments = {"kernel_size": tuple(kernel), "strides": tuple(stride), "dilation_rate": tuple(dilation)}
+    return {**arguments, "padding": str(rng.choice(["valid", "same"]))}, sizes
+
+
+def options(rng: np.random.Generator) -> dict[str, Any]:
+    return {"use_bias": bool(rng.random() < 0.7), "activation": str(rng.choice(["linear", "relu", "tanh"]))}
+
+
+def depthwise(rng: np.random.Generator) -> Case:
+    arguments, sizes = window(rng)
+    arguments["strides"] = (arguments["strides"][0],) * 2
+    return {**arguments, **options(rng), "depth_multiplier": int(rng.choice([1, 1, 2, 3, 5]))}, (
+        *sizes,
+        int(rng.integers(1, 20)),
+    )
+
+
+def separable(rng: np.random.Generator) -> Case:
+    arguments, shape = depthwise(rng)
+    return {**arguments, "filters": int(rng.integers(1, 12))}, shape
+
+
+KINDS = {"DepthwiseConv2D": depthwise, "SeparableConv2D": separable}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_keras(kind: str, number: int, oracle: Oracle) -> None:
+    arguments, shape = KINDS[kind](np.random.default_rng(number))
+    check(oracle, kind, arguments, shape, number)
