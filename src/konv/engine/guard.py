@@ -1,7 +1,7 @@
 """Memory between guard pages: a kernel that reads or writes beyond its array is stopped on the spot.
 
 `KONV_ENGINE=guarded` lays out every array of a program so. The array ends where the page that must not be touched
-begins (up to the alignment of a cache line), and the page before it is as forbidden.
+begins, to the byte, and the page before it is as forbidden.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 import numpy as np
 
 from konv.errors import ConfigurationError
-from konv.graph.node import LINE
 from konv.messages import text
 from konv.ops.record import Array
 
@@ -22,9 +21,10 @@ __all__ = ["guarded"]
 _NONE = 0  # PROT_NONE
 
 
-def guarded(shape: tuple[int, ...], dtype: str) -> Array:
+def guarded(shape: tuple[int, ...], dtype: str, front: bool = False) -> Array:
     """An array of zeros like `konv.graph.aligned`, between two pages that must not be touched.
 
+    It ends where the second one begins or, `front`, begins where the first one ends. Only its elements are aligned.
     Raises: ConfigurationError where the system has no such protection (only Linux and macOS are known to), OSError
     where it refuses it.
     """
@@ -41,6 +41,6 @@ def guarded(shape: tuple[int, ...], dtype: str) -> Array:
     for address in (start, start + page + inside):
         if protect(address, page, _NONE):
             raise OSError(ctypes.get_errno(), "mprotect")
-    offset = page + inside - -(-size // LINE) * LINE
+    offset = page if front else page + inside - size
     values: Array = np.frombuffer(region, np.uint8, size, offset).view(kind)
     return values.reshape(shape)
