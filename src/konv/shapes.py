@@ -15,7 +15,7 @@ from math import prod
 from konv.errors import ConfigurationError, ShapeError
 from konv.messages import text
 
-__all__ = ["Axis", "Padding", "Shape", "axes", "elements", "pair", "show"]
+__all__ = ["Axis", "Padding", "Shape", "axes", "elements", "pair", "show", "transposed"]
 
 Shape = tuple[int, ...]
 Padding = str | tuple[tuple[int, int], ...]
@@ -47,12 +47,12 @@ def pair(value: object, name: str, layer: str, count: int = 2, least: int = 1) -
     return tuple(int(v) for v in values)  # type: ignore[call-overload]
 
 
-def normal_padding(value: object, layer: str, count: int = 2) -> Padding:
-    """`value` as `"valid"`, `"same"`, or a (before, after) pair for each of `count` axes.
+def normal_padding(value: object, layer: str, count: int = 2, causal: bool = False) -> Padding:
+    """`value` as `"valid"`, `"same"` (`"causal"` where `causal`), or a (before, after) pair for each of `count` axes.
 
     Raises: ConfigurationError for anything else.
     """
-    if isinstance(value, str) and value.lower() in ("valid", "same"):
+    if isinstance(value, str) and value.lower() in ("valid", "same", "causal")[: 2 + causal]:
         return value.lower()
     if hasattr(value, "__index__") and not isinstance(value, bool) and int(value) >= 0:
         return ((int(value),) * 2,) * count
@@ -114,6 +114,8 @@ def axes(
     for i, (size, taps, stride, apart) in enumerate(zip(sizes, kernel, strides, dilation, strict=True)):
         if padding == "same":
             before, after = same(size, (taps - 1) * apart + 1, stride)
+        elif padding == "causal":
+            before, after = (taps - 1) * apart, 0
         elif isinstance(padding, str):
             before = after = 0
         else:
@@ -125,4 +127,44 @@ def axes(
                      received=show(sizes), size=size, padding=axis.before + axis.after, span=axis.span, stride=stride)
             )  # fmt: skip
         found.append(axis)
+    return tuple(found)
+
+
+def transposed(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    output_padding: Sequence[int] | None,
+    layer: str,
+) -> tuple[Axis, ...]:
+    """The spatial axes of the convolution whose data gradient a transposed convolution of inputs of `sizes` is.
+
+    Each one's `size` is the size of the transposed convolution's output, its `output` that of the input; `before` and
+    `after` are what padding takes from the output (`after` is negative where `output_padding` adds more than that).
+    Under "valid" there are `(size − 1) · stride + max(span, stride)` outputs, under "same" `size · stride`; with
+    `output_padding`, `(size − 1) · stride + span` and that many more, under "same" `span mod 2` in place of the span.
+
+    Raises: ShapeError where nothing is left of the output.
+    """
+    found = []
+    for i, (size, taps, stride, apart) in enumerate(zip(sizes, kernel, strides, dilation, strict=True)):
+        span = (taps - 1) * apart + 1
+        reach = (size - 1) * stride + span
+        more = None if output_padding is None else output_padding[i]
+        if padding == "same":
+            made = size * stride if more is None else (size - 1) * stride + span % 2 + more
+            around = made - (size - 1) * stride + span - 2  # zeros around the spread input, were it convolved
+            before = span - 1 - min(around // 2 + around % 2, span - 1)
+        elif isinstance(padding, str):
+            made, before = reach + (max(span, stride) - span if more is None else more), 0
+        else:
+            before = padding[i][0]
+            made = reach - sum(padding[i]) + (more or 0)
+        if size < 1 or made < 1:
+            raise ShapeError(
+                text("nothing_left", layer=layer, kernel=show(kernel), received=show(sizes), reach=reach, made=made)
+            )
+        found.append(Axis(made, taps, stride, apart, before, reach - before - made))
     return tuple(found)

@@ -24,7 +24,9 @@ from konv.ops.loss import (
 from konv.ops.moments import Adam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
+from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.shape import Flatten, Reshape
+from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.update import SGD, RMSprop, Update
 from tests.engine.networks import Example, add, agree, chain, on, single, source, two_heads
 from tests.ops.numerical import derivative
@@ -41,6 +43,17 @@ OPS: dict[str, tuple[Op, ...]] = {
     "depthwise": (DepthwiseConv2D((3, 3), padding="same"), ReLU()),
     "depthwise, each channel making several": (DepthwiseConv2D((3, 2), (2, 1), "same", 3), ReLU()),
     "depthwise, each channel making many": (ReLU(), DepthwiseConv2D((2, 2), multiplier=7, dilation=(2, 1))),
+    "transposed": (Conv2DTranspose(5, (3, 3), (2, 2), "same"), ReLU(), Conv2DTranspose(3, (2, 3), bias=False)),
+    "transposed, stride beyond the kernel": (ReLU(), Conv2DTranspose(5, (2, 1), (3, 2), output_padding=(2, 0))),
+    "transposed, stride and dilation": (Conv2DTranspose(3, (2, 3), (3, 2), ((1, 0), (2, 3)), (1, 1), (2, 3)), Tanh()),
+    "on sequences": (
+        Reshape((-1, 6)),
+        Conv1D(9, 3, padding="causal", dilation=2),
+        ReLU(),
+        DepthwiseConv1D(3, 2, "same", 2),
+        Conv1DTranspose(4, 3, 2, "same", bias=False),
+        ReLU(),
+    ),
     "convolutions": (Conv2D(4, (3, 3)), ReLU(), Conv2D(9, (1, 1)), Conv2D(3, (2, 2)), ReLU()),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),

@@ -48,7 +48,57 @@ def separable(rng: np.random.Generator) -> Case:
     return {**arguments, "filters": int(rng.integers(1, 12))}, shape
 
 
-KINDS = {"DepthwiseConv2D": depthwise, "SeparableConv2D": separable}
+def on_sequences(rng: np.random.Generator) -> tuple[dict[str, Any], list[int]]:
+    arguments, sizes = window(rng, 1)
+    if rng.random() < 0.3:
+        arguments["padding"] = "causal"
+    return {**arguments, **options(rng)}, sizes
+
+
+def conv1d(rng: np.random.Generator) -> Case:
+    arguments, sizes = on_sequences(rng)
+    groups = int(rng.integers(1, 4))
+    made, taken = (groups * int(n) for n in rng.integers(1, 12, 2))
+    return {**arguments, "filters": made, "groups": groups}, (*sizes, taken)
+
+
+def depthwise1d(rng: np.random.Generator) -> Case:
+    arguments, shape = depthwise(rng)
+    arguments, sizes = on_sequences(rng)
+    arguments["padding"] = str(rng.choice(["valid", "same"]))
+    return {**arguments, "depth_multiplier": int(rng.integers(1, 4))}, (*sizes, shape[2])
+
+
+def separable1d(rng: np.random.Generator) -> Case:
+    arguments, shape = depthwise1d(rng)
+    return {**arguments, "filters": int(rng.integers(1, 12))}, shape
+
+
+def conv2d(rng: np.random.Generator) -> Case:
+    arguments, sizes = window(rng)
+    groups = int(rng.choice([1, 1, 2, 3]))
+    made, taken = (groups * int(n) for n in rng.integers(1, 12, 2))
+    return {**arguments, **options(rng), "filters": made, "groups": groups}, (*sizes, taken)
+
+
+def transposed(rng: np.random.Generator, axes: int = 2) -> Case:
+    arguments, sizes = window(rng, axes)
+    stride = arguments["strides"][0]
+    if rng.random() < 0.4:
+        arguments["output_padding"] = (int(rng.integers(0, stride)),) * axes
+    return {**arguments, **options(rng), "filters": int(rng.integers(1, 12))}, (*sizes, int(rng.integers(1, 12)))
+
+
+KINDS = {
+    "Conv1D": conv1d,
+    "Conv1DTranspose": lambda rng: transposed(rng, 1),
+    "Conv2D": conv2d,
+    "Conv2DTranspose": transposed,
+    "DepthwiseConv1D": depthwise1d,
+    "DepthwiseConv2D": depthwise,
+    "SeparableConv1D": separable1d,
+    "SeparableConv2D": separable,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,8 +19,10 @@ from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
+from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
+from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.random import Stream
 from tests.ops.numerical import check_gradients
 from tests.ops.windows import integers
@@ -181,7 +183,7 @@ def test_registry() -> None:
     assert all(OPS[name].name == name for name in OPS)
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
-    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, conv2d"):
+    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, conv1d"):
         op("zzzz")
 
 
@@ -189,7 +191,8 @@ EXAMPLES = [
     (Input((8, 8, 4)), ()), (Conv2D(3, (3, 3)), (8, 8, 4)), (Conv2D(3, (1, 1)), (8, 8, 4)),
     (Conv2D(4, (3, 3), groups=4), (8, 8, 4)), (Dense(3), (5,)), (MaxPool2D(), (8, 8, 4)),
     (AveragePool2D(), (8, 8, 4)), (Dropout(0.5), (5,)), (Flatten(), (8, 8, 4)), (Reshape((-1,)), (8, 8, 4)),
-    (DepthwiseConv2D((3, 3)), (8, 8, 4)),
+    (DepthwiseConv2D((3, 3)), (8, 8, 4)), (Conv1D(3, 2), (8, 4)), (DepthwiseConv1D(2), (8, 4)),
+    (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip
 

@@ -11,15 +11,30 @@ from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
+from konv.layers.sequence import (
+    Conv1D,
+    Conv1DTranspose,
+    Convolution1D,
+    DepthwiseConv1D,
+    SeparableConv1D,
+    SeparableConvolution1D,
+)
+from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
 from konv.names import unknown
 
 __all__ = [
     "Activation",
     "AveragePooling2D",
     "AvgPool2D",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Dense",
+    "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
@@ -30,7 +45,9 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling2D",
     "ReLU",
+    "SeparableConv1D",
     "SeparableConv2D",
+    "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
     "deserialize",
@@ -40,8 +57,8 @@ __all__ = [
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        Activation, AveragePooling2D, Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU,
-        SeparableConv2D, Softmax,
+        Activation, AveragePooling2D, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Dense, DepthwiseConv1D,
+        DepthwiseConv2D, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
@@ -41,15 +41,16 @@ class Conv2D(Layer):
         "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
         "use_bias", "kernel_initializer", "bias_initializer",
     )  # fmt: skip
+    axes: ClassVar[int] = 2
 
     def __init__(
         self,
         filters: int,
         kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = (1, 1),
+        strides: int | Sequence[int] = 1,
         padding: str | int | Padding = "valid",
         data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = (1, 1),
+        dilation_rate: int | Sequence[int] = 1,
         groups: int = 1,
         activation: object = None,
         use_bias: bool = True,
@@ -59,11 +60,11 @@ class Conv2D(Layer):
     ) -> None:
         super().__init__(**options)
         self.filters = count(filters, "filters", self.name)
-        self.kernel_size = pair(kernel_size, "kernel_size", self.name)
-        self.strides = pair(strides, "strides", self.name)
-        self.padding = normal_padding(padding, self.name)
+        self.kernel_size = pair(kernel_size, "kernel_size", self.name, self.axes)
+        self.strides = pair(strides, "strides", self.name, self.axes)
+        self.padding = normal_padding(padding, self.name, self.axes, causal=self.axes == 1)
         self.data_format = channels_last(data_format, self.name)
-        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name)
+        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name, self.axes)
         self.groups = count(groups, "groups", self.name)
         if self.filters % self.groups:
             raise ConfigurationError(

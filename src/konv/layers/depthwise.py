@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from konv import activations, initializers, ops
 from konv.errors import KonvError
@@ -40,15 +40,16 @@ class DepthwiseConv2D(Layer):
         "kernel_size", "strides", "padding", "depth_multiplier", "data_format", "dilation_rate", "activation",
         "use_bias", "depthwise_initializer", "bias_initializer",
     )  # fmt: skip
+    axes: ClassVar[int] = 2
 
     def __init__(
         self,
         kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = (1, 1),
+        strides: int | Sequence[int] = 1,
         padding: str | int | Padding = "valid",
         depth_multiplier: int = 1,
         data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = (1, 1),
+        dilation_rate: int | Sequence[int] = 1,
         activation: object = None,
         use_bias: bool = True,
         depthwise_initializer: object = "glorot_uniform",
@@ -56,12 +57,12 @@ class DepthwiseConv2D(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.kernel_size = pair(kernel_size, "kernel_size", self.name)
-        self.strides = pair(strides, "strides", self.name)
-        self.padding = normal_padding(padding, self.name)
+        self.kernel_size = pair(kernel_size, "kernel_size", self.name, self.axes)
+        self.strides = pair(strides, "strides", self.name, self.axes)
+        self.padding = normal_padding(padding, self.name, self.axes, causal=self.axes == 1)
         self.depth_multiplier = count(depth_multiplier, "depth_multiplier", self.name)
         self.data_format = channels_last(data_format, self.name)
-        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name)
+        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name, self.axes)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.depthwise_initializer = initializers.get(depthwise_initializer)
@@ -105,15 +106,16 @@ class SeparableConv2D(Layer):
         "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "depth_multiplier",
         "activation", "use_bias", "depthwise_initializer", "pointwise_initializer", "bias_initializer",
     )  # fmt: skip
+    axes: ClassVar[int] = 2
 
     def __init__(
         self,
         filters: int,
         kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = (1, 1),
+        strides: int | Sequence[int] = 1,
         padding: str | int | Padding = "valid",
         data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = (1, 1),
+        dilation_rate: int | Sequence[int] = 1,
         depth_multiplier: int = 1,
         activation: object = None,
         use_bias: bool = True,
@@ -124,11 +126,11 @@ class SeparableConv2D(Layer):
     ) -> None:
         super().__init__(**options)
         self.filters = count(filters, "filters", self.name)
-        self.kernel_size = pair(kernel_size, "kernel_size", self.name)
-        self.strides = pair(strides, "strides", self.name)
-        self.padding = normal_padding(padding, self.name)
+        self.kernel_size = pair(kernel_size, "kernel_size", self.name, self.axes)
+        self.strides = pair(strides, "strides", self.name, self.axes)
+        self.padding = normal_padding(padding, self.name, self.axes, causal=self.axes == 1)
         self.data_format = channels_last(data_format, self.name)
-        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name)
+        self.dilation_rate = pair(dilation_rate, "dilation_rate", self.name, self.axes)
         self.depth_multiplier = count(depth_multiplier, "depth_multiplier", self.name)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)

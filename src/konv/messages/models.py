@@ -9,6 +9,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: {name} must be an integer, at least {least}. Received: {received!r}.",
         "{layer}：{name} 必须是不小于 {least} 的整数。收到的是：{received!r}。",
     ),
+    "output_padding": (
+        "{layer}: output_padding must be below the stride ({strides}) along each axis: a whole stride more is another "
+        "place of the input. Received: {received!r}.",
+        "{layer}：output_padding 沿每个轴都要小于步长（{strides}）：多出一整个步长就等于输入多了一个位置。"
+        "收到的是：{received!r}。",
+    ),
     "channels_first": (
         "{layer}: data_format must be 'channels_last': images are (N, height, width, channels). Received: "
         "{received!r}. Turn images that have their channels first with x.transpose(0, 2, 3, 1), and drop data_format.",

@@ -29,6 +29,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer} 需要图像：每个样本 3 个轴（高、宽、通道）。收到的是：{received}（{axes} 个轴）。"
         "灰度图要补上唯一的通道轴：x[..., None]。",
     ),
+    "not_a_sequence": (
+        "{layer} expects sequences: 2 axes (steps, channels) a sample. Received: {received} ({axes} axes). "
+        "Sequences of single numbers need an axis for their one channel: x[..., None].",
+        "{layer} 需要序列：每个样本 2 个轴（步数、通道）。收到的是：{received}（{axes} 个轴）。"
+        "每步只有一个数的序列要补上唯一的通道轴：x[..., None]。",
+    ),
+    "nothing_left": (
+        "{layer}: a {kernel} kernel spreads the {received} input over {reach} places along one axis, and padding "
+        "leaves {made} of them. Pad less.",
+        "{layer}：{kernel} 的核把输入 {received} 沿某一轴铺开到 {reach} 个位置，去掉填充后只剩 {made} 个。请减小填充。",
+    ),
     "groups_and_filters": (
         "{layer}: {filters} filters cannot be cut into {groups} equal groups. Choose filters as a multiple of groups.",
         "{layer}：{filters} 个滤波器不能平均分成 {groups} 组。请让 filters 是 groups 的整数倍。",

@@ -26,6 +26,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "用 {filters} 块 {kernel} 的模板，各自只对一个通道滤波：只花很小一部分计算量就能找到空间上的模式，"
         "通道之间的组合则留给别的层。",
     ),
+    "purpose.conv1d": (
+        "Looks for {filters} local patterns along a sequence: each filter is a template of {kernel} steps × {channels} "
+        "channels, and the same template is tried at every step, so a pattern is found whenever it occurs.",
+        "沿着序列寻找 {filters} 种局部模式：每个滤波器是一块 {kernel} 步、{channels} 个通道的模板，"
+        "同一块模板在每一步上都比对一次，所以模式出现在何时都能找到。",
+    ),
+    "purpose.conv2d_transpose": (
+        "Paints a larger image, {size}: every place of its input lays down {filters} {kernel} templates, times its own "
+        "value, and where they overlap they add up; it is the way back through a convolution.",
+        "画出一幅更大的图像（{size}）：输入的每个位置把 {filters} 块 {kernel} 的模板乘上自己的值铺到输出上，"
+        "重叠处相加；相当于沿着卷积反向走一遍。",
+    ),
     "purpose.dense": (
         "Weighs all {features} features together: each of its {units} neurons is connected to every one of them, so "
         "it can judge the input as a whole.",

@@ -13,14 +13,20 @@ from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
+from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
+from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 
 __all__ = [
     "OPS",
     "AveragePool2D",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Dense",
+    "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
@@ -39,7 +45,8 @@ __all__ = [
 OPS: dict[str, type[Op]] = {
     kind.name: kind
     for kind in (
-        Input, Conv2D, DepthwiseConv2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout,
+        Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D, Dense,
+        MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout,
         Flatten, Reshape,
     )
 }  # fmt: skip
