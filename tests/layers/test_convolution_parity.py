@@ -14,7 +14,7 @@ Case = tuple[dict[str, Any], tuple[int, ...]]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "number" in metafunc.fixturenames:
-        metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 2))
+        metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 1))
 
 
 def window(rng: np.random.Generator, axes: int = 2) -> tuple[dict[str, Any], list[int]]:
