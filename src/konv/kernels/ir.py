@@ -174,6 +174,14 @@ class Function:
         """How many of the conditions hold."""
         return self.add(0, *(self.emit("i64", f"zext i1 {c.ref} to i64") for c in conditions))
 
+    def both(self, x: Value, y: Value) -> Value:
+        """Whether two conditions hold."""
+        return self.emit("i1", f"and i1 {x.ref}, {y.ref}")
+
+    def either(self, condition: Value, yes: Int, no: Int) -> Int:
+        """One of two integers."""
+        return self.emit("i64", f"select i1 {condition.ref}, i64 {self.ref(yes)}, i64 {self.ref(no)}")
+
     # -- control -----------------------------------------------------------------------------------------------
 
     @contextmanager

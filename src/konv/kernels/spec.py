@@ -43,6 +43,10 @@ class Spec:
         """The code for `target`."""
         raise NotImplementedError
 
+    def scratch(self, target: Target) -> int:
+        """Bytes of the worker's scratch memory that it uses."""
+        return 0
+
     def symbol(self, target: Target) -> str:
         """The kernel's name, unique to spec, target, compiler and generator."""
         key = "\n".join([repr(self), repr(target), llvm.version(), generator()])

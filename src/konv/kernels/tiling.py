@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from konv.kernels.ir import Function, Int, Value
+from konv.kernels.ir import Function, Int
 from konv.kernels.taps import Taps
 
 __all__ = ["Group", "Kind", "Tiling"]
@@ -114,7 +114,7 @@ class Group:
             here = (image, row, column)
             if found:
                 inside = k.compare("slt", p, self.ends[i])
-                here = tuple(_either(k, inside, a, b) for a, b in zip(here, found, strict=True))  # type: ignore[assignment]
+                here = tuple(k.either(inside, a, b) for a, b in zip(here, found, strict=True))  # type: ignore[assignment]
             found = here
         return k.add(self.image, found[0]), found[1], found[2]
 
@@ -126,12 +126,9 @@ class Group:
         high = self.ends[3]
         if below:
             lacks = k.compare("sge", i, below + tiling.taps - 1)
-            low, high = _either(k, lacks, self.ends[0], 0), _either(k, lacks, self.ends[2], high)
+            low, high = k.either(lacks, self.ends[0], 0), k.either(lacks, self.ends[2], high)
         if right:
-            high = _either(k, k.compare("sge", j, right + tiling.taps - 1), self.ends[1], high)
+            high = k.either(k.compare("sge", j, right + tiling.taps - 1), self.ends[1], high)
         low, high = (k.least(k.largest(k.sub(v, self.first), 0), self.count) for v in (low, high))
         return low, k.largest(low, high)
 
-
-def _either(k: Function, condition: Value, yes: Int, no: Int) -> Int:
-    return k.emit("i64", f"select i1 {condition.ref}, i64 {k.ref(yes)}, i64 {k.ref(no)}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from konv.kernels import transforms
-from konv.kernels.blocking import Panels, Tile, panels, tile
+from konv.kernels.blocking import Panels, Tile, panels
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.pack import transposed
 from konv.kernels.product import load_row, outer, store_row
@@ -21,11 +21,16 @@ from konv.kernels.spec import Spec
 from konv.kernels.target import Target
 from konv.kernels.tiling import Group, Kind, Tiling
 
-__all__ = ["Winograd", "WinogradWeights"]
+__all__ = ["Winograd", "WinogradGradient", "WinogradGradientBack", "WinogradWeights"]
+
+LINE = 16
+"""Elements of float32 in a cache line."""
 
 
 class Heap(NamedTuple):
-    """Transformed tiles in scratch memory, from element `start` on: `channels` of them, `spots` positions each."""
+    """Transformed tiles in scratch memory, from element `start` on: at each of `spots` positions a tile's `channels`
+    side by side, in whole cache lines; where a power of two would send all positions to a few sets of the cache, they
+    lie a line further apart."""
 
     start: int
     channels: int
@@ -33,18 +38,69 @@ class Heap(NamedTuple):
     lanes: int
 
     @property
-    def vector(self) -> int:
-        """Elements from one vector of channels to the next."""
-        return (self.spots | 1) * self.lanes
+    def spot(self) -> int:
+        """Elements from one position to the next."""
+        lines = -(-self.channels // LINE)
+        return (lines if lines % 8 else lines + 1) * LINE
 
     @property
     def tile(self) -> int:
         """Elements from one tile to the next."""
-        return -(-self.channels // self.lanes) * self.vector
+        return self.spots * self.spot
 
-    def at(self, k: Function, t: Int, vector: Int, spot: Int) -> Int:
-        """Where the vector of a tile begins."""
-        return k.add(self.start, k.mul(t, self.tile), k.mul(vector, self.vector), k.mul(spot, self.lanes))
+    def at(self, k: Function, t: Int, channel: Int, spot: Int) -> Int:
+        """Where a channel of a tile lies."""
+        return k.add(self.start, k.mul(t, self.tile), k.mul(spot, self.spot), channel)
+
+
+class Stack(NamedTuple):
+    """Transformed weights, or their gradient: at each of `spots` positions `summed` × `made` channels, the latter in
+    panels of `vectors` vectors, `[group][position][panel][summed][panel's vectors]`."""
+
+    spots: int
+    summed: int
+    made: int
+    vectors: int
+    lanes: int
+
+    @property
+    def panels(self) -> Panels:
+        """How the channels that are made lie in vectors."""
+        return panels(self.made, self.vectors, self.lanes)
+
+    @property
+    def spot(self) -> int:
+        """Elements from one position to the next: never a power of two."""
+        return self.summed * self.panels.padded + LINE
+
+    @property
+    def group(self) -> int:
+        """Elements of one group."""
+        return self.spots * self.spot
+
+    def each_vector(self, k: Function, body: Callable[[Int, Int, int, int], None]) -> None:
+        """`body(channel, panel's start, panel's width, lanes)` for all vectors; lanes 0: all."""
+        layout = self.panels
+        wide = layout.vectors * k.lanes
+        with k.loop(0, layout.whole) as p, k.loop(0, layout.vectors) as j:
+            start = k.mul(p.i, wide)
+            body(k.add(start, k.mul(j.i, k.lanes)), start, wide, 0)
+        start, full = layout.whole * wide, layout.rest - bool(layout.tail)
+        with k.loop(0, full) as j:
+            body(k.add(start, k.mul(j.i, k.lanes)), start, layout.rest * k.lanes, 0)
+        if layout.tail:
+            body(start + full * k.lanes, start, layout.rest * k.lanes, layout.tail)
+
+    def at(self, k: Function, g: Int, c: Int, channel: Int, start: Int, width: int) -> Int:
+        """Where a vector from `channel` on, of summed channel c, lies in position 0; its panel begins at `start`."""
+        return k.add(k.mul(g, self.group), k.mul(start, self.summed), k.mul(c, width), k.sub(channel, start))
+
+
+def block(made: int, target: Target, dtype: str) -> Tile:
+    """Register blocking of the products: two vectors read for as many broadcasts as there are registers for, so that
+    what is read again for each block fits in the first-level cache."""
+    vectors = min(2, -(-made // target.lanes(dtype)))
+    return Tile((target.registers - vectors - 2) // vectors, vectors)
 
 
 @dataclass(frozen=True)
@@ -98,13 +154,10 @@ class Winograd(_Tiled):
     bias: bool = False
     finish: str = ""
 
-    def block(self, target: Target) -> Tile:
-        """Register blocking of the products: tiles × output channels."""
-        return tile(self.tiling.most, self.outputs, target, self.dtype, self.inputs)
-
-    def panels(self, target: Target) -> Panels:
-        """How output channels lie in vectors."""
-        return panels(self.outputs, self.block(target).vectors, target.lanes(self.dtype))
+    def weights(self, target: Target) -> Stack:
+        """How the weights it reads lie."""
+        vectors = block(self.outputs, target, self.dtype).vectors
+        return Stack(self.tiling.spots, self.inputs, self.outputs, vectors, target.lanes(self.dtype))
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -123,58 +176,44 @@ class Winograd(_Tiled):
     # -- products ----------------------------------------------------------------------------------------------
 
     def _products(self, k: Function, target: Target, group: Group, read: Heap, made: Heap, g: Int) -> None:
-        layout, most = self.panels(target), self.block(target).rows
+        weights, most = self.weights(target), block(self.outputs, target, self.dtype).rows
+        layout = weights.panels
         wide = layout.vectors * k.lanes
         step = max(1, most // 7)  # blocks of a few sizes: tiles are dealt out evenly, and few are computed in vain
         sizes = list(range(most, 0, -step))[::-1]
-        weights = WinogradWeights.of(self, target)
-        start = k.mul(g, weights.group(target))
         with k.loop(0, self.tiling.spots) as spot:
             i, j = k.div(spot.i, self.tiling.points), k.rem(spot.i, self.tiling.points)
             low, high = group.stretch(i, j)
             count = k.sub(high, low)
             blocks = k.div(k.add(count, most - 1), most)
             even = k.div(k.add(count, k.sub(blocks, 1)), k.largest(blocks, 1))
-            w = k.add(start, k.mul(spot.i, weights.spot(target)))
-            last = k.largest(low, 0)
+            w = k.add(k.mul(g, weights.group), k.mul(spot.i, weights.spot))
 
             def panel(channel: Int, vectors: int, w: Int = w, spot: Int = spot.i, low: Int = low, high: Int = high,
                       blocks: Int = blocks, even: Int = even) -> None:  # fmt: skip
                 at = k.add(w, k.mul(channel, self.inputs))
                 for before, rows in zip([0, *sizes], sizes, strict=False):
                     fits = [k.compare("sgt", even, before), k.compare("sle", even, rows)]
-                    with k.when(k.emit("i1", f"and i1 {fits[0].ref}, {fits[1].ref}")), k.loop(0, blocks) as b:
+                    with k.when(k.both(*fits)), k.loop(0, blocks) as b:
                         # The last block ends with the stretch: it may do again what the one before it has done.
                         t = k.largest(k.least(k.add(low, k.mul(b.i, rows)), k.sub(high, rows)), low)
-                        self._block(k, read, made, t, rows, spot, at, k.div(channel, k.lanes), vectors)
+                        self._block(k, read, made, t, rows, spot, at, channel, vectors)
 
             with k.loop(0, layout.whole) as p:
                 panel(k.mul(p.i, wide), layout.vectors)
             if layout.rest:
                 panel(layout.whole * wide, layout.rest)
-            del last
 
-    def _block(self, k: Function, read: Heap, made: Heap, t: Int, rows: int, spot: Int, w: Int, vector: Int,
+    def _block(self, k: Function, read: Heap, made: Heap, t: Int, rows: int, spot: Int, w: Int, channel: Int,
                vectors: int) -> None:  # fmt: skip
         """Sum `rows` tiles × `vectors` vectors over all input channels."""
-        wide = vectors * k.lanes
-        whole, tail = divmod(self.inputs, k.lanes)
-
-        def along(sums: list[Value], x: Int, w: Int, length: int) -> list[Value]:
-            with k.loop(0, length, sums) as c:
-                ys = load_row(k, k.arg["w"], k.add(w, k.mul(c.i, wide)), vectors)
-                at = k.add(x, c.i)
-                c.out = outer(k, c.carry, [k.broadcast(k.scratch, k.add(at, i * read.tile)) for i in range(rows)], ys)
-            return c.values
-
-        with k.loop(0, whole, [k.every(0)] * (rows * vectors)) as v:
-            v.out = along(v.carry, read.at(k, t, v.i, spot), k.add(w, k.mul(v.i, k.lanes * wide)), k.lanes)
-        sums = v.values
-        if tail:
-            sums = along(sums, read.at(k, t, whole, spot), k.add(w, whole * k.lanes * wide), tail)
+        x, wide = read.at(k, t, 0, spot), vectors * k.lanes
+        with k.loop(0, self.inputs, [k.every(0)] * (rows * vectors)) as c:
+            ys = load_row(k, k.arg["w"], k.add(w, k.mul(c.i, wide)), vectors)
+            at = k.add(x, c.i)
+            c.out = outer(k, c.carry, [k.broadcast(k.scratch, k.add(at, i * read.tile)) for i in range(rows)], ys)
         for i in range(rows):
-            for j in range(vectors):
-                k.store(sums[i * vectors + j], k.scratch, made.at(k, k.add(t, i), k.add(vector, j), spot))
+            store_row(k, c.values[i * vectors : (i + 1) * vectors], k.scratch, made.at(k, k.add(t, i), channel, spot))
 
     # -- outputs -----------------------------------------------------------------------------------------------
 
@@ -189,7 +228,7 @@ class Winograd(_Tiled):
 
             def vector(v: Int, lanes: int) -> None:
                 points = [n + tiling.taps - 1 for n in (r.size, c.size)]
-                block = [[k.load(k.scratch, made.at(k, t, v, i * tiling.points + j)) for j in range(points[1])]
+                block = [[k.load(k.scratch, made.at(k, t, k.mul(v, k.lanes), i * tiling.points + j)) for j in range(points[1])]
                          for i in range(points[0])]  # fmt: skip
                 left, right = (transforms.outputs(tiling.points, n, s.size) for n, s in zip(points, (r, c), strict=True))
                 here = k.mul(v, k.lanes)
@@ -234,7 +273,7 @@ def each_tile(k: Function, group: Group, reach: int, body: Callable[..., None]) 
                 then(kind)
                 continue
             inside = [k.compare("sge", at, kind.first), k.compare("slt", at, kind.last)]
-            with k.when(k.emit("i1", f"and i1 {inside[0].ref}, {inside[1].ref}")):
+            with k.when(k.both(*inside)):
                 then(kind)
 
     with k.loop(0, group.count) as t:
@@ -259,13 +298,18 @@ def load_tiles(k: Function, spec: _Tiled, group: Group, source: Value, heap: Hea
             block = [[k.load(source, k.add(start, (i * columns.size + j) * wide), lanes)
                       if r.low <= i < r.high and c.low <= j < c.high else None
                       for j in range(points[1])] for i in range(points[0])]  # fmt: skip
-            for i, line in enumerate(transforms.apart(k, left, block, right)):
-                for j, value in enumerate(line):
-                    k.store(value or k.every(0), k.scratch, heap.at(k, t, v, i * tiling.points + j))
+            put_tile(k, heap, t, k.mul(v, k.lanes), tiling.points, transforms.apart(k, left, block, right))
 
         each_vector(k, heap.channels, vector)
 
     each_tile(k, group, tiling.taps - 1, body)
+
+
+def put_tile(k: Function, heap: Heap, t: Int, channel: Int, points: int, values: transforms.Rows) -> None:
+    """Keep a vector of a transformed tile; one that is cut off lacks the last of the `points` of an axis."""
+    for i, line in enumerate(values):
+        for j, value in enumerate(line):
+            k.store(value or k.every(0), k.scratch, heap.at(k, t, channel, i * points + j))
 
 
 @dataclass(frozen=True)
@@ -291,28 +335,16 @@ class WinogradWeights(Spec):
         """The weights that `spec` reads; `turned`: it is a data gradient, and its inputs are the layer's outputs."""
         channels = (spec.outputs, spec.inputs) if turned else (spec.inputs, spec.outputs)
         return cls(spec.dtype, spec.tiling.points, spec.tiling.taps, *channels, spec.groups,
-                   spec.block(target).vectors, turned)  # fmt: skip
+                   spec.weights(target).vectors, turned)  # fmt: skip
 
-    @property
-    def summed(self) -> int:
-        """Channels that the reader sums over."""
-        return self.outputs if self.turned else self.inputs
-
-    def layout(self, target: Target) -> Panels:
-        """How the channels that the reader produces lie in vectors."""
-        return panels(self.inputs if self.turned else self.outputs, self.vectors, target.lanes(self.dtype))
-
-    def spot(self, target: Target) -> int:
-        """Elements from one position to the next: never a power of two."""
-        return self.summed * self.layout(target).padded + target.lanes(self.dtype)
-
-    def group(self, target: Target) -> int:
-        """Elements of one group."""
-        return self.points**2 * self.spot(target)
+    def stack(self, target: Target) -> Stack:
+        """How u lies."""
+        summed, made = (self.outputs, self.inputs) if self.turned else (self.inputs, self.outputs)
+        return Stack(self.points**2, summed, made, self.vectors, target.lanes(self.dtype))
 
     def size(self, target: Target) -> int:
         """Elements in all."""
-        return self.groups * self.group(target)
+        return self.groups * self.stack(target).group
 
     def units(self, target: Target) -> int:
         """The number of work units."""
@@ -327,46 +359,31 @@ class WinogradWeights(Spec):
         """The code for `target`."""
         k = self.new(target, "w u")
         with k.loop(k.begin, k.end) as unit, k.loop(0, self.groups) as g:
-            (self._turned if self.turned else self._straight)(k, target, g.i, unit.i)
+            (self._turned if self.turned else self._straight)(k, self.stack(target), g.i, unit.i)
         return k
 
     def _row(self, k: Function, tap: int, c: Int, g: Int) -> Int:
         wide = self.groups * self.outputs
         return k.add(k.mul(c, wide), k.mul(g, self.outputs), tap * self.inputs * wide)
 
-    def _put(self, k: Function, target: Target, taps: list[list[Value | None]], g: Int, c: Int, channel: Int,
-             start: Int, width: int) -> None:  # fmt: skip
-        """Transform and store one vector, `channel` on, of summed channel c; its panel begins at `start`."""
-        at = k.add(k.mul(g, self.group(target)), k.mul(start, self.summed), k.mul(c, width), k.sub(channel, start))
+    def _put(self, k: Function, stack: Stack, taps: transforms.Rows, at: Int) -> None:
+        """Transform and store one vector."""
         rows = transforms.linear(k, transforms.weights(self.points, self.taps), taps)
         for i, value in enumerate(v for row in rows for v in row):
-            k.store(value or k.every(0), k.arg["u"], k.add(at, i * self.spot(target)))
+            k.store(value or k.every(0), k.arg["u"], k.add(at, i * stack.spot))
 
-    def _each(self, k: Function, target: Target, body: Callable[[Int, Int, int, int], None]) -> None:
-        """`body(channel, panel's start, panel's width, lanes)` for the vectors that the reader produces."""
-        layout = self.layout(target)
-        wide = layout.vectors * k.lanes
-        with k.loop(0, layout.whole) as p, k.loop(0, layout.vectors) as j:
-            start = k.mul(p.i, wide)
-            body(k.add(start, k.mul(j.i, k.lanes)), start, wide, 0)
-        start, full = layout.whole * wide, layout.rest - bool(layout.tail)
-        with k.loop(0, full) as j:
-            body(k.add(start, k.mul(j.i, k.lanes)), start, layout.rest * k.lanes, 0)
-        if layout.tail:
-            body(start + full * k.lanes, start, layout.rest * k.lanes, layout.tail)
-
-    def _straight(self, k: Function, target: Target, g: Int, c: Int) -> None:
+    def _straight(self, k: Function, stack: Stack, g: Int, c: Int) -> None:
         def vector(channel: Int, start: Int, width: int, lanes: int) -> None:
-            taps: list[list[Value | None]] = [
+            taps: transforms.Rows = [
                 [k.load(k.arg["w"], k.add(self._row(k, i * self.taps + j, c, g), channel), lanes)
                  for j in range(self.taps)] for i in range(self.taps)
             ]  # fmt: skip
-            self._put(k, target, taps, g, c, channel, start, width)
+            self._put(k, stack, taps, stack.at(k, g, c, channel, start, width))
 
-        self._each(k, target, vector)
+        stack.each_vector(k, vector)
 
-    def _turned(self, k: Function, target: Target, g: Int, block: Int) -> None:
-        """A vector of inputs becomes a vector of what is produced: squares of every tap are turned in scratch."""
+    def _turned(self, k: Function, stack: Stack, g: Int, block: Int) -> None:
+        """A vector of inputs becomes a vector of what is made: squares of every tap are turned in scratch."""
         square, last = k.lanes**2, self.taps**2 - 1
 
         def vector(channel: Int, start: Int, width: int, lanes: int) -> None:
@@ -377,11 +394,11 @@ class WinogradWeights(Spec):
                     for i, line in enumerate(transposed(k, lines)):
                         k.store(line, k.scratch, (last - tap) * square + i * k.lanes)
                 with k.loop(0, columns) as i:
-                    taps: list[list[Value | None]] = [
+                    taps: transforms.Rows = [
                         [k.load(k.scratch, k.add(k.mul(i.i, k.lanes), (r * self.taps + c) * square))
                          for c in range(self.taps)] for r in range(self.taps)
                     ]  # fmt: skip
-                    self._put(k, target, taps, g, k.add(o, i.i), channel, start, width)
+                    self._put(k, stack, taps, stack.at(k, g, k.add(o, i.i), channel, start, width))
 
             whole, tail = divmod(self.outputs, k.lanes)
             with k.loop(0, whole) as o:
@@ -389,17 +406,151 @@ class WinogradWeights(Spec):
             if tail:
                 some(whole * k.lanes, tail)
 
-        def mine(channel: Int, start: Int, width: int, lanes: int) -> None:
-            with k.when(k.compare("eq", k.div(channel, k.lanes), block)):
-                vector(channel, start, width, lanes)
-
-        layout = self.layout(target)
+        # One unit is one vector of the layout: the last one, which may have fewer lanes, apart from all others.
+        layout = stack.panels
         wide, shared = layout.vectors * k.lanes, layout.whole * layout.vectors
+        start, full = layout.whole * wide, layout.rest - bool(layout.tail)
+        channel = k.mul(block, k.lanes)
         if layout.whole:
             with k.when(k.compare("slt", block, shared)):
-                vector(k.mul(block, k.lanes), k.mul(k.div(block, layout.vectors), wide), wide, 0)
-        start, full = layout.whole * wide, layout.rest - bool(layout.tail)
-        for j in range(full):
-            mine(start + j * k.lanes, start, layout.rest * k.lanes, 0)
+                vector(channel, k.mul(k.div(block, layout.vectors), wide), wide, 0)
+        if full:
+            inside = k.compare("slt", block, shared + full)
+            with k.when(k.both(k.compare("sge", block, shared), inside)):
+                vector(channel, start, layout.rest * k.lanes, 0)
         if layout.tail:
-            mine(start + full * k.lanes, start, layout.rest * k.lanes, layout.tail)
+            with k.when(k.compare("eq", block, shared + full)):
+                vector(channel, start, layout.rest * k.lanes, layout.tail)
+
+
+@dataclass(frozen=True)
+class WinogradGradient(_Tiled):
+    """`du += (Bᵀ x B)ᵀ · (A dy Aᵀ)` at each position of the transformed domain, for units `begin … end` of images.
+
+    Arguments: x `(N, H, W, groups·inputs)`, dy `(N, H', W', groups·outputs)`, du (see `Stack`). Sums run over images and
+    tiles in the order of `Group`, whatever the blocking.
+    """
+
+    kind: ClassVar[str] = "winograd_gradient"
+
+    def stack(self, target: Target) -> Stack:
+        """How du lies."""
+        vectors = block(self.outputs, target, self.dtype).vectors
+        return Stack(self.tiling.spots, self.inputs, self.outputs, vectors, target.lanes(self.dtype))
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "x dy du")
+
+        def work(group: Group) -> None:
+            with k.loop(0, self.groups) as g:
+                seen, back = self.heaps(target)
+                load_tiles(k, self, group, k.arg["x"], seen, k.mul(g.i, self.inputs))
+                self._load_back(k, group, back, k.mul(g.i, self.outputs))
+                self._products(k, target, group, seen, back, g.i)
+
+        self.each_group(k, work)
+        return k
+
+    def _load_back(self, k: Function, group: Group, heap: Heap, channel: Int) -> None:
+        """`A dy Aᵀ` of every tile."""
+        tiling, wide = self.tiling, self.outputs * self.groups
+        rows, columns = tiling.rows, tiling.columns
+
+        def body(t: Int, image: Int, row: Int, column: Int, r: Kind, c: Kind) -> None:
+            corner = k.add(k.mul(image, rows.positions), k.mul(row, tiling.size))
+            corner = k.add(k.mul(corner, columns.positions), k.mul(column, tiling.size))
+            corner = k.add(k.mul(corner, wide), channel)
+            points = [n + tiling.taps - 1 for n in (r.size, c.size)]
+            left, right = (transforms.transposed(transforms.outputs(tiling.points, n, s.size))
+                           for n, s in zip(points, (r, c), strict=True))  # fmt: skip
+
+            def vector(v: Int, lanes: int) -> None:
+                here = k.mul(v, k.lanes)
+                block: transforms.Rows = [
+                    [k.load(k.arg["dy"], k.add(corner, here, (i * columns.positions + j) * wide), lanes)
+                     for j in range(c.size)] for i in range(r.size)
+                ]  # fmt: skip
+                put_tile(k, heap, t, here, tiling.points, transforms.apart(k, left, block, right))
+
+            each_vector(k, self.outputs, vector)
+
+        each_tile(k, group, 0, body)
+
+    def _products(self, k: Function, target: Target, group: Group, seen: Heap, back: Heap, g: Int) -> None:
+        stack, most = self.stack(target), block(self.outputs, target, self.dtype).rows
+        layout, rows = stack.panels, -(-self.inputs // -(-self.inputs // most))
+        wide = layout.vectors * k.lanes
+        whole, rest = divmod(self.inputs, rows)
+        with k.loop(0, self.tiling.spots) as spot:
+            low, high = group.stretch(k.div(spot.i, self.tiling.points), k.rem(spot.i, self.tiling.points))
+            start = k.add(k.mul(g, stack.group), k.mul(spot.i, stack.spot))
+
+            def panel(channel: Int, vectors: int, spot: Int = spot.i, low: Int = low, high: Int = high,
+                      start: Int = start) -> None:  # fmt: skip
+                at = k.add(start, k.mul(channel, self.inputs))
+
+                def some(c: Int, m: int) -> None:
+                    into = k.add(at, k.mul(c, vectors * k.lanes))
+                    spots = [k.add(into, i * vectors * k.lanes) for i in range(m)]
+                    sums = [v for s in spots for v in load_row(k, k.arg["du"], s, vectors)]
+                    with k.loop(low, high, sums) as t:
+                        ys = load_row(k, k.scratch, back.at(k, t.i, channel, spot), vectors)
+                        x = seen.at(k, t.i, c, spot)
+                        t.out = outer(k, t.carry, [k.broadcast(k.scratch, k.add(x, i)) for i in range(m)], ys)
+                    for i, s in enumerate(spots):
+                        store_row(k, t.values[i * vectors : (i + 1) * vectors], k.arg["du"], s)
+
+                with k.loop(0, whole) as b:
+                    some(k.mul(b.i, rows), rows)
+                if rest:
+                    some(whole * rows, rest)
+
+            with k.loop(0, layout.whole) as p:
+                panel(k.mul(p.i, wide), layout.vectors)
+            if layout.rest:
+                panel(layout.whole * wide, layout.rest)
+
+
+@dataclass(frozen=True)
+class WinogradGradientBack(Spec):
+    """`dw[leaf] += Gᵀ du G`, all of it. Arguments: du (see `Stack`), dw `(leaves, taps, taps, inputs,
+    groups·outputs)`."""
+
+    kind: ClassVar[str] = "winograd_gradient_back"
+    points: int
+    taps: int
+    inputs: int
+    outputs: int
+    groups: int
+    vectors: int
+
+    @classmethod
+    def of(cls, spec: WinogradGradient, target: Target) -> WinogradGradientBack:
+        """The way back for what `spec` sums."""
+        tiling = spec.tiling
+        return cls(spec.dtype, tiling.points, tiling.taps, spec.inputs, spec.outputs, spec.groups,
+                   spec.stack(target).vectors)  # fmt: skip
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "du dw")
+        stack = Stack(self.points**2, self.inputs, self.outputs, self.vectors, k.lanes)
+        matrix, wide = transforms.transposed(transforms.weights(self.points, self.taps)), self.outputs * self.groups
+        into = k.mul(k.leaf, self.taps**2 * self.inputs * wide)
+        with k.loop(0, self.groups) as g, k.loop(0, self.inputs) as c:
+
+            def vector(channel: Int, start: Int, width: int, lanes: int, g: Int = g.i, c: Int = c.i) -> None:
+                at = stack.at(k, g, c, channel, start, width)
+                block: transforms.Rows = [
+                    [k.load(k.arg["du"], k.add(at, (i * self.points + j) * stack.spot)) for j in range(self.points)]
+                    for i in range(self.points)
+                ]
+                spot = k.add(into, k.mul(c, wide), k.mul(g, self.outputs), channel)
+                for i, value in enumerate(v for row in transforms.linear(k, matrix, block) for v in row):
+                    here = k.add(spot, i * self.inputs * wide)
+                    held = k.load(k.arg["dw"], here, lanes)
+                    k.store(held if value is None else k.fadd(held, value), k.arg["dw"], here, lanes)
+
+            stack.each_vector(k, vector)
+        return k
