@@ -4,6 +4,7 @@
 |---|---|---|
 | `KONV_ENGINE` | `native` (default), `reference`, `guarded` | compiled kernels, the NumPy reference, or guard pages |
 | `KONV_CPU` | an LLVM processor name, or `x86-64-v2`, `x86-64-v3`, `x86-64-v4` | compile for it, not for the host |
+| `KONV_DIRECT` | `1` | convolutions by direct sums alone, never by Winograd's transforms |
 | `KONV_THREADS` | a positive integer | worker threads; never changes a result |
 | `KONV_CACHE` | a folder, or `off` | where compiled kernels are kept |
 | `KONV_DATA` | a folder | data sets under their original file names, or as `NAME.npz` |
@@ -28,6 +29,8 @@ __all__ = [
     "cpu",
     "data_folder",
     "debug",
+    "direct",
+    "direct_sums",
     "engine",
     "epsilon",
     "floatx",
@@ -41,6 +44,9 @@ STAGES = ("graph", "plan", "blocking", "ir", "asm")
 _engine: str | None = None
 _cache: str | None = None
 _floatx = "float32"
+direct_sums: bool | None = None
+"""Set to True for direct sums alone, to False for the faster way of each convolution; None leaves it to `KONV_DIRECT`.
+Counts for programs that are built from then on."""
 
 
 def engine() -> str:
@@ -57,6 +63,19 @@ def set_engine(name: str | None) -> None:
     if name is not None and name not in ENGINES:
         raise ConfigurationError(text("unknown_setting", name="engine", received=name, known=", ".join(ENGINES)))
     _engine = name
+
+
+def direct() -> bool:
+    """Whether convolutions are computed by direct sums alone: `direct_sums`, else `KONV_DIRECT`.
+
+    Raises: ConfigurationError where the variable is neither 0 nor 1.
+    """
+    if direct_sums is not None:
+        return direct_sums
+    value = os.environ.get("KONV_DIRECT", "0") or "0"
+    if value not in ("0", "1"):
+        raise ConfigurationError(text("unknown_setting", name="KONV_DIRECT", received=value, known="0, 1"))
+    return value == "1"
 
 
 def cpu() -> str:

@@ -33,8 +33,9 @@ def run(spec: Spec, *arguments: Array, begin: int = 0, end: int, leaf: int = 0, 
     """
     held = {id(a): _Guarded(a) for a in arguments}
     table = np.array([held[id(a)].address for a in arguments], np.int64)
-    scratch = np.full(1 << 12, 255, np.uint8)
+    scratch = np.full(spec.scratch(target or current()) + GUARD, 255, np.uint8)
     _ENTRY(addresses([spec], target)[spec])(table.ctypes.data, begin, end, leaf, scratch.ctypes.data)
+    assert (scratch[-GUARD:] == 255).all(), f"{spec} wrote behind its scratch memory"
     written = {id(arguments[i]) for i in writes}
     for a in arguments:
         after = held[id(a)]

@@ -44,7 +44,9 @@ class NativeProgram:
         self._itemsize = 8 if self.plan.dtype == "float64" else 4
         self._memory: dict[Slot, Array] = {}
         self._arenas = self._lay_out_all()
-        self._code = addresses([call.spec for stage in self.stages for call in stage.calls], self.plan.target)
+        specs = [call.spec for stage in self.stages for call in stage.calls]
+        self._code = addresses(specs, self.plan.target)
+        self._scratch = max(spec.scratch(self.plan.target) for spec in specs)
         self._versions: dict[Variable, int] = {}
         self._tables: Tables | None = None
 
@@ -65,6 +67,7 @@ class NativeProgram:
         workers = pool()
         with workers.lock:
             self._fill(inputs, targets, weights, scalars, position)
+            workers.reserve(self._scratch)
             workers.run(self._prepared(n, workers.number))
             flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
             if self._training is not None and not flagged:
@@ -81,6 +84,7 @@ class NativeProgram:
         workers = pool()
         with workers.lock:
             self._fill(inputs, (), (), (), None)
+            workers.reserve(self._scratch)
             workers.run(self._prepared(len(inputs[0]), workers.number))
             return self._outputs(len(inputs[0]))
 
@@ -116,16 +120,17 @@ class NativeProgram:
         for stage, arena in zip(self.stages, found, strict=True):
             kept.update(slot for call in stage.calls for slot in call.slots if slot not in arena.offsets)
         for slot in kept:
-            self._lay_out(slot)
+            if slot.kind != "worker":  # as many as there are workers when the tables are made
+                self._lay_out(slot)
         return found
 
-    def _lay_out(self, place: Slot) -> None:
+    def _lay_out(self, place: Slot, workers: int = 1) -> None:
         if place in self._memory:
             return
         if place.given is not None:
             self._memory[place] = place.given
             return
-        rows = {"sample": self.batch, "leaf": LEAVES}.get(place.kind, 1)
+        rows = {"sample": self.batch, "leaf": LEAVES, "worker": workers}.get(place.kind, 1)
         dtype = "int64" if place.kind == "integers" else self.plan.dtype
         allocate = guarded if config.engine() == "guarded" else aligned
         self._memory[place] = allocate((max(rows * place.size, place.room),), dtype)
@@ -139,6 +144,9 @@ class NativeProgram:
         if self._tables is None or self._tables.workers != workers:
             groups = [self._group(stage, arena) for stage, arena in zip(self.stages, self._arenas, strict=True)]
             frame = self._memory[self.plan.frame]
+            for slot in {s for stage in self.stages for call in stage.calls for s in call.slots if s.kind == "worker"}:
+                self._memory.pop(slot, None)
+                self._lay_out(slot, workers)
             self._tables = Tables(
                 self.stages, self._arenas, groups, self._memory, self._code, frame, self._itemsize, workers
             )

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from konv.engine.program import Training
 from konv.graph import Graph, Node, Tensor, Variable
 from konv.kernels.clipping import ClipScale, SquareSums
-from konv.kernels.pack import Pack
 from konv.kernels.pointwise import Pointwise
 from konv.kernels.rows import LossRows
 from konv.kernels.spec import Spec
@@ -21,7 +20,7 @@ from konv.kernels.sums import Clear, Combine, Increase, blocks
 from konv.kernels.target import Target
 from konv.ops.activation import ReLU
 from konv.ops.loss import Loss, from_scores
-from konv.ops.lowering import Slot
+from konv.ops.lowering import Packing, Slot
 from konv.ops.record import Array
 from konv.ops.source import Input
 from konv.shapes import Shape, elements
@@ -40,8 +39,10 @@ class Call:
     grain: int = 1
     units: Callable[[int], int] | None = None
     layer: str = ""
-    once: bool = False
-    """In a stage of leaves: made once for each leaf, before its samples."""
+    reason: str = ""
+    """Why this kernel and not another."""
+    turn: int = 0
+    """In a stage of leaves: −1 is made once for each leaf, before its samples, and 1 after them."""
     stale: Variable | None = None
     """A packing: only needed where this variable has changed since."""
     guarded: bool = False
@@ -77,15 +78,15 @@ class Plan:
         self.graph, self.batch, self.training, self.target = graph, batch, training, target
         self.dtype = graph.outputs[0].dtype
         self.calls: list[Call] = []
-        self.frame, self.numbers = self._new("frame", 8, "integers"), self._new("numbers", batch, "integers")
+        self.frame, self.numbers = self.new("frame", 8, "integers"), self.new("numbers", batch, "integers")
         self.keys: dict[Node, Slot] = {}
         self.at: dict[Tensor, Slot] = {}
         self.weights: dict[Variable, Slot] = {}
         self.targets: list[tuple[Tensor, Loss, Slot, Slot, Slot]] = []
         self.gradients: dict[Variable, Slot] = {}
-        self.scalars = self._new("scalars", 8, "whole")
+        self.scalars = self.new("scalars", 8, "whole")
         self._later: list[Call] = []  # calls to be made after the one being added
-        self._packs: dict[tuple[Pack, Variable], tuple[Slot, Call]] = {}
+        self._packs: dict[tuple[Packing, Variable], tuple[Slot, Call]] = {}
         self.partials: dict[Variable, Slot] = {}
         self._coming: dict[Tensor, Slot] = {}
         self._fused = self._find_fused()
@@ -108,19 +109,20 @@ class Plan:
                 found[-1].kind = "sums"
             found[-1].calls.append(call)
         for stage in found:
-            stage.calls.sort(key=lambda c: not c.once)  # stable: those made once for a leaf come first
+            stage.calls.sort(key=lambda c: c.turn)  # stable
         return found
 
     # -- slots -------------------------------------------------------------------------------------------------
 
-    def _new(self, name: str, size: int, kind: str, given: Array | None = None) -> Slot:
+    def new(self, name: str, size: int, kind: str, given: Array | None = None) -> Slot:
+        """A new slot."""
         return Slot(name, size, kind, given=given)
 
     def weight(self, variable: Variable) -> Slot:
         """The slot of a variable's own memory."""
         if variable not in self.weights:
             size = elements(variable.shape)
-            self.weights[variable] = self._new(variable.name, size, "given", variable.value)
+            self.weights[variable] = self.new(variable.name, size, "given", variable.value)
         return self.weights[variable]
 
     def _find_fused(self) -> dict[Node, Node]:
@@ -141,11 +143,11 @@ class Plan:
         for node in self.graph.nodes:
             size = elements(node.output.shape)
             if isinstance(node.op, Input):
-                self.at[node.output] = self._new(node.layer, size, "sample")
+                self.at[node.output] = self.new(node.layer, size, "sample")
             elif node in self._fused:
                 self.at[node.output] = self.at[node.inputs[0]]
             else:
-                self.at[node.output] = self._new(node.layer, size, "sample")
+                self.at[node.output] = self.new(node.layer, size, "sample")
                 node.op.lower(_At(self, node, relu=node in before))
 
     def _losses(self, losses: Sequence[Loss]) -> None:
@@ -153,8 +155,8 @@ class Plan:
             exact = from_scores(loss, output.node.op)
             tensor, loss = (output, loss) if exact is None else (output.node.inputs[0], exact)
             size, rows = elements(tensor.shape), tensor.shape[-1]
-            target = self._new(f"target {i}", size, "sample")
-            weight, result = self._new(f"weight {i}", 1, "sample"), self._new(f"loss {i}", 1, "sample")
+            target = self.new(f"target {i}", size, "sample")
+            weight, result = self.new(f"weight {i}", 1, "sample"), self.new(f"loss {i}", 1, "sample")
             how = loss.kernels[loss.from_logits]
             spec = LossRows(self.dtype, how, size // rows, rows, self.training is not None)
             slots = [self.frame, self.at[tensor], target, weight, result]
@@ -202,7 +204,7 @@ class Plan:
 
     def _gradient_of(self, tensor: Tensor) -> Slot:
         """A slot for a gradient of `tensor` to be written to."""
-        return self._new(f"d {tensor.node.layer}", elements(tensor.shape), "sample")
+        return self.new(f"d {tensor.node.layer}", elements(tensor.shape), "sample")
 
     def _arrived(self, tensor: Tensor, place: Slot) -> None:
         """A gradient of `tensor` is in `place`: the first is kept, others are added to it."""
@@ -223,7 +225,7 @@ class Plan:
             if variable not in self.gradients:
                 continue
             size = elements(variable.shape)
-            state = [self._new(f"{variable.name} state {i}", size, "given", s) for i, s in enumerate(slots)]
+            state = [self.new(f"{variable.name} state {i}", size, "given", s) for i, s in enumerate(slots)]
             self.add(
                 Call(
                     training.update.kernel(self.dtype, size),
@@ -257,7 +259,7 @@ class Plan:
     def gradient_place(self, variable: Variable) -> Slot:
         """The slot of a variable's gradient; a second writer adds to it through a slot of its own."""
         size = elements(variable.shape)
-        place = self._new(f"d {variable.name}", size, "whole")
+        place = self.new(f"d {variable.name}", size, "whole")
         if variable not in self.gradients:
             self.gradients[variable] = place
         else:
@@ -274,10 +276,10 @@ class Plan:
 
     # -- what ops ask for --------------------------------------------------------------------------------------
 
-    def packed(self, spec: Pack, variable: Variable) -> Slot:
+    def packed(self, spec: Packing, variable: Variable) -> Slot:
         """A packed copy of a variable."""
         if (spec, variable) not in self._packs:
-            copy = self._new(f"{variable.name} packed", spec.size(self.target), "whole")
+            copy = self.new(f"{variable.name} packed", spec.size(self.target), "whole")
             units = spec.units(self.target)
             call = Call(
                 spec,
@@ -294,12 +296,12 @@ class Plan:
         """Where the leaves of a variable's gradient are summed; cleared before."""
         if variable not in self.partials:
             size = elements(variable.shape)
-            self.partials[variable] = self._new(f"leaves {variable.name}", size, "leaf")
+            self.partials[variable] = self.new(f"leaves {variable.name}", size, "leaf")
         return self.partials[variable]
 
     def key(self, node: Node) -> Slot:
         """The slot of a random node's key: seed, number, epoch."""
-        return self.keys.setdefault(node, self._new(f"key {node.layer}", 3, "integers"))
+        return self.keys.setdefault(node, self.new(f"key {node.layer}", 3, "integers"))
 
 
 def _blocks_of(size: int) -> Callable[[int], int]:
@@ -329,6 +331,7 @@ class _At:
         self.y = plan.at[node.output]
         self.w = tuple(plan.weight(v) for v in node.variables)
         self.frame, self.numbers = plan.frame, plan.numbers
+        self._reason = ""
 
     @property
     def key(self) -> Slot:
@@ -339,14 +342,27 @@ class _At:
         """See `Lowering`."""
         self._add(Call(spec, slots, "samples", grain))
 
-    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1) -> None:
+    def because(self, reason: str) -> None:
+        """See `Lowering`."""
+        self._reason = reason
+
+    def sums(
+        self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None
+    ) -> None:
         """See `Lowering`."""
         variable = self._node.variables[weight]
         known = variable in self._plan.partials
         partial = self._plan.partial(variable)
         if not known:
-            self._add(Call(Clear(self.dtype, partial.size), (partial,), "sums", once=True))
-        self._add(Call(spec, (*slots, partial), "sums", grain))
+            self._add(Call(Clear(self.dtype, partial.size), (partial,), "sums", turn=-1))
+        if back is None:
+            self._add(Call(spec, (*slots, partial), "sums", grain))
+            return
+        way, size = back
+        own = self._plan.new(f"own {variable.name}", size, "worker")
+        self._add(Call(Clear(self.dtype, size, leaves=False), (own,), "sums", turn=-1))
+        self._add(Call(spec, (*slots, own), "sums", grain))
+        self._add(Call(way, (own, partial), "sums", turn=1))
 
     def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
         """See `Lowering`."""
@@ -356,7 +372,7 @@ class _At:
         """See `Lowering`."""
         return self._plan.gradient_place(self._node.variables[weight])
 
-    def pack(self, spec: Pack, weight: Slot) -> Slot:
+    def pack(self, spec: Packing, weight: Slot) -> Slot:
         """See `Lowering`."""
         return self._plan.packed(spec, next(v for v in self._node.variables if self._plan.weight(v) is weight))
 
@@ -378,5 +394,5 @@ class _At:
                 self._add(Call(Pointwise(self.dtype, "copy", self.y.size), (self.dy, dx), "samples"))
 
     def _add(self, call: Call) -> None:
-        call.layer = self._node.layer
+        call.layer, call.reason = self._node.layer, self._reason
         self._plan.add(call)

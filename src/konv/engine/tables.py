@@ -61,12 +61,14 @@ class Tables:
 
     def _fill(self, memory: Mapping[Slot, Array], code: Mapping[Spec, int]) -> None:
         arguments: list[int] = []
+        owned: list[tuple[int, Array]] = []
         patches: list[tuple[int, int, int]] = []
         number = 0
         for i, (stage, arena, group) in enumerate(zip(self._stages, self._arenas, self._groups, strict=True)):
             row = self._stage_table[i]
             row[STAGE["first"]], row[STAGE["count"]], row[STAGE["kind"]] = number, len(stage.calls), _KINDS[stage.kind]
-            row[STAGE["prologue"]] = sum(call.once for call in stage.calls)
+            row[STAGE["prologue"]] = sum(call.turn < 0 for call in stage.calls)
+            row[STAGE["epilogue"]] = sum(call.turn <= 0 for call in stage.calls)
             row[STAGE["guarded"]], row[STAGE["first_patch"]] = stage.calls[0].guarded, len(patches)
             for call in stage.calls:
                 self._calls[number, :3] = code[call.spec], len(arguments), call.grain
@@ -75,11 +77,15 @@ class Tables:
                     if slot in arena.offsets:
                         offset = arena.offsets[slot] * group * self._itemsize
                         patches.append((len(arguments), offset, slot.size * self._itemsize))
+                    if slot.kind == "worker":
+                        owned.append((len(arguments), memory[slot]))
                     arguments.append(0 if slot in arena.offsets else memory[slot].ctypes.data)
                 number += 1
             row[STAGE["patches"]] = len(patches) - row[STAGE["first_patch"]]
         self._arguments = aligned((self.workers, -(-len(arguments) // 8) * 8 + 8), "int64")
         self._arguments[:, : len(arguments)] = arguments
+        for argument, array in owned:
+            self._arguments[:, argument] = [row.ctypes.data for row in array.reshape(self.workers, -1)]
         self._patches = aligned((len(patches) + 1, WIDTH), "int64")
         for row, patch in zip(self._patches, patches, strict=False):
             row[: len(PATCH)] = patch

@@ -19,8 +19,6 @@ from konv.kernels.executor import SHARED, Routine
 
 __all__ = ["Pool", "count", "pool"]
 
-SCRATCH = 1 << 20
-"""Bytes of scratch memory each worker has for itself."""
 SPIN = 100_000
 """Cycles a waiting worker spins before it sleeps: about what a sleep and a waking cost."""
 
@@ -87,11 +85,10 @@ class Pool:
         two = [ctypes.c_void_p, ctypes.c_void_p]
         self._work, self._step = (ctypes.CFUNCTYPE(None, *two)(found[e]) for e in entries)
         self._shared = aligned((max(SHARED.values()) + 8,), "int64")
-        self._scratch = aligned((number * SCRATCH,), "uint8")
         crowded = number > available()[0]  # spinning would take the processor from those waited for
-        for field, value in (("workers", number), ("scratch", self._scratch.ctypes.data), ("scratch_size", SCRATCH),
-                             ("spin", 0 if crowded else SPIN), ("syscall", _syscall())):  # fmt: skip
+        for field, value in (("workers", number), ("spin", 0 if crowded else SPIN), ("syscall", _syscall())):
             self._shared[SHARED[field]] = value
+        self.reserve(1)
         self._at = self._shared.ctypes.data
         self._threads = [
             threading.Thread(target=self._work, args=(self._at, i), name=f"konv-worker-{i}", daemon=True)
@@ -99,6 +96,14 @@ class Pool:
         ]
         for thread in self._threads:
             thread.start()
+
+    def reserve(self, size: int) -> None:
+        """See that every worker has `size` bytes of scratch memory for itself. The caller holds `lock`."""
+        if size > self._shared[SHARED["scratch_size"]]:
+            size = -(-size // 4096) * 4096 + 4096
+            self._scratch = aligned((self.number * size,), "uint8")  # the executor has its address
+            self._shared[SHARED["scratch"]] = self._scratch.ctypes.data
+            self._shared[SHARED["scratch_size"]] = size
 
     def run(self, program: int) -> None:
         """Run the program at an address to its end. The caller holds `lock`."""

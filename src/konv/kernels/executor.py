@@ -42,10 +42,10 @@ PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3, "arguments": 4
 memory for what lives within a group of samples, `arena_size` bytes apart. `ticks`: where a profile is taken, the
 processor cycles each worker has spent in each call, `calls_made` int64 a worker; else 0."""
 STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7,
-         "first_patch": 8, "patches": 9}  # fmt: skip
+         "first_patch": 8, "patches": 9, "epilogue": 10}  # fmt: skip
 """`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
 of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
-it. In a stage of outputs every call has a limit, a group and a counter of its own; the calls do not depend on each
+it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter of its own; the calls do not depend on each
 other. A `guarded` stage is skipped where the frame's flag is set. `patches`: arguments that are places in the worker's
 arena, and move with the group."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
@@ -274,6 +274,7 @@ class _Executor(Function):
         """A unit is a group of samples or a leaf, and goes through all calls of the stage."""
         limit, group = self.read(stage, STAGE["limit"]), self.read(stage, STAGE["group"])
         count, prologue = self.read(stage, STAGE["count"]), self.read(stage, STAGE["prologue"])
+        epilogue = self.read(stage, STAGE["epilogue"])
         units = self._either(leaves, LEAVES, self._ceiling(limit, group))
         with self._units(stage, STAGE["counter"], units) as unit:
             start, stop = (self.div(self.mul(limit, u), LEAVES) for u in (unit, self.add(unit, 1)))
@@ -286,8 +287,10 @@ class _Executor(Function):
             with self.loop(low, high, step=group) as g:
                 end = self.least(self.add(g.i, group), high)
                 self._move(stage, g.i, mine)
-                with self.loop(prologue, count) as c:
+                with self.loop(prologue, epilogue) as c:
                     self._make(self.at(first, self.mul(c.i, WIDTH), "i64"), g.i, end, leaf, mine)
+            with self.loop(epilogue, count) as c:
+                self._make(self.at(first, self.mul(c.i, WIDTH), "i64"), 0, 0, leaf, mine)
 
     def _move(self, stage: Value, begin: Int, mine: _Worker) -> None:
         """Point the arguments that live in the arena at the group that begins at `begin`."""

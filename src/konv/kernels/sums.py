@@ -55,15 +55,16 @@ def flag_nonfinite(k: Function, values: Sequence[Value], frame: Value) -> None:
 
 @dataclass(frozen=True)
 class Clear(Spec):
-    """Zeros for leaf `leaf` of partial sums `(leaves, size)`. Arguments: partial."""
+    """Zeros for leaf `leaf` of partial sums `(leaves, size)`, or for `(size,)`. Arguments: partial."""
 
     kind: ClassVar[str] = "clear"
     size: int
+    leaves: bool = True
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "partial")
-        start = k.mul(k.leaf, self.size)
+        start = k.mul(k.leaf, self.size) if self.leaves else 0
         whole, tail = divmod(self.size, k.lanes)
         with k.loop(0, whole) as i:
             k.store(k.every(0), k.arg["partial"], k.add(start, k.mul(i.i, k.lanes)))

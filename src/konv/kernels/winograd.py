@@ -123,14 +123,23 @@ class _Tiled(Spec):
         room = tiling.most + 1  # products work on whole blocks of tiles
         return first, Heap(room * first.tile, self.outputs, tiling.spots, lanes)
 
+    def zeros(self, target: Target) -> int:
+        """Where in scratch memory a line of zeros lies, for rows outside the image."""
+        last = self.heaps(target)[1]
+        return last.start + (self.tiling.most + 1) * last.tile
+
     def scratch(self, target: Target) -> int:
         """Bytes of scratch memory."""
-        last = self.heaps(target)[1]
-        return (last.start + (self.tiling.most + 1) * last.tile) * (8 if self.dtype == "float64" else 4)
+        line = self.tiling.points * self.groups * self.inputs
+        lanes = target.lanes(self.dtype)
+        return (self.zeros(target) + -(-line // lanes) * lanes) * (8 if self.dtype == "float64" else 4)
 
-    def each_group(self, k: Function, body: Callable[[Group], None]) -> None:
+    def each_group(self, k: Function, target: Target, body: Callable[[Group], None]) -> None:
         """`body` for all groups in units `begin … end`."""
-        tiling = self.tiling
+        tiling, zeros = self.tiling, self.zeros(target)
+        if tiling.rows.padded:
+            with k.loop(0, -(-tiling.points * self.groups * self.inputs // k.lanes)) as v:
+                k.store(k.every(0), k.scratch, k.add(zeros, k.mul(v.i, k.lanes)))
         if tiling.images == 1:
             with k.loop(k.begin, k.end) as unit:
                 image, piece = k.div(unit.i, tiling.pieces), k.rem(unit.i, tiling.pieces)
@@ -166,11 +175,11 @@ class Winograd(_Tiled):
         def work(group: Group) -> None:
             with k.loop(0, self.groups) as g:
                 read, made = self.heaps(target)
-                load_tiles(k, self, group, k.arg["x"], read, k.mul(g.i, self.inputs))
+                load_tiles(k, target, self, group, k.arg["x"], read, g.i)
                 self._products(k, target, group, read, made, g.i)
                 self._store_tiles(k, group, made, k.mul(g.i, self.outputs))
 
-        self.each_group(k, work)
+        self.each_group(k, target, work)
         return k
 
     # -- products ----------------------------------------------------------------------------------------------
@@ -221,36 +230,38 @@ class Winograd(_Tiled):
         tiling, wide = self.tiling, self.outputs * self.groups
         rows, columns = tiling.rows, tiling.columns
 
-        def body(t: Int, image: Int, row: Int, column: Int, r: Kind, c: Kind) -> None:
+        def body(t: Int, image: Int, row: Int, column: Int, size: int, c: Kind) -> None:
             corner = k.add(k.mul(image, rows.positions), k.mul(row, tiling.size))
             corner = k.add(k.mul(corner, columns.positions), k.mul(column, tiling.size))
             corner = k.add(k.mul(corner, wide), channel)
+            points = [n + tiling.taps - 1 for n in (size, c.size)]
+            left, right = (transforms.outputs(tiling.points, n, s) for n, s in zip(points, (size, c.size), strict=True))
 
             def vector(v: Int, lanes: int) -> None:
-                points = [n + tiling.taps - 1 for n in (r.size, c.size)]
-                block = [[k.load(k.scratch, made.at(k, t, k.mul(v, k.lanes), i * tiling.points + j)) for j in range(points[1])]
-                         for i in range(points[0])]  # fmt: skip
-                left, right = (transforms.outputs(tiling.points, n, s.size) for n, s in zip(points, (r, c), strict=True))
                 here = k.mul(v, k.lanes)
+                start = k.at(k.scratch, made.at(k, t, here, 0))
+                block: transforms.Rows = [[k.load(start, (i * tiling.points + j) * made.spot) for j in range(points[1])]
+                                          for i in range(points[0])]  # fmt: skip
                 bias = k.load(k.arg["bias"], k.add(channel, here), lanes) if self.bias else None
+                places = {p: k.at(k.arg[p], k.add(corner, here)) for p in k.pointers if p in ("gate", "y")}
                 for i, line in enumerate(transforms.apart(k, left, block, right)):
                     for j, value in enumerate(line):
-                        spot = k.add(corner, here, (i * columns.positions + j) * wide)
-                        self._finish(k, value or k.every(0), bias, spot, lanes)
+                        self._finish(k, value or k.every(0), bias, places, (i * columns.positions + j) * wide, lanes)
 
             each_vector(k, self.outputs, vector)
 
         each_tile(k, group, 0, body)
 
-    def _finish(self, k: Function, value: Value, bias: Value | None, spot: Int, lanes: int) -> None:
+    def _finish(self, k: Function, value: Value, bias: Value | None, places: dict[str, Value], spot: int,
+                lanes: int) -> None:  # fmt: skip
         if bias is not None:
             value = k.fadd(value, bias)
         if self.finish == "relu":
             value = k.larger(k.every(0), value)
         elif self.finish == "gate":
-            gate = k.load(k.arg["gate"], spot, lanes)
+            gate = k.load(places["gate"], spot, lanes)
             value = k.select(k.fcompare("ogt", gate, k.every(0)), value, k.every(0))
-        k.store(value, k.arg["y"], spot, lanes)
+        k.store(value, places["y"], spot, lanes)
 
 
 def each_vector(k: Function, channels: int, body: Callable[[Int, int], None]) -> None:
@@ -263,53 +274,70 @@ def each_vector(k: Function, channels: int, body: Callable[[Int, int], None]) ->
 
 
 def each_tile(k: Function, group: Group, reach: int, body: Callable[..., None]) -> None:
-    """`body(t, image, row, column, kind of row, kind of column)` for each tile of the group, by kinds."""
+    """`body(t, image, row, column, size of row, kind of column)` for each tile of the group."""
     tiling = group.tiling
-    kinds = [tiling.kinds(axis, reach) for axis in (tiling.rows, tiling.columns)]
+    columns = tiling.kinds(tiling.columns, reach)
+    whole, rest = divmod(tiling.rows.positions, tiling.size)
+    sizes = [(tiling.size, 0, whole)] * bool(whole) + [(rest, whole, whole + 1)] * bool(rest)
 
-    def only(found: list[Kind], at: Int, then: Callable[[Kind], None]) -> None:
-        for kind in found:
-            if len(found) == 1:
-                then(kind)
+    def only(ranges: list[tuple[int, int]], at: Int, then: Callable[[int], None]) -> None:
+        for number, (first, last) in enumerate(ranges):
+            if len(ranges) == 1:
+                then(number)
                 continue
-            inside = [k.compare("sge", at, kind.first), k.compare("slt", at, kind.last)]
-            with k.when(k.both(*inside)):
-                then(kind)
+            with k.when(k.both(k.compare("sge", at, first), k.compare("slt", at, last))):
+                then(number)
 
     with k.loop(0, group.count) as t:
         image, row, column = group.place(t.i)
-        only(kinds[0], row, lambda r: only(kinds[1], column, lambda c: body(t.i, image, row, column, r, c)))
+
+        def line(r: int, t: Int = t.i, image: Int = image, row: Int = row, column: Int = column) -> None:
+            only([c[:2] for c in columns], column, lambda c: body(t, image, row, column, sizes[r][0], columns[c]))
+
+        only([s[1:] for s in sizes], row, line)
 
 
-def load_tiles(k: Function, spec: _Tiled, group: Group, source: Value, heap: Heap, channel: Int) -> None:
-    """Input transform: `Bᵀ d B` of every tile; what lies outside the image counts as zero."""
-    tiling, wide = spec.tiling, heap.channels * spec.groups
+def load_tiles(k: Function, target: Target, spec: _Tiled, group: Group, source: Value, heap: Heap, g: Int) -> None:
+    """Input transform: `Bᵀ d B` of every tile. What lies outside the image counts as zero: columns are known where
+    code is made for each kind of them; rows are read from a line of zeros."""
+    tiling, wide, reach = spec.tiling, heap.channels * spec.groups, spec.tiling.taps - 1
     rows, columns = tiling.rows, tiling.columns
+    zeros = k.at(k.scratch, spec.zeros(target))
 
-    def body(t: Int, image: Int, row: Int, column: Int, r: Kind, c: Kind) -> None:
-        corner = k.add(k.mul(image, rows.size), k.mul(row, tiling.size), rows.first)
-        corner = k.add(k.mul(corner, columns.size), k.mul(column, tiling.size), columns.first)
-        corner = k.add(k.mul(corner, wide), channel)
-        points = [kind.size + tiling.taps - 1 for kind in (r, c)]
-        left, right = (transforms.inputs(tiling.points, n) for n in points)
+    def body(t: Int, image: Int, row: Int, column: Int, size: int, c: Kind) -> None:
+        top = k.add(k.mul(row, tiling.size), rows.first)
+        left = k.add(k.mul(column, tiling.size), columns.first)
+        lines = []
+        for i in range(size + reach):
+            line = k.add(k.mul(k.add(k.mul(image, rows.size), top, i), columns.size), left)
+            p = k.at(source, k.add(k.mul(line, wide), k.mul(g, heap.channels)))
+            if any(kind.size == size and not kind.low <= i < kind.high for kind in tiling.kinds(rows, reach)):
+                at = k.add(top, i)
+                inside = k.both(k.compare("sge", at, 0), k.compare("slt", at, rows.size))
+                p = k.emit("ptr", f"select i1 {inside.ref}, {p.typed}, {zeros.typed}")
+            lines.append(p)
+        matrices = [transforms.inputs(tiling.points, n + reach) for n in (size, c.size)]
 
         def vector(v: Int, lanes: int) -> None:
-            start = k.add(corner, k.mul(v, k.lanes))
-            block = [[k.load(source, k.add(start, (i * columns.size + j) * wide), lanes)
-                      if r.low <= i < r.high and c.low <= j < c.high else None
-                      for j in range(points[1])] for i in range(points[0])]  # fmt: skip
-            put_tile(k, heap, t, k.mul(v, k.lanes), tiling.points, transforms.apart(k, left, block, right))
+            here = k.mul(v, k.lanes)
+            block: transforms.Rows = []
+            for line in lines:
+                start = k.at(line, here)
+                block.append([k.load(start, j * wide, lanes) if c.low <= j < c.high else None
+                              for j in range(c.size + reach)])  # fmt: skip
+            put_tile(k, heap, t, here, tiling.points, transforms.apart(k, matrices[0], block, matrices[1]))
 
         each_vector(k, heap.channels, vector)
 
-    each_tile(k, group, tiling.taps - 1, body)
+    each_tile(k, group, reach, body)
 
 
 def put_tile(k: Function, heap: Heap, t: Int, channel: Int, points: int, values: transforms.Rows) -> None:
     """Keep a vector of a transformed tile; one that is cut off lacks the last of the `points` of an axis."""
+    start = k.at(k.scratch, heap.at(k, t, channel, 0))
     for i, line in enumerate(values):
         for j, value in enumerate(line):
-            k.store(value or k.every(0), k.scratch, heap.at(k, t, channel, i * points + j))
+            k.store(value or k.every(0), start, (i * points + j) * heap.spot)
 
 
 @dataclass(frozen=True)
@@ -393,12 +421,12 @@ class WinogradWeights(Spec):
                              if i < (lanes or k.lanes) else k.every(0) for i in range(k.lanes)]  # fmt: skip
                     for i, line in enumerate(transposed(k, lines)):
                         k.store(line, k.scratch, (last - tap) * square + i * k.lanes)
-                with k.loop(0, columns) as i:
+                with k.loop(0, columns) as turn:
                     taps: transforms.Rows = [
-                        [k.load(k.scratch, k.add(k.mul(i.i, k.lanes), (r * self.taps + c) * square))
+                        [k.load(k.scratch, k.add(k.mul(turn.i, k.lanes), (r * self.taps + c) * square))
                          for c in range(self.taps)] for r in range(self.taps)
                     ]  # fmt: skip
-                    self._put(k, stack, taps, stack.at(k, g, k.add(o, i.i), channel, start, width))
+                    self._put(k, stack, taps, stack.at(k, g, k.add(o, turn.i), channel, start, width))
 
             whole, tail = divmod(self.outputs, k.lanes)
             with k.loop(0, whole) as o:
@@ -433,6 +461,10 @@ class WinogradGradient(_Tiled):
 
     kind: ClassVar[str] = "winograd_gradient"
 
+    def size(self, target: Target) -> int:
+        """Elements of du."""
+        return self.groups * self.stack(target).group
+
     def stack(self, target: Target) -> Stack:
         """How du lies."""
         vectors = block(self.outputs, target, self.dtype).vectors
@@ -445,11 +477,11 @@ class WinogradGradient(_Tiled):
         def work(group: Group) -> None:
             with k.loop(0, self.groups) as g:
                 seen, back = self.heaps(target)
-                load_tiles(k, self, group, k.arg["x"], seen, k.mul(g.i, self.inputs))
+                load_tiles(k, target, self, group, k.arg["x"], seen, g.i)
                 self._load_back(k, group, back, k.mul(g.i, self.outputs))
                 self._products(k, target, group, seen, back, g.i)
 
-        self.each_group(k, work)
+        self.each_group(k, target, work)
         return k
 
     def _load_back(self, k: Function, group: Group, heap: Heap, channel: Int) -> None:
@@ -457,20 +489,18 @@ class WinogradGradient(_Tiled):
         tiling, wide = self.tiling, self.outputs * self.groups
         rows, columns = tiling.rows, tiling.columns
 
-        def body(t: Int, image: Int, row: Int, column: Int, r: Kind, c: Kind) -> None:
+        def body(t: Int, image: Int, row: Int, column: Int, size: int, c: Kind) -> None:
             corner = k.add(k.mul(image, rows.positions), k.mul(row, tiling.size))
             corner = k.add(k.mul(corner, columns.positions), k.mul(column, tiling.size))
             corner = k.add(k.mul(corner, wide), channel)
-            points = [n + tiling.taps - 1 for n in (r.size, c.size)]
-            left, right = (transforms.transposed(transforms.outputs(tiling.points, n, s.size))
-                           for n, s in zip(points, (r, c), strict=True))  # fmt: skip
+            left, right = (transforms.transposed(transforms.outputs(tiling.points, n + tiling.taps - 1, n))
+                           for n in (size, c.size))  # fmt: skip
 
             def vector(v: Int, lanes: int) -> None:
                 here = k.mul(v, k.lanes)
-                block: transforms.Rows = [
-                    [k.load(k.arg["dy"], k.add(corner, here, (i * columns.positions + j) * wide), lanes)
-                     for j in range(c.size)] for i in range(r.size)
-                ]  # fmt: skip
+                start = k.at(k.arg["dy"], k.add(corner, here))
+                block: transforms.Rows = [[k.load(start, (i * columns.positions + j) * wide, lanes)
+                                           for j in range(c.size)] for i in range(size)]  # fmt: skip
                 put_tile(k, heap, t, here, tiling.points, transforms.apart(k, left, block, right))
 
             each_vector(k, self.outputs, vector)
@@ -498,8 +528,8 @@ class WinogradGradient(_Tiled):
                         ys = load_row(k, k.scratch, back.at(k, t.i, channel, spot), vectors)
                         x = seen.at(k, t.i, c, spot)
                         t.out = outer(k, t.carry, [k.broadcast(k.scratch, k.add(x, i)) for i in range(m)], ys)
-                    for i, s in enumerate(spots):
-                        store_row(k, t.values[i * vectors : (i + 1) * vectors], k.arg["du"], s)
+                    for i, into in enumerate(spots):
+                        store_row(k, t.values[i * vectors : (i + 1) * vectors], k.arg["du"], into)
 
                 with k.loop(0, whole) as b:
                     some(k.mul(b.i, rows), rows)

@@ -8,13 +8,15 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
+from konv.kernels.algorithm import choose, choose_gradient
 from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
 from konv.kernels.pack import Pack
 from konv.kernels.sums import BiasGradient
 from konv.kernels.taps import Taps
+from konv.kernels.winograd import Winograd, WinogradGradient, WinogradGradientBack, WinogradWeights
 from konv.messages import text
 from konv.ops.channelwise import SPREAD, lower_channelwise, lower_channelwise_backward
-from konv.ops.lowering import Lowering
+from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.windows import crop, image_shape, pad, taps
 from konv.shapes import Axis, Padding, Shape, axes, show
@@ -86,10 +88,9 @@ class Conv2D(Op):
             lower_channelwise(to, self.window(*to.shapes), self.filters // self.groups, self.bias)
             return
         rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
-        finish = "relu" if to.relu else ""
-        spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias, finish)
-        packed = to.pack(self._pack(to, spec), to.w[0])
-        to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=rows.positions)
+        spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias,
+                           "relu" if to.relu else "")  # fmt: skip
+        self._product(to, spec, to.x[0], *to.w[1:], to.y)
 
     def lower_backward(self, to: Lowering) -> None:
         if self._is_depthwise(to):
@@ -98,16 +99,39 @@ class Conv2D(Op):
         window = self.window(*to.shapes)
         rows, columns = (Taps.forward(axis) for axis in window)
         if to.dw[0]:
-            gradient = WeightGradient(to.dtype, rows, columns, *self._part(to), self.groups)
-            to.sums(gradient, to.x[0], to.dy, weight=0)
+            self._gradient(to, rows, columns)
         if self.bias and to.dw[1]:
             to.sums(BiasGradient(to.dtype, self.filters), to.dy, weight=1, grain=rows.positions * columns.positions)
         if to.dx[0] is not None:
             gate = (to.x[0],) if to.gate else ()
             for part in data_gradient(window, *self._part(to), self.groups, to.dtype):
                 spec = replace(part, finish="gate" if to.gate else "")
-                packed = to.pack(self._pack(to, spec, turned=True), to.w[0])
-                to.samples(spec, to.dy, packed, *gate, to.dx[0], grain=spec.rows.positions)
+                self._product(to, spec, to.dy, *gate, to.dx[0], turned=True)
+
+    def _product(self, to: Lowering, spec: Convolution, x: Slot, *others: Slot, turned: bool = False) -> None:
+        """Add the kernel of `spec`, or Winograd's where that is faster, with the weights it reads."""
+        channels = (spec.inputs, spec.outputs)
+        images = 0 if to.training else to.batch
+        choice = choose(spec.rows, spec.columns, *channels, to.target, to.dtype, images)
+        to.because(choice.reason)
+        if choice.tiling is None:
+            packed = to.pack(self._pack(to, spec, turned), to.w[0])
+            to.samples(spec, x, packed, *others, grain=spec.rows.positions)
+        else:
+            fast = Winograd(to.dtype, choice.tiling, *channels, self.groups, spec.bias, spec.finish)
+            packed = to.pack(WinogradWeights.of(fast, to.target, turned), to.w[0])
+            to.samples(fast, x, packed, *others, grain=fast.units())
+
+    def _gradient(self, to: Lowering, rows: Taps, columns: Taps) -> None:
+        """Add the kernels of the weight's gradient."""
+        choice = choose_gradient(rows, columns, *self._part(to), to.target, to.dtype, to.batch)
+        to.because(choice.reason)
+        if choice.tiling is None:
+            to.sums(WeightGradient(to.dtype, rows, columns, *self._part(to), self.groups), to.x[0], to.dy, weight=0)
+            return
+        fast = WinogradGradient(to.dtype, choice.tiling, *self._part(to), self.groups)
+        back = WinogradGradientBack.of(fast, to.target)
+        to.sums(fast, to.x[0], to.dy, weight=0, grain=fast.units(), back=(back, fast.size(to.target)))
 
     def _is_depthwise(self, to: Lowering) -> bool:
         """Whether every channel is filtered by itself, into few channels: then vectors lie along the channels."""

@@ -16,17 +16,18 @@ import numpy as np
 from konv.kernels.pack import Pack
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
+from konv.kernels.winograd import WinogradWeights
 from konv.shapes import Shape
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-__all__ = ["Lowering", "Slot"]
+__all__ = ["Lowering", "Packing", "Slot"]
 
 
 @dataclass(eq=False)
 class Slot:
     """A place for an array of `kind` "sample" (`size` elements a sample), "whole" (`size` in all), "leaf" (`size` for
-    each leaf of the sum tree), "integers" (`size` int64), or "given": memory that belongs to a variable or optimiser.
+    each leaf of the sum tree), "worker" (`size` for each worker, within a leaf), "integers" (`size` int64), or "given": memory that belongs to a variable or optimiser.
     """
 
     name: str
@@ -35,6 +36,9 @@ class Slot:
     room: int = 0
     """Elements to lay out at least, where kernels work beyond the last sample."""
     given: Array | None = None
+
+
+Packing = Pack | WinogradWeights
 
 
 class Lowering(Protocol):
@@ -70,8 +74,16 @@ class Lowering(Protocol):
     def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
         """Add a kernel whose range is `grain` units for each sample."""
 
-    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1) -> None:
-        """Add a kernel that adds to the partial gradient of a weight; that gradient is its last argument."""
+    def sums(
+        self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None
+    ) -> None:
+        """Add a kernel that adds to the partial gradient of a weight; that gradient is its last argument.
+
+        `back`: a kernel, and how many elements of the worker's own memory come before it. The first kernel then adds
+        to that memory, cleared for each leaf, and this one brings it back to the gradient when the leaf is done."""
+
+    def because(self, reason: str) -> None:
+        """Say why the kernels added from here on were chosen."""
 
     def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
         """Add a kernel that sees the whole batch; it has `units(n)` units in a run of n samples."""
@@ -79,7 +91,7 @@ class Lowering(Protocol):
     def gradient(self, weight: int) -> Slot:
         """Where a kernel of `outputs` writes the gradient of a weight."""
 
-    def pack(self, spec: Pack, weight: Slot) -> Slot:
+    def pack(self, spec: Packing, weight: Slot) -> Slot:
         """A packed copy of a weight, kept up to date."""
 
     def reserve(self, slot: Slot, elements: int) -> None:

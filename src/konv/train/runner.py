@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 
+from konv import config
 from konv.engine import Position, Program, Training, build
 from konv.graph import Graph
 from konv.ops.loss import Loss
@@ -44,7 +45,7 @@ class Runner:
         self.loss = loss
         self.optimizer = optimizer
         self.variables = tuple(v for v in graph.variables if v.trainable)
-        self._programs: dict[tuple[str, int], Program] = {}
+        self._programs: dict[tuple[str, int, bool], Program] = {}
         self._lock = Lock()
 
     def predict(self, samples: Samples, batch: int) -> Result:
@@ -98,7 +99,7 @@ class Runner:
 
     def _program(self, mode: str, batch: int) -> Program:
         """The program of `mode` for up to `batch` samples, built when first asked for."""
-        key = mode, batch
+        key = mode, batch, config.direct()
         if key not in self._programs:
             self._programs[key] = build(self.graph, batch, *self.purpose(mode))
         return self._programs[key]

@@ -1,0 +1,124 @@
+"""Which way a convolution is computed: direct sums, or Winograd's transforms with tiles of one size or another.
+
+A pure function of shapes and processor, by a model of cycles whose constants were measured. It never looks at the
+number of threads, and at the batch only where a gradient's memory must pay for itself, so a program's choice is part
+of what it computes. `konv.config.direct_sums` leaves direct sums alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from konv import config
+from konv.kernels.spec import LEAVES
+from konv.kernels.taps import Taps
+from konv.kernels.target import Target
+from konv.kernels.tiling import Tiling
+from konv.kernels.winograd import Heap
+
+__all__ = ["Choice", "choose", "choose_gradient"]
+
+DIRECT, PRODUCTS = 0.85, 0.78
+"""Shares of the multiply-add peak that direct kernels and the products between transforms reach."""
+INPUT, OUTPUT = 3.0, 2.5
+"""Cycles for each position of a tile and vector of channels: its transform, with loads and stores."""
+MOVED = 1.5, 4.0
+"""Cycles to clear, read again and transform back a vector of a transformed gradient in the second-level cache, and
+beyond it."""
+SCRATCH = 0.4
+"""The part of the second-level cache that a group of tiles may fill."""
+LEAST = 8
+"""Channels on either side, below which transforms are most of the work."""
+MARGIN = 0.95
+"""Winograd's way must promise less than this part of the direct one's cycles."""
+
+
+class Choice(NamedTuple):
+    """`tiling`: tiles for Winograd's way, None for direct sums. `cost`: its modelled cycles in parts of the direct
+    sums'; 1 for these."""
+
+    tiling: Tiling | None
+    cost: float
+
+    @property
+    def reason(self) -> str:
+        """For the plan: the algorithm and what the model expects of it."""
+        if self.tiling is None:
+            return "direct"
+        return f"F({self.tiling.size}×{self.tiling.size},{self.tiling.taps}×{self.tiling.taps}) {self.cost:.2f}"
+
+
+def choose(rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target, dtype: str, images: int = 0) -> Choice:
+    """The way to compute `y = x ∗ w`, forward or as a data gradient, of `inputs` and `outputs` channels of one group.
+
+    `images`: the batch of a program for prediction, which is cut finer where it is small; 0 in training.
+    """
+    if not _fits(rows, columns, inputs, outputs):
+        return Choice(None, 1.0)
+    lanes = target.lanes(dtype)
+    made, seen = -(-outputs // lanes), -(-inputs // lanes)
+    direct = _direct(rows, columns, inputs * made)
+    found = Choice(None, 1.0)
+    for size in _sizes(rows.taps):
+        tiling = Tiling(rows, columns, size)
+        cost = tiling.products() * inputs * made / (2 * PRODUCTS)
+        cost += tiling.tiles * tiling.spots * (INPUT * seen + OUTPUT * made)
+        if cost / direct < min(found.cost, MARGIN):
+            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, images), cost / direct)
+    return found
+
+
+def choose_gradient(
+    rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target, dtype: str, batch: int
+) -> Choice:
+    """The way to compute the gradient of w over a batch: its sums must pay for the memory they are kept in."""
+    if not _fits(rows, columns, inputs, outputs):
+        return Choice(None, 1.0)
+    lanes, images = target.lanes(dtype), max(1.0, batch / LEAVES)
+    made, seen = -(-outputs // lanes), -(-inputs // lanes)
+    direct = _direct(rows, columns, inputs * made) * images
+    found = Choice(None, 1.0)
+    for size in _sizes(rows.taps):
+        tiling = Tiling(rows, columns, size)
+        kept = tiling.spots * inputs * made
+        cost = images * tiling.products() * inputs * made / (2 * PRODUCTS)
+        cost += images * tiling.tiles * tiling.spots * INPUT * (seen + made)
+        cost += kept * MOVED[kept * target.vector_bytes > target.l2]
+        if cost / direct < min(found.cost, MARGIN):
+            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0), cost / direct)
+    return found
+
+
+def _fits(rows: Taps, columns: Taps, *channels: int) -> bool:
+    """Whether these are the axes of a whole convolution of stride 1, no dilation, and as many taps as Winograd's way is
+    made for, between enough channels, and direct sums were not asked for."""
+    return not config.direct() and min(channels) >= LEAST and rows.taps == columns.taps and all(
+        axis.taps in (3, 5) and axis.step == axis.apart == axis.out_step == axis.weight_step == 1 and not axis.weight
+        for axis in (rows, columns)
+    )
+
+
+def _sizes(taps: int) -> tuple[int, ...]:
+    """Outputs of a tile along an axis: six points, or four."""
+    return (4, 2) if taps == 3 else (2,)
+
+
+def _direct(rows: Taps, columns: Taps, channels: int) -> float:
+    """Cycles of direct sums over one image; taps that meet padding are skipped."""
+    inside = [sum(axis.meets(p, t) for p in range(axis.positions) for t in range(axis.taps)) for axis in (rows, columns)]
+    return inside[0] * inside[1] * channels / (2 * DIRECT)
+
+
+def _grouped(tiling: Tiling, inputs: int, outputs: int, target: Target, dtype: str, images: int) -> Tiling:
+    """`tiling` in groups that fit in the second-level cache; their size changes no result."""
+    lanes = target.lanes(dtype)
+    tile = sum(Heap(0, n, tiling.spots, lanes).tile for n in (inputs, outputs)) * (8 if dtype == "float64" else 4)
+    most = max(8, int(SCRATCH * target.l2) // tile)
+    if tiling.tiles <= most:
+        together = most // tiling.tiles
+        if images and images < 2 * LEAVES:
+            # A small batch is cut finer, so that several threads share an image.
+            wanted = min(-(-2 * LEAVES // images), -(-tiling.tiles // 8))
+            return tiling._replace(pieces=wanted)
+        return tiling._replace(images=together)
+    return tiling._replace(pieces=-(-tiling.tiles // most))
