@@ -7,4 +7,5 @@ import pytest
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(500 if metafunc.config.getoption("--slow") else 40))
+        few = getattr(metafunc.module, "SEEDS", 40)
+        metafunc.parametrize("seed", range(500 if metafunc.config.getoption("--slow") else few))

@@ -346,9 +346,7 @@ class _At:
         """See `Lowering`."""
         self._reason = reason
 
-    def sums(
-        self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None
-    ) -> None:
+    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None) -> None:
         """See `Lowering`."""
         variable = self._node.variables[weight]
         known = variable in self._plan.partials

@@ -11,6 +11,8 @@ from konv.kernels.convolution import Convolution, WeightGradient
 from konv.kernels.dense import Dense, DenseWeightGradient
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
+from konv.kernels.tiles import Tiled
+from konv.kernels.winograd_weights import block
 from konv.shapes import show
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ _PRODUCTS = (Convolution, WeightGradient, Dense, DenseWeightGradient)
 
 
 def macs(spec: Spec) -> int:
-    """Multiply-adds of a kernel for one sample, taps over padding left out; 0 for kernels that are no products."""
-    if isinstance(spec, Convolution | WeightGradient):
-        rows, columns = (sum(t.meets(p, u) for p in range(t.positions) for u in range(t.taps))
-                         for t in (spec.rows, spec.columns))  # fmt: skip
-        return rows * columns * spec.inputs * spec.outputs * spec.groups
+    """Multiply-adds of a kernel for one sample, taps over padding left out; 0 for kernels that are no products.
+
+    Those of Winograd's kernels are the direct sums' that they stand for."""
+    taps = spec.tiling if isinstance(spec, Tiled) else spec
+    if isinstance(spec, Convolution | WeightGradient | Tiled):
+        return taps.rows.products * taps.columns.products * spec.inputs * spec.outputs * spec.groups
     if isinstance(spec, Dense | DenseWeightGradient):
         return spec.places * spec.inputs * spec.outputs
     return 0
@@ -57,12 +60,13 @@ def _plan(plan: Plan, stages: list[Stage]) -> list[str]:
     size = 8 if plan.dtype == "float64" else 4
     lines = [
         "  stage kind    layer                    kernel                  fused        bytes/sample    multiply-adds"
+        "  chosen"
     ]
     for i, stage in enumerate(stages):
         for call in stage.calls:
             touched = sum(slot.size for slot in call.slots if slot.kind == "sample") * size
             lines.append(f"  {i:5} {stage.kind:7} {call.layer:24} {call.spec.kind:23} {_fused(call):10} "
-                         f"{touched:14,} {macs(call.spec):16,}")  # fmt: skip
+                         f"{touched:14,} {macs(call.spec):16,}  {call.reason if macs(call.spec) else ''}".rstrip())  # fmt: skip
     return lines
 
 
@@ -75,6 +79,9 @@ def _fused(call: Call) -> str:
 def _blocking(target: Target, stages: list[Stage]) -> list[str]:
     lines = []
     for spec in dict.fromkeys(call.spec for stage in stages for call in stage.calls):
+        if isinstance(spec, Tiled):
+            rows, vectors = block(spec.outputs, target, spec.dtype)
+            lines.append(f"  {rows:2} tiles × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
         if isinstance(spec, _PRODUCTS):
             rows, vectors = spec.tile(target)
             lines.append(f"  {rows:2} rows × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")

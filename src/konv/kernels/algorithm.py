@@ -13,8 +13,8 @@ from konv import config
 from konv.kernels.spec import LEAVES
 from konv.kernels.taps import Taps
 from konv.kernels.target import Target
+from konv.kernels.tiles import Heap
 from konv.kernels.tiling import Tiling
-from konv.kernels.winograd import Heap
 
 __all__ = ["Choice", "choose", "choose_gradient"]
 
@@ -92,9 +92,16 @@ def choose_gradient(
 def _fits(rows: Taps, columns: Taps, *channels: int) -> bool:
     """Whether these are the axes of a whole convolution of stride 1, no dilation, and as many taps as Winograd's way is
     made for, between enough channels, and direct sums were not asked for."""
-    return not config.direct() and min(channels) >= LEAST and rows.taps == columns.taps and all(
-        axis.taps in (3, 5) and axis.step == axis.apart == axis.out_step == axis.weight_step == 1 and not axis.weight
-        for axis in (rows, columns)
+    return (
+        not config.direct()
+        and min(channels) >= LEAST
+        and rows.taps == columns.taps
+        and all(
+            axis.taps in (3, 5)
+            and axis.step == axis.apart == axis.out_step == axis.weight_step == 1
+            and not axis.weight
+            for axis in (rows, columns)
+        )
     )
 
 
@@ -105,8 +112,7 @@ def _sizes(taps: int) -> tuple[int, ...]:
 
 def _direct(rows: Taps, columns: Taps, channels: int) -> float:
     """Cycles of direct sums over one image; taps that meet padding are skipped."""
-    inside = [sum(axis.meets(p, t) for p in range(axis.positions) for t in range(axis.taps)) for axis in (rows, columns)]
-    return inside[0] * inside[1] * channels / (2 * DIRECT)
+    return rows.products * columns.products * channels / (2 * DIRECT)
 
 
 def _grouped(tiling: Tiling, inputs: int, outputs: int, target: Target, dtype: str, images: int) -> Tiling:

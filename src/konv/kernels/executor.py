@@ -45,9 +45,9 @@ STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 
          "first_patch": 8, "patches": 9, "epilogue": 10}  # fmt: skip
 """`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
 of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
-it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter of its own; the calls do not depend on each
-other. A `guarded` stage is skipped where the frame's flag is set. `patches`: arguments that are places in the worker's
-arena, and move with the group."""
+it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter
+of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's flag is set.
+`patches`: arguments that are places in the worker's arena, and move with the group."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
 CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""

@@ -407,7 +407,7 @@ class Function:
         passed = ", ".join([f"ptr %{p}" for p in self.pointers] + [tail])
         return "\n".join([
             *self.declared.values(),
-            f"define internal void @body({params}) {{", "entry:", *self.lines, "  ret void", "}",
+            f"define internal void @body({params}) alwaysinline {{", "entry:", *self.lines, "  ret void", "}",
             f"define void @{self.name}(ptr %arguments, {tail}) {{", "entry:", *loads,
             f"  call void @body({passed})", "  ret void", "}", "",
         ])  # fmt: skip

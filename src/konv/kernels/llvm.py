@@ -118,6 +118,7 @@ def _emit(ir: str, machine: llvm.TargetMachine, as_text: bool) -> Any:
     module.verify()
     # The generator inlines, unrolls and vectorises; LLVM's whole pipeline takes five times as long for equal code.
     passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
     passes.add_loop_rotate_pass()
     passes.add_simplify_cfg_pass()
     passes.add_instruction_combine_pass()

@@ -68,6 +68,11 @@ class Taps(NamedTuple):
         return not self.taps or (self.meets(position, 0) and self.meets(position, self.taps - 1))
 
     @property
+    def products(self) -> int:
+        """Pairs of a position and a tap that lies inside the input."""
+        return sum(self.meets(p, t) for p in range(self.positions) for t in range(self.taps))
+
+    @property
     def padded(self) -> bool:
         """Whether some position has a tap outside the input."""
         return not (self.whole(0) and self.whole(self.positions - 1))

@@ -17,8 +17,8 @@ __all__ = ["Group", "Kind", "Tiling"]
 
 
 class Kind(NamedTuple):
-    """Tiles `first … last` of an axis that are alike: `size` outputs, of whose inputs those from `low` to `high` (of the
-    tile's own) lie inside the image."""
+    """Tiles `first … last` of an axis that are alike: `size` outputs, of whose inputs those from `low` to `high`
+    (of the tile's own) lie inside the image."""
 
     first: int
     last: int
@@ -110,11 +110,11 @@ class Group:
                 continue
             q = k.sub(p, self.ends[i - 1]) if i else p
             image, q = k.div(q, number), k.rem(q, number)
-            row, column = ((rows, q), (k.div(q, columns or 1), k.rem(q, columns or 1)), (q, columns), (rows, columns))[i]
-            here = (image, row, column)
+            inner = (k.div(q, columns or 1), k.rem(q, columns or 1))
+            here: tuple[Int, ...] = (image, *((rows, q), inner, (q, columns), (rows, columns))[i])
             if found:
                 inside = k.compare("slt", p, self.ends[i])
-                here = tuple(k.either(inside, a, b) for a, b in zip(here, found, strict=True))  # type: ignore[assignment]
+                here = tuple(k.either(inside, a, b) for a, b in zip(here, found, strict=True))
             found = here
         return k.add(self.image, found[0]), found[1], found[2]
 
@@ -131,4 +131,3 @@ class Group:
             high = k.either(k.compare("sge", j, right + tiling.taps - 1), self.ends[1], high)
         low, high = (k.least(k.largest(k.sub(v, self.first), 0), self.count) for v in (low, high))
         return low, k.largest(low, high)
-

@@ -13,7 +13,8 @@ from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
 from konv.kernels.pack import Pack
 from konv.kernels.sums import BiasGradient
 from konv.kernels.taps import Taps
-from konv.kernels.winograd import Winograd, WinogradGradient, WinogradGradientBack, WinogradWeights
+from konv.kernels.winograd import Winograd, WinogradGradient
+from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
 from konv.messages import text
 from konv.ops.channelwise import SPREAD, lower_channelwise, lower_channelwise_backward
 from konv.ops.lowering import Lowering, Slot

@@ -16,7 +16,7 @@ import numpy as np
 from konv.kernels.pack import Pack
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
-from konv.kernels.winograd import WinogradWeights
+from konv.kernels.winograd_weights import WinogradWeights
 from konv.shapes import Shape
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -27,7 +27,8 @@ __all__ = ["Lowering", "Packing", "Slot"]
 @dataclass(eq=False)
 class Slot:
     """A place for an array of `kind` "sample" (`size` elements a sample), "whole" (`size` in all), "leaf" (`size` for
-    each leaf of the sum tree), "worker" (`size` for each worker, within a leaf), "integers" (`size` int64), or "given": memory that belongs to a variable or optimiser.
+    each leaf of the sum tree), "worker" (`size` for each worker, within a leaf), "integers" (`size` int64), or "given":
+    memory that belongs to a variable or optimiser.
     """
 
     name: str
@@ -74,9 +75,7 @@ class Lowering(Protocol):
     def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
         """Add a kernel whose range is `grain` units for each sample."""
 
-    def sums(
-        self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None
-    ) -> None:
+    def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None) -> None:
         """Add a kernel that adds to the partial gradient of a weight; that gradient is its last argument.
 
         `back`: a kernel, and how many elements of the worker's own memory come before it. The first kernel then adds
