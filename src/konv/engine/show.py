@@ -27,8 +27,8 @@ def macs(spec: Spec) -> int:
     """Multiply-adds of a kernel for one sample, taps over padding left out; 0 for kernels that are no products.
 
     Those of Winograd's kernels are the direct sums' that they stand for."""
-    taps = spec.tiling if isinstance(spec, Tiled) else spec
     if isinstance(spec, Convolution | WeightGradient | Tiled):
+        taps = spec.tiling if isinstance(spec, Tiled) else spec
         return taps.rows.products * taps.columns.products * spec.inputs * spec.outputs * spec.groups
     if isinstance(spec, Dense | DenseWeightGradient):
         return spec.places * spec.inputs * spec.outputs
@@ -65,8 +65,9 @@ def _plan(plan: Plan, stages: list[Stage]) -> list[str]:
     for i, stage in enumerate(stages):
         for call in stage.calls:
             touched = sum(slot.size for slot in call.slots if slot.kind == "sample") * size
+            why = call.reason if macs(call.spec) else ""
             lines.append(f"  {i:5} {stage.kind:7} {call.layer:24} {call.spec.kind:23} {_fused(call):10} "
-                         f"{touched:14,} {macs(call.spec):16,}  {call.reason if macs(call.spec) else ''}".rstrip())  # fmt: skip
+                         f"{touched:14,} {macs(call.spec):16,}  {why}".rstrip())  # fmt: skip
     return lines
 
 
