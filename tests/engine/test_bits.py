@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,49 +44,69 @@ def network(n: int) -> Example:
     return example._replace(targets=(np.arange(n) % 10,))
 
 
-def digest(n: int, steps: int = 3) -> str:
-    return hashlib.sha256(trained(network(n), steps=steps)).hexdigest()
+def wide(n: int) -> Example:
+    """Winograd's kernels, forward and for both gradients, on ragged maps."""
+    image = source(14, 11, 3, dtype="float32")
+    layers = (
+        Conv2D(17, (3, 3), padding="same"), ReLU(), Conv2D(20, (3, 3), padding="same"), ReLU(), Conv2D(24, (3, 3)),
+        ReLU(), MaxPool2D((2, 2), (2, 2)), Conv2D(18, (3, 3), padding="same"), ReLU(), Flatten(), Dense(10), Softmax(),
+    )  # fmt: skip
+    example = single(image, chain(image, *layers), n, SparseCategoricalCrossentropy())
+    kinds = {call.spec.kind for call in example.program("native", SGD(), 64).plan.calls}
+    assert {"winograd", "winograd_gradient", "winograd_gradient_back"} <= kinds
+    return example._replace(targets=(np.arange(n) % 10,))
 
 
+def digest(n: int, steps: int = 3, make: Callable[[int], Example] = network) -> str:
+    return hashlib.sha256(trained(make(n), steps=steps)).hexdigest()
+
+
+@pytest.mark.parametrize("make", [network, wide])
 @pytest.mark.parametrize("n", [1, 3, 8, 13, 37])
-def test_any_number_of_threads(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_number_of_threads(n: int, make: Callable[[int], Example], monkeypatch: pytest.MonkeyPatch) -> None:
     found = set()
     for threads in (1, 2, 3, 8):
         monkeypatch.setenv("KONV_THREADS", str(threads))
-        found |= {digest(n) for _ in range(3)}
+        found |= {digest(n, make=make) for _ in range(3)}
     assert len(found) == 1
 
 
-def test_any_batch_size_of_the_program() -> None:
-    """A run of n samples is the same in every program with room for them: gradients and outputs."""
-    example = network(13)
+@pytest.mark.parametrize(("make", "batches"), [(network, (13, 14, 32, 100)), (wide, (32, 37, 100))])
+def test_any_batch_size_of_the_program(make: Callable[[int], Example], batches: tuple[int, ...]) -> None:
+    """A run of n samples is the same in every program with room for them, outputs and gradients, as long as both take
+    the same way to the latter."""
+    example = make(13)
     found = set()
-    for batch in (13, 14, 32, 100):
+    for batch in batches:
         program = example.program("native", SGD(), batch)
         outputs = example.run(program).outputs
         found.add(b"".join(a.tobytes() for a in (*outputs, *program.gradients())))
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("make", [network, wide])
 @pytest.mark.parametrize("batch", [13, 32])
-def test_any_size_of_the_caches(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_size_of_the_caches(batch: int, make: Callable[[int], Example], monkeypatch: pytest.MonkeyPatch) -> None:
     """Which decides how many samples, rows and channels are worked on at once."""
     found = set()
     for l1, l2 in ((32 << 10, 2 << 20), (32 << 10, 64 << 10), (1 << 10, 16 << 10), (1 << 20, 1 << 30)):
         target = replace(current(), l1=l1, l2=l2)
         monkeypatch.setattr(native, "current", lambda target=target: target)
-        example = network(13)
+        example = make(13)
         program = example.program("native", SGD(), batch)
         outputs = example.run(program).outputs
         found.add(b"".join(a.tobytes() for a in (*outputs, *program.gradients())))
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("make", [network, wide])
 @pytest.mark.parametrize("threads", ["1", "2", "8"])
-def test_a_sample_by_itself_is_as_in_a_batch(threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_by_itself_is_as_in_a_batch(
+    threads: str, make: Callable[[int], Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Programs for few samples cut images by rows, others batches by samples."""
     monkeypatch.setenv("KONV_THREADS", threads)
-    example = network(37)
+    example = make(37)
     together = example.run(example.program("native")).outputs[0]
     for size in (1, 3):
         program = example.program("native", batch=size)

@@ -244,13 +244,13 @@ class Plan:
         if not training.update.clipnorm or not learned:
             return {}
         sizes = {v: elements(v.shape) for v in learned}
-        sums = {v: self._new(f"squares {v.name}", blocks(n), "whole") for v, n in sizes.items()}
+        sums = {v: self.new(f"squares {v.name}", blocks(n), "whole") for v, n in sizes.items()}
         for variable, size in sizes.items():
             slots = (self.gradients[variable], sums[variable])
             self.add(Call(SquareSums(self.dtype, size), slots, "outputs", units=_blocks_of(size)))
         found = {}
         for group in [learned] if training.update.together else [[v] for v in learned]:
-            scale = self._new(f"scale {group[0].name}", 1, "whole")
+            scale = self.new(f"scale {group[0].name}", 1, "whole")
             spec = ClipScale(self.dtype, tuple(sizes[v] for v in group), training.update.clipnorm)
             self.add(Call(spec, (*(sums[v] for v in group), scale), "outputs", units=lambda n: 1))
             found.update(dict.fromkeys(group, (scale,)))

@@ -1,8 +1,9 @@
 """Which way a convolution is computed: direct sums, or Winograd's transforms with tiles of one size or another.
 
-A pure function of shapes and processor, by a model of cycles whose constants were measured. It never looks at the
-number of threads, and at the batch only where a gradient's memory must pay for itself, so a program's choice is part
-of what it computes. `konv.config.direct_sums` leaves direct sums alone.
+A pure function of shapes, by a model of cycles whose constants were measured. It never looks at the number of threads
+or the processor, and at the batch only where a gradient's memory must pay for itself: the choice is part of what a
+program computes. How tiles are grouped depends on the processor, and changes no bit. `konv.config.direct_sums` leaves
+direct sums alone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ INPUT, OUTPUT = 3.0, 2.5
 MOVED = 1.5, 4.0
 """Cycles to clear, read again and transform back a vector of a transformed gradient in the second-level cache, and
 beyond it."""
+LANES, KEPT = 16, 1 << 18
+"""Channels of a vector, and elements of a gradient that a second-level cache keeps, for the model: the same for all
+processors, so that all make the same choice."""
 SCRATCH = 0.4
 """The part of the second-level cache that a group of tiles may fill."""
 LEAST = 8
@@ -55,8 +59,7 @@ def choose(rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target,
     """
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
-    lanes = target.lanes(dtype)
-    made, seen = -(-outputs // lanes), -(-inputs // lanes)
+    made, seen = -(-outputs // LANES), -(-inputs // LANES)
     direct = _direct(rows, columns, inputs * made)
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
@@ -74,8 +77,8 @@ def choose_gradient(
     """The way to compute the gradient of w over a batch: its sums must pay for the memory they are kept in."""
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
-    lanes, images = target.lanes(dtype), max(1.0, batch / LEAVES)
-    made, seen = -(-outputs // lanes), -(-inputs // lanes)
+    images = max(1.0, batch / LEAVES)
+    made, seen = -(-outputs // LANES), -(-inputs // LANES)
     direct = _direct(rows, columns, inputs * made) * images
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
@@ -83,7 +86,7 @@ def choose_gradient(
         kept = tiling.spots * inputs * made
         cost = images * tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += images * tiling.tiles * tiling.spots * INPUT * (seen + made)
-        cost += kept * MOVED[kept * target.vector_bytes > target.l2]
+        cost += kept * MOVED[kept * LANES > KEPT]
         if cost / direct < min(found.cost, MARGIN):
             found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0), cost / direct)
     return found

@@ -79,8 +79,8 @@ class Tiled(Spec):
         lanes = target.lanes(self.dtype)
         return (self.zeros(target) + -(-line // lanes) * lanes) * (8 if self.dtype == "float64" else 4)
 
-    def each_group(self, k: Function, target: Target, body: Callable[[Group], None]) -> None:
-        """`body` for all groups in units `begin … end`."""
+    def each_group(self, k: Function, target: Target, body: Callable[[Group], None], apart: bool = False) -> None:
+        """`body` for all groups in units `begin … end`; `apart`: see `Group`."""
         tiling, zeros = self.tiling, self.zeros(target)
         if tiling.rows.padded:
             with k.loop(0, -(-tiling.points * self.groups * self.inputs // k.lanes)) as v:
@@ -93,7 +93,7 @@ class Tiled(Spec):
             return
         with k.loop(k.begin, k.end, step=tiling.images) as unit:
             images = k.least(k.sub(k.end, unit.i), tiling.images)
-            body(Group(k, tiling, unit.i, images, 0, k.mul(images, tiling.tiles)))
+            body(Group(k, tiling, unit.i, images, 0, k.mul(images, tiling.tiles), apart))
 
 
 def each_vector(k: Function, channels: int, body: Callable[[Int, int], None]) -> None:

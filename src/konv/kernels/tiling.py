@@ -92,18 +92,32 @@ class Tiling(NamedTuple):
 
 
 class Group:
-    """One group under work: `count` tiles from number `first` on, of `images` images that begin with `image`."""
+    """One group under work: `count` tiles from number `first` on, of `images` images that begin with `image`.
 
-    def __init__(self, k: Function, tiling: Tiling, image: Int, images: Int, first: Int, count: Int) -> None:
-        self.k, self.tiling, self.image, self.first, self.count = k, tiling, image, first, count
-        self.kinds = [k.mul(images, n) for n in tiling.counts()]
-        self.ends = [k.add(0, *self.kinds[: i + 1]) for i in range(4)]
+    Its tiles lie kind by kind, or, where `apart`, image by image and kind by kind in each: an order that does not
+    depend on how many images make a group.
+    """
+
+    def __init__(
+        self, k: Function, tiling: Tiling, image: Int, images: Int, first: Int, count: Int, apart: bool = False
+    ) -> None:
+        self.k, self.tiling, self.image, self.images = k, tiling, image, images
+        self.first, self.count, self.apart = first, count, apart
+        kinds = [k.mul(1 if apart else images, n) for n in tiling.counts()]
+        self.ends = [k.add(0, *kinds[: i + 1]) for i in range(4)]
 
     def place(self, t: Int) -> tuple[Int, Int, Int]:
         """Image, tile row and tile column of the group's tile t."""
         k, tiling = self.k, self.tiling
         rows, columns = (axis.positions // tiling.size for axis in (tiling.rows, tiling.columns))
-        p = k.add(self.first, t)
+        p, image = k.add(self.first, t), self.image
+        if self.apart and self.images != 1:
+            image, p = k.add(image, k.div(p, tiling.tiles)), k.rem(p, tiling.tiles)
+        return self._inside(p, image, rows, columns)
+
+    def _inside(self, p: Int, base: Int, rows: int, columns: int) -> tuple[Int, Int, Int]:
+        """The place of tile p of those that begin with image `base`."""
+        k, tiling = self.k, self.tiling
         found: tuple[Int, ...] = ()
         for i, number in reversed(list(enumerate(tiling.counts()))):
             if not number:
@@ -116,10 +130,11 @@ class Group:
                 inside = k.compare("slt", p, self.ends[i])
                 here = tuple(k.either(inside, a, b) for a, b in zip(here, found, strict=True))
             found = here
-        return k.add(self.image, found[0]), found[1], found[2]
+        return k.add(base, found[0]), found[1], found[2]
 
     def stretch(self, i: Int, j: Int) -> tuple[Int, Int]:
-        """The group's tiles that have position (i, j) of the transformed domain: from one to before another."""
+        """The tiles that have position (i, j) of the transformed domain, from one to before another: of the group, or,
+        where images lie apart, of its first image."""
         k, tiling = self.k, self.tiling
         below, right = (axis.positions % tiling.size for axis in (tiling.rows, tiling.columns))
         low: Int = 0
@@ -129,5 +144,6 @@ class Group:
             low, high = k.either(lacks, self.ends[0], 0), k.either(lacks, self.ends[2], high)
         if right:
             high = k.either(k.compare("sge", j, right + tiling.taps - 1), self.ends[1], high)
-        low, high = (k.least(k.largest(k.sub(v, self.first), 0), self.count) for v in (low, high))
+        count = self.count if self.images == 1 or not self.apart else self.tiling.tiles
+        low, high = (k.least(k.largest(k.sub(v, self.first), 0), count) for v in (low, high))
         return low, k.largest(low, high)

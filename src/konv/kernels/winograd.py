@@ -133,7 +133,7 @@ class WinogradGradient(Tiled):
     """`du += (Bᵀ x B)ᵀ · (A dy Aᵀ)` at each position of the transformed domain, for units `begin … end`.
 
     Arguments: x `(N, H, W, groups·inputs)`, dy `(N, H', W', groups·outputs)`, du (see `Stack`).
-    Sums run over images and tiles in the order of `Group`, whatever the blocking.
+    Sums run over images, and over tiles in the order of `Group`, whatever the blocking.
     """
 
     kind: ClassVar[str] = "winograd_gradient"
@@ -153,7 +153,7 @@ class WinogradGradient(Tiled):
                 self._load_back(k, group, back, k.mul(g.i, self.outputs))
                 self._products(k, target, group, seen, back, g.i)
 
-        self.each_group(k, target, work)
+        self.each_group(k, target, work, apart=True)
         return k
 
     def _load_back(self, k: Function, group: Group, heap: Heap, channel: Int) -> None:
@@ -196,12 +196,15 @@ class WinogradGradient(Tiled):
                     into = k.add(at, k.mul(c, vectors * k.lanes))
                     spots = [k.add(into, i * vectors * k.lanes) for i in range(m)]
                     sums = [v for s in spots for v in load_row(k, k.arg["du"], s, vectors)]
-                    with k.loop(low, high, sums) as t:
-                        ys = load_row(k, k.scratch, back.at(k, t.i, channel, spot), vectors)
-                        x = seen.at(k, t.i, c, spot)
-                        t.out = outer(k, t.carry, [k.broadcast(k.scratch, k.add(x, i)) for i in range(m)], ys)
+                    with k.loop(0, group.images, sums) as n:
+                        first = k.mul(n.i, self.tiling.tiles)
+                        with k.loop(k.add(first, low), k.add(first, high), n.carry) as t:
+                            ys = load_row(k, k.scratch, back.at(k, t.i, channel, spot), vectors)
+                            x = seen.at(k, t.i, c, spot)
+                            t.out = outer(k, t.carry, [k.broadcast(k.scratch, k.add(x, i)) for i in range(m)], ys)
+                        n.out = t.values
                     for i, into in enumerate(spots):
-                        store_row(k, t.values[i * vectors : (i + 1) * vectors], k.arg["du"], into)
+                        store_row(k, n.values[i * vectors : (i + 1) * vectors], k.arg["du"], into)
 
                 with k.loop(0, whole) as b:
                     some(k.mul(b.i, rows), rows)
