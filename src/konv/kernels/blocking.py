@@ -13,13 +13,17 @@ from typing import NamedTuple
 
 from konv.kernels.target import Target
 
-__all__ = ["Panels", "Tile", "cut", "panels", "tile"]
+__all__ = ["WIDEST", "Panels", "Tile", "cut", "most_rows", "panels", "tile"]
 
 LATENCY = 8
 """Independent multiply-adds that keep two units of four cycles' latency busy."""
 
 L2_RATE = 16
 """Bytes a cycle that a stream from the second-level cache is counted on to bring, beside the loads it competes with."""
+
+
+WIDEST = 4
+"""Vectors of the widest tile."""
 
 
 class Tile(NamedTuple):
@@ -66,6 +70,12 @@ def cut(length: int, most: int) -> list[tuple[int, int]]:
     return [(a, b - a) for a, b in pairwise(bounds)]
 
 
+def most_rows(vectors: int, length: int, target: Target) -> int:
+    """Rows of the highest tile of `vectors` vectors for a result of `length` positions: its sums, a row of vectors and
+    two more fill the registers. 0 where not even one row fits."""
+    return min((target.registers - vectors - 2) // vectors, length)
+
+
 def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:
     """The tile for a result of `length` positions × `channels`: the one whose modelled cycles are fewest.
 
@@ -86,8 +96,8 @@ def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> 
         return total
 
     choices = []
-    for vectors in range(1, min(needed, 4) + 1):
-        rows = (target.registers - vectors - 2) // vectors
+    for vectors in range(1, min(needed, WIDEST) + 1):
+        rows = most_rows(vectors, length, target)
         if rows >= 1:
-            choices.append(Tile(min(rows, length), vectors))
+            choices.append(Tile(rows, vectors))
     return min(choices, key=lambda t: (cycles(*t), -t.vectors))

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from konv.errors import CompileError
 from konv.kernels import llvm
@@ -58,7 +58,7 @@ def _feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) 
         if helper.stdin is None or helper.stdout is None:
             return
         try:
-            helper.stdin.write(json.dumps(asdict(target)).encode() + b"\n")
+            helper.stdin.write(json.dumps(asdict(replace(target, choices=()))).encode() + b"\n")
             helper.stdin.flush()
             if helper.stdout.readline() != b"ready\n":
                 return  # it could not start; nothing has been taken for it yet

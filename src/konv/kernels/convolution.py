@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from konv.kernels.blocking import Panels, Tile, cut, panels, tile
+from konv.kernels.blocking import cut, panels, tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
-from konv.kernels.spec import Spec
 from konv.kernels.taps import Taps
 from konv.kernels.target import Target
+from konv.kernels.tiled import Tiled
 from konv.shapes import Axis
 
 __all__ = ["Convolution", "WeightGradient", "data_gradient"]
 
 
 @dataclass(frozen=True)
-class Convolution(Spec):
+class Convolution(Tiled):
     """`y = x ∗ w (+ bias)`, and what is fused to it, for rows `begin … end` of all images (image · rows + row).
 
     Arguments: x `(N, H, W, groups·inputs)`, w packed by `Pack`, then bias `(groups·outputs,)` where `bias`, then
@@ -39,14 +39,15 @@ class Convolution(Spec):
     finish: str = ""
     add: bool = False
 
-    def tile(self, target: Target) -> Tile:
-        """Register blocking: a row's positions × channels."""
-        depth = self.rows.taps * self.columns.taps * self.inputs
-        return tile(self.columns.positions, self.outputs, target, self.dtype, depth)
+    @property
+    def result(self) -> tuple[int, int]:
+        """A row's positions × channels."""
+        return self.columns.positions, self.outputs
 
-    def panels(self, target: Target) -> Panels:
-        """How output channels lie in vectors."""
-        return panels(self.outputs, self.tile(target).vectors, target.lanes(self.dtype))
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile: rows and vectors."""
+        depth = self.rows.taps * self.columns.taps * self.inputs
+        return tile(*self.result, target, self.dtype, depth)
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -182,7 +183,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class WeightGradient(Spec):
+class WeightGradient(Tiled):
     """`dw[leaf] += xᵀ ∗ dy` for the images `begin … end`: what each tap saw times what came back there.
 
     Arguments: x `(N, H, W, groups·inputs)`, dy `(N, H', W', groups·outputs)`, dw `(leaves, kernel, inputs,
@@ -201,22 +202,35 @@ class WeightGradient(Spec):
         """Whether a tile's rows are taken from several taps at once: where there are few input channels."""
         return self.inputs < 8 and self.groups == 1 and self.columns.apart == 1
 
-    def tile(self, target: Target) -> Tile:
-        """Register blocking: (taps ×) input channels × output channels."""
-        length = self.inputs * (self.columns.taps if self.mixed else 1)
-        return tile(length, self.outputs, target, self.dtype, self.rows.positions * self.columns.positions)
+    @property
+    def result(self) -> tuple[int, int]:
+        """(Taps ×) input channels × output channels."""
+        return self.inputs * (self.columns.taps if self.mixed else 1), self.outputs
 
-    def chunk(self, target: Target) -> int:
-        """Rows of an image worked through at a time, so that what the tiles read again stays in the second cache."""
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile, and the rows of an image worked through at a time, so that what the tiles read again stays in the
+        second-level cache."""
+        found = tile(*self.result, target, self.dtype, self.rows.positions * self.columns.positions)
         line = self.columns.size * self.inputs * self.groups * self.rows.step + (
             self.columns.positions * self.outputs * self.groups
         )
-        return max(1, min(self.rows.positions, target.l2 // 2 // (line * (8 if self.dtype == "float64" else 4))))
+        chunk = target.l2 // 2 // (line * (8 if self.dtype == "float64" else 4))
+        return *found, max(1, min(self.rows.positions, chunk))
+
+    def allows(self, blocking: tuple[int, ...], target: Target) -> bool:
+        """Whether a blocking is possible: its tile, and a chunk that is no more than an image."""
+        return super().allows(blocking, target) and 1 <= blocking[2] <= self.rows.positions
+
+    def choices(self, target: Target) -> list[tuple[int, ...]]:
+        """Tiles worth measuring, and chunks of half, twice and four times as many rows."""
+        *found, chunk = planned = self.planned(target)
+        chunks = [c for c in (chunk // 2, 2 * chunk, 4 * chunk) if self.allows((*found, c), target)]
+        return [*super().choices(target), *((*planned[:2], c) for c in chunks)]
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "x dy dw")
-        rows, chunk = self.rows, self.chunk(target)
+        rows, chunk = self.rows, self.blocking(target)[2]
         size = rows.taps * self.columns.taps * self.inputs * self.outputs * self.groups
         into = k.mul(k.leaf, size)
         images, chunks = k.loop(k.begin, k.end), k.loop(0, rows.positions, step=chunk)

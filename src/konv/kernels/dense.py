@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from konv.kernels.blocking import Panels, Tile, panels, tile
+from konv.kernels.blocking import tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
-from konv.kernels.spec import LEAVES, Spec
+from konv.kernels.spec import LEAVES
 from konv.kernels.sums import flag_nonfinite
 from konv.kernels.target import Target
+from konv.kernels.tiled import Tiled
 
 __all__ = ["Dense", "DenseWeightGradient"]
 
 
 @dataclass(frozen=True)
-class Dense(Spec):
+class Dense(Tiled):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
     Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias
@@ -35,14 +36,15 @@ class Dense(Spec):
     finish: str = ""
     add: bool = False
 
-    def tile(self, target: Target) -> Tile:
-        """Register blocking: samples × outputs."""
-        best = tile(self.rows, self.outputs, target, self.dtype, self.inputs)
-        return Tile(-(-self.rows // -(-self.rows // best.rows)), best.vectors)  # even tiles: the fewest rows in vain
+    @property
+    def result(self) -> tuple[int, int]:
+        """Samples × outputs."""
+        return self.rows, self.outputs
 
-    def panels(self, target: Target) -> Panels:
-        """How outputs lie in vectors."""
-        return panels(self.outputs, self.tile(target).vectors, target.lanes(self.dtype))
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile: rows and vectors."""
+        best = tile(*self.result, target, self.dtype, self.inputs)
+        return -(-self.rows // -(-self.rows // best.rows)), best.vectors  # even tiles: the fewest rows in vain
 
     def blocks(self, n: int, target: Target) -> int:
         """Tiles of samples in a run of n."""
@@ -92,7 +94,7 @@ class Dense(Spec):
 
 
 @dataclass(frozen=True)
-class DenseWeightGradient(Spec):
+class DenseWeightGradient(Tiled):
     """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
 
     Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
@@ -104,13 +106,14 @@ class DenseWeightGradient(Spec):
     outputs: int
     places: int = 1
 
-    def tile(self, target: Target) -> Tile:
-        """Register blocking: inputs × outputs."""
-        return tile(self.inputs, self.outputs, target, self.dtype, 1)
+    @property
+    def result(self) -> tuple[int, int]:
+        """Inputs × outputs."""
+        return self.inputs, self.outputs
 
-    def panels(self, target: Target) -> Panels:
-        """How outputs lie in vectors."""
-        return panels(self.outputs, self.tile(target).vectors, target.lanes(self.dtype))
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile: rows and vectors."""
+        return tile(*self.result, target, self.dtype, 1)
 
     def units(self, target: Target) -> int:
         """The number of work units."""

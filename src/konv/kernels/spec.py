@@ -47,9 +47,29 @@ class Spec:
         """Bytes of the worker's scratch memory that it uses."""
         return 0
 
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """The blocking that the model of the processor gives; () where there is nothing to decide."""
+        return ()
+
+    def allows(self, blocking: tuple[int, ...], target: Target) -> bool:
+        """Whether a blocking is possible for `target`."""
+        return blocking == self.planned(target)
+
+    def choices(self, target: Target) -> list[tuple[int, ...]]:
+        """Blockings worth measuring, the planned one first; all give the same bits."""
+        return [self.planned(target)]
+
+    def blocking(self, target: Target) -> tuple[int, ...]:
+        """The blocking in force: the one remembered in `target` where it is possible, else the planned one."""
+        return self._remembered(target) or self.planned(target)
+
+    def _remembered(self, target: Target) -> tuple[int, ...] | None:
+        found = target.chosen(repr(self))
+        return found if found is not None and self.allows(found, target) else None
+
     def symbol(self, target: Target) -> str:
         """The kernel's name, unique to spec, target, compiler and generator."""
-        key = "\n".join([repr(self), repr(target), llvm.version(), generator()])
+        key = "\n".join([repr(self), repr(target), repr(self._remembered(target)), llvm.version(), generator()])
         return f"konv_{self.kind}_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
     def new(self, target: Target, pointers: str, alias: bool = False) -> Function:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 __all__ = ["Target"]
 
@@ -13,7 +14,8 @@ class Target:
 
     `vector_bytes`: width of a register; `registers`: how many; `fma`: fused multiply-add in hardware (where it is
     missing, products are rounded before they are added, and results differ in the last bits). `l1`, `l2`: bytes of the
-    caches one core has for itself.
+    caches one core has for itself. `choices`: decisions remembered from measuring (`konv.kernels.tuned`), by what they
+    are about; they take the place of the blocking's model where they are possible, and never change a result.
     """
 
     cpu: str
@@ -23,7 +25,17 @@ class Target:
     fma: bool
     l1: int = 32 << 10
     l2: int = 512 << 10
+    choices: tuple[tuple[str, tuple[int, ...]], ...] = field(default=(), repr=False)
 
     def lanes(self, dtype: str) -> int:
         """Elements of `dtype` in one register."""
         return self.vector_bytes // (8 if dtype == "float64" else 4)
+
+    def chosen(self, about: str) -> tuple[int, ...] | None:
+        """The choice remembered about something; None where there is none."""
+        return _table(self.choices).get(about) if self.choices else None
+
+
+@lru_cache(maxsize=64)
+def _table(choices: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, tuple[int, ...]]:
+    return dict(choices)
