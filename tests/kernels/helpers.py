@@ -31,11 +31,8 @@ def run(spec: Spec, *arguments: Array, begin: int = 0, end: int, leaf: int = 0, 
     Every argument lies between guard zones of NaN, at an address that is only as aligned as its elements: what a kernel
     reads outside shows in its results, what it writes outside, or into an argument it should only read, fails here.
     """
-    held = {id(a): _Guarded(a) for a in arguments}
-    table = np.array([held[id(a)].address for a in arguments], np.int64)
-    scratch = np.full(spec.scratch(target or current()) + GUARD, 255, np.uint8)
-    _ENTRY(addresses([spec], target)[spec])(table.ctypes.data, begin, end, leaf, scratch.ctypes.data)
-    assert (scratch[-GUARD:] == 255).all(), f"{spec} wrote behind its scratch memory"
+    held = {id(a): Guarded(a) for a in arguments}
+    call(spec, target, [held[id(a)] for a in arguments], begin, end, leaf)
     written = {id(arguments[i]) for i in writes}
     for a in arguments:
         after = held[id(a)]
@@ -47,13 +44,21 @@ def run(spec: Spec, *arguments: Array, begin: int = 0, end: int, leaf: int = 0, 
             assert after.inside.tobytes() == a.tobytes(), f"{spec} wrote into an argument it should only read"
 
 
-class _Guarded:
+def call(spec: Spec, target: Target | None, arguments: Sequence[Guarded], begin: int, end: int, leaf: int) -> None:
+    """Make one call of a kernel on this processor."""
+    table = np.array([a.address for a in arguments], np.int64)
+    scratch = np.full(spec.scratch(target or current()) + GUARD, 255, np.uint8)
+    _ENTRY(addresses([spec], target)[spec])(table.ctypes.data, begin, end, leaf, scratch.ctypes.data)
+    assert (scratch[-GUARD:] == 255).all(), f"{spec} wrote behind its scratch memory"
+
+
+class Guarded:
     """A copy of an array between guard zones, at an address no more aligned than its elements."""
 
     def __init__(self, a: Array) -> None:
-        start = GUARD + a.itemsize
-        whole = np.full(start + a.nbytes + GUARD, 255, np.uint8)
-        self.before, self.inside, self.behind = np.split(whole, [start, start + a.nbytes])
+        self.start = GUARD + a.itemsize
+        self.whole = np.full(self.start + a.nbytes + GUARD, 255, np.uint8)
+        self.before, self.inside, self.behind = np.split(self.whole, [self.start, self.start + a.nbytes])
         self.inside[...] = np.frombuffer(a.tobytes(), np.uint8)
         self.address = self.inside.ctypes.data
 
