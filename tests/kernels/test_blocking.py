@@ -12,9 +12,9 @@ from konv.kernels.blocking import WIDEST
 from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
 from konv.kernels.dense import Dense, DenseWeightGradient
 from konv.kernels.processor import named
+from konv.kernels.product_spec import ProductSpec
 from konv.kernels.taps import Taps
 from konv.kernels.target import Target
-from konv.kernels.tiled import Tiled
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, same_bits, short, unset
@@ -39,7 +39,7 @@ def level(seed: int) -> Target:
     return named(here[seed % len(here)])
 
 
-def drawn(spec: Tiled, target: Target, rng: np.random.Generator) -> Target:
+def drawn(spec: ProductSpec, target: Target, rng: np.random.Generator) -> Target:
     """`target`, remembering a blocking of `spec` drawn from all that it allows."""
     while True:
         tile = int(rng.integers(1, target.registers)), int(rng.integers(1, WIDEST + 1))
@@ -128,7 +128,7 @@ def test_rounded_sums_have_the_same_bits(turn: int) -> None:
 
 @pytest.mark.parametrize("cpu", LEVELS)
 @pytest.mark.parametrize("spec", CONVOLUTIONS, ids=lambda spec: spec.kind)
-def test_choices_are_several_possible_ones_the_planned_first(spec: Tiled, cpu: str) -> None:
+def test_choices_are_several_possible_ones_the_planned_first(spec: ProductSpec, cpu: str) -> None:
     target = named(cpu)
     choices = spec.choices(target)
     assert choices[0] == spec.planned(target)
@@ -137,7 +137,7 @@ def test_choices_are_several_possible_ones_the_planned_first(spec: Tiled, cpu: s
 
 
 @pytest.mark.parametrize("spec", CONVOLUTIONS, ids=lambda spec: spec.kind)
-def test_what_is_not_possible_is_not_used(spec: Tiled) -> None:
+def test_what_is_not_possible_is_not_used(spec: ProductSpec) -> None:
     """However it came to be remembered: the planned blocking is used, and the symbol is that of it."""
     plain = named("x86-64-v4")
     rest = spec.planned(plain)[2:]

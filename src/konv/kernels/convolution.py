@@ -11,16 +11,16 @@ from typing import ClassVar
 from konv.kernels.blocking import cut, panels, tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
+from konv.kernels.product_spec import ProductSpec
 from konv.kernels.taps import Taps
 from konv.kernels.target import Target
-from konv.kernels.tiled import Tiled
 from konv.shapes import Axis
 
 __all__ = ["Convolution", "WeightGradient", "data_gradient"]
 
 
 @dataclass(frozen=True)
-class Convolution(Tiled):
+class Convolution(ProductSpec):
     """`y = x ∗ w (+ bias)`, and what is fused to it, for rows `begin … end` of all images (image · rows + row).
 
     Arguments: x `(N, H, W, groups·inputs)`, w packed by `Pack`, then bias `(groups·outputs,)` where `bias`, then
@@ -183,7 +183,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class WeightGradient(Tiled):
+class WeightGradient(ProductSpec):
     """`dw[leaf] += xᵀ ∗ dy` for the images `begin … end`: what each tap saw times what came back there.
 
     Arguments: x `(N, H, W, groups·inputs)`, dy `(N, H', W', groups·outputs)`, dw `(leaves, kernel, inputs,

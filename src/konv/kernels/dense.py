@@ -8,16 +8,16 @@ from typing import ClassVar
 from konv.kernels.blocking import tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
+from konv.kernels.product_spec import ProductSpec
 from konv.kernels.spec import LEAVES
 from konv.kernels.sums import flag_nonfinite
 from konv.kernels.target import Target
-from konv.kernels.tiled import Tiled
 
 __all__ = ["Dense", "DenseWeightGradient"]
 
 
 @dataclass(frozen=True)
-class Dense(Tiled):
+class Dense(ProductSpec):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
     Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias
@@ -94,7 +94,7 @@ class Dense(Tiled):
 
 
 @dataclass(frozen=True)
-class DenseWeightGradient(Tiled):
+class DenseWeightGradient(ProductSpec):
     """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
 
     Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy

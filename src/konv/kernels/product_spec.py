@@ -6,10 +6,10 @@ from konv.kernels.blocking import WIDEST, Panels, Tile, cut, most_rows, panels
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
 
-__all__ = ["Tiled"]
+__all__ = ["ProductSpec"]
 
 
-class Tiled(Spec):
+class ProductSpec(Spec):
     """Base of the product kernels. Their blocking begins with the rows and vectors of a tile."""
 
     @property
