@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +174,119 @@ def test_processes_that_fill_one_cache_at_once(folder: Path) -> None:
     specs = [Pointwise("float32", "tanh", size) for size in range(1, 30)]
     assert sorted(f.stem for f in folder.iterdir()) == sorted(s.symbol(current()) for s in specs)
     assert all(cache.read(f.stem) for f in folder.iterdir())
+
+
+FILL = """
+import os, signal, sys
+from pathlib import Path
+from konv.kernels import build
+from konv.kernels.pointwise import Pointwise
+specs = [Pointwise("float32", "sigmoid", size) for size in range(1, 30)]
+print("ready", flush=True)
+"""
+
+
+def filling(folder: Path, more: str) -> subprocess.Popen[str]:
+    """A process that fills a cache with 29 kernels, once it has done what `more` says."""
+    environment = {**os.environ, "KONV_CACHE": str(folder)}
+    code = f"{FILL}{more}\nassert len(build.addresses(specs)) == 29"
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+
+def sound(folder: Path, least: int = 0) -> None:
+    """What a killed process has left is whole where it is under its own name; the next process makes all the rest."""
+    left = [f for f in folder.iterdir() if not f.name.startswith(".")] if folder.exists() else []
+    assert least <= len(left) < 29
+    assert all(f.suffix == ".o" and cache.read(f.stem) for f in left)
+    kept = {f: f.stat().st_mtime_ns for f in left}
+    after = filling(folder, "")
+    assert after.communicate(timeout=240)[1] == ""
+    assert after.returncode == 0
+    specs = [Pointwise("float32", "sigmoid", size) for size in range(1, 30)]
+    assert all(cache.read(spec.symbol(current())) for spec in specs)
+    assert all(f.stat().st_mtime_ns == then for f, then in kept.items())  # what was whole was used
+
+
+def gone(process: int) -> bool:
+    """Whether a process ends by itself, once it has done what it is at."""
+    for _ in range(600):
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+WRITING = {
+    "half written": "fdopen = os.fdopen\ndef half(*a):\n"
+    "    f = fdopen(*a); write = f.write\n"
+    "    class Half:\n        __enter__ = lambda s: s\n        __exit__ = lambda s, *a: None\n"
+    "        def write(s, b): write(b[:len(b) // 2]); f.flush(); die()\n"
+    "    return Half()\nos.fdopen = half",
+    "not renamed": "Path.replace = lambda *a: die()",
+    "renamed": "replace = Path.replace\nPath.replace = lambda *a: (replace(*a), die())",
+}
+
+
+@pytest.mark.parametrize("when", WRITING)
+def test_killed_while_writing(when: str, folder: Path) -> None:
+    process = filling(folder, f"die = lambda: os.kill(os.getpid(), signal.SIGKILL)\n{WRITING[when]}")
+    assert process.communicate(timeout=240)[1] == ""
+    assert process.returncode == -signal.SIGKILL
+    names = [f.name for f in folder.iterdir()]
+    assert len(names) == 1
+    assert names[0].startswith(".new-") == (when != "renamed")
+    sound(folder, least=when == "renamed")
+
+
+@pytest.mark.parametrize("compiled", [0, 1, 9])
+def test_killed_while_compiling(compiled: int, folder: Path) -> None:
+    """As soon as it has begun, or has compiled a few; helpers it has started go with it."""
+    stop = (
+        "from konv.kernels import llvm\nmake, made = llvm.compile_object, []\n"
+        "def some(*a):\n    made.append(make(*a))\n"
+        f"    if len(made) >= {compiled}: print('compiled', flush=True); signal.pause()\n    return made[-1]\n"
+        "llvm.compile_object = some"
+    )
+    process = filling(folder, stop if compiled else "")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    if compiled:
+        assert process.stdout.readline() == "compiled\n"
+    children = [int(p) for f in Path(f"/proc/{process.pid}/task").glob("*/children") for p in f.read_text().split()]
+    process.kill()
+    process.communicate(timeout=240)
+    sound(folder)
+    for child in children:
+        assert gone(child), "a helper outlives the process that started it"
+
+
+def test_what_killed_processes_left_is_removed_in_time(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    old, new = folder / ".new-old", folder / ".new-new"
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    objects()
+    assert not old.exists()
+    assert new.exists()  # it may be another process's, at work
+
+
+def test_processes_that_repair_one_cache_at_once(folder: Path) -> None:
+    """Every object is damaged, one way or another; two processes come upon it."""
+    assert filling(folder, "").communicate(timeout=240) == ("ready\n", "")
+    files = sorted(folder.iterdir())
+    whole = [f.read_bytes() for f in files]
+    for i, (file, content) in enumerate(zip(files, whole, strict=True)):
+        file.write_bytes((b"", content[: len(content) // 2], content[:-1], content[:60] + b"?" + content[61:])[i % 4])
+    processes = [filling(folder, "") for _ in range(2)]
+    for process in processes:
+        assert process.communicate(timeout=240)[1] == ""
+        assert process.returncode == 0
+    assert [f.read_bytes() for f in sorted(folder.iterdir())] == whole
 
 
 @pytest.mark.parametrize("garbage", [b"", b"not an object file", b"\x7fELF" + bytes(200)])

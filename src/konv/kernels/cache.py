@@ -11,6 +11,8 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +23,9 @@ from konv.messages import text
 __all__ = ["read", "writable", "write"]
 
 _MAGIC = b"konv-object-1\n"
+_NEW = ".new-"
+_LEFT = 3600
+"""Seconds after which a file that was being written has been left by a process that was killed."""
 
 
 @lru_cache(maxsize=8)
@@ -34,10 +39,19 @@ def writable(folder: Path | None) -> bool:
             warn(text("cache_not_private", folder=folder))
             return False
         with tempfile.TemporaryFile(dir=folder):
+            _tidy(folder)
             return True
     except OSError as e:
         warn(text("cache_read_only", folder=folder, reason=e.strerror or e))
         return False
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes have left half written."""
+    for path in folder.glob(f"{_NEW}*"):
+        with suppress(OSError):  # another process is as tidy
+            if path.stat().st_mtime < time.time() - _LEFT:
+                path.unlink()
 
 
 def _private(folder: Path) -> bool:
@@ -74,7 +88,7 @@ def write(key: str, code: bytes) -> None:
     if not writable(folder) or folder is None:
         return
     try:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_NEW)
         try:
             with os.fdopen(handle, "wb") as f:
                 f.write(_MAGIC + _digest(key, code) + code)
