@@ -15,6 +15,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
+from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.loss import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -54,6 +55,9 @@ OPS: dict[str, tuple[Op, ...]] = {
         Conv1DTranspose(4, 3, 2, "same", bias=False),
         ReLU(),
     ),
+    "locally connected": (LocallyConnected2D(19, (2, 3), (1, 2)), ReLU(), LocallyConnected2D(3, (2, 2), bias=False)),
+    "locally connected, padded": (ReLU(), LocallyConnected2D(5, (3, 2), (2, 3), ((1, 2), (0, 1)), (2, 1)), Tanh()),
+    "locally connected sequences": (Reshape((-1, 6)), LocallyConnected1D(9, 3, 2, "same")),
     "convolutions": (Conv2D(4, (3, 3)), ReLU(), Conv2D(9, (1, 1)), Conv2D(3, (2, 2)), ReLU()),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),

@@ -53,6 +53,13 @@ CASES = [
     ("Dropout", {"rate": 0.25}, (6, 5, 2), (6, 5, 2)),
     ("Flatten", {}, (6, 5, 2), (60,)),
     ("InputLayer", {"shape": (6, 5, 2)}, (6, 5, 2), (6, 5, 2)),
+    ("LocallyConnected1D", {"filters": 4, "kernel_size": 3, "strides": 2}, (7, 2), (3, 4)),
+    (
+        "LocallyConnected2D",
+        {"filters": 4, "kernel_size": (2, 3), "padding": "same", "activation": "relu"},
+        (6, 5, 2),
+        (6, 5, 4),
+    ),
     ("MaxPooling2D", {"pool_size": (2, 3)}, (7, 6, 3), (3, 2, 3)),
     ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (7, 6, 3), (4, 3, 3)),
     ("ReLU", {}, (4, 5, 2), (4, 5, 2)),

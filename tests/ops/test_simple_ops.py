@@ -17,6 +17,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
+from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
@@ -192,6 +193,7 @@ EXAMPLES = [
     (Conv2D(4, (3, 3), groups=4), (8, 8, 4)), (Dense(3), (5,)), (MaxPool2D(), (8, 8, 4)),
     (AveragePool2D(), (8, 8, 4)), (Dropout(0.5), (5,)), (Flatten(), (8, 8, 4)), (Reshape((-1,)), (8, 8, 4)),
     (DepthwiseConv2D((3, 3)), (8, 8, 4)), (Conv1D(3, 2), (8, 4)), (DepthwiseConv1D(2), (8, 4)),
+    (LocallyConnected2D(3, (2, 2)), (8, 8, 4)), (LocallyConnected1D(3, 2), (8, 4)),
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from konv.layers.local import LocallyConnected1D, LocallyConnected2D
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
 from konv.layers.sequence import (
     Conv1D,
@@ -42,6 +43,8 @@ __all__ = [
     "InputLayer",
     "LAYERS",
     "Layer",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
     "MaxPool2D",
     "MaxPooling2D",
     "ReLU",
@@ -58,7 +61,8 @@ LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation, AveragePooling2D, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
+        DepthwiseConv2D, Dropout, Flatten, InputLayer, LocallyConnected1D, LocallyConnected2D,
+        MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -38,6 +38,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "画出一幅更大的图像（{size}）：输入的每个位置把 {filters} 块 {kernel} 的模板乘上自己的值铺到输出上，"
         "重叠处相加；相当于沿着卷积反向走一遍。",
     ),
+    "purpose.locally_connected": (
+        "Looks for {filters} local patterns at each of {places} places, with {kernel} filters that belong to that "
+        "place alone: for images in which what matters is always at the same spot.",
+        "在 {places} 个位置上各用自己的 {filters} 个 {kernel} 滤波器寻找局部模式，权值不共享："
+        "适合关键内容总出现在固定位置的图像。",
+    ),
     "purpose.dense": (
         "Weighs all {features} features together: each of its {units} neurons is connected to every one of them, so "
         "it can judge the input as a whole.",

@@ -11,6 +11,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
+from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
@@ -32,6 +33,8 @@ __all__ = [
     "Flatten",
     "Input",
     "Linear",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
     "MaxPool2D",
     "Op",
     "ReLU",
@@ -45,9 +48,9 @@ __all__ = [
 OPS: dict[str, type[Op]] = {
     kind.name: kind
     for kind in (
-        Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D, Dense,
-        MaxPool2D, AveragePool2D, ReLU, Sigmoid, Tanh, Softmax, Linear, Dropout,
-        Flatten, Reshape,
+        Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
+        LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid,
+        Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -44,11 +44,11 @@ class OnImages(Op):
         raise NotImplementedError
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
-        y: Array = self.on_images().forward((x[0][:, None],), _taller(w), run)[:, 0]
+        y: Array = self.on_images().forward((x[0][:, None],), self.taller(w), run)[:, 0]
         return y
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
-        wide_x, wide_w = (x[0][:, None],), _taller(w)
+        wide_x, wide_w = (x[0][:, None],), self.taller(w)
         (dx,), dw = self.on_images().backward(dy[:, None], wide_x, wide_w, y[:, None], run)
         assert dx is not None
         return Gradients((dx[:, 0],), tuple(g.reshape(v.shape) for g, v in zip(dw, w, strict=True)))
@@ -75,17 +75,16 @@ class OnImages(Op):
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return self.on_images().purpose(self._image(*inputs))
 
+    def taller(self, w: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The weights of the operation on images: the kernel, which comes first, gets a height of 1."""
+        return tuple(v[None] if i == 0 else v for i, v in enumerate(w))
+
     def _image(self, *inputs: Shape) -> Shape:
         """The shape of a sequence as that of an image. Raises: ShapeError where it is none."""
         if len(inputs[0]) != 2:
             kind, axes = type(self).__name__, len(inputs[0])
             raise ShapeError(text("not_a_sequence", layer=kind, received=show(inputs[0]), axes=axes))
         return 1, *inputs[0]
-
-
-def _taller(w: tuple[Array, ...]) -> tuple[Array, ...]:
-    """Weights as those of images: the first, if there is one, is the kernel, and gets a height of 1."""
-    return tuple(v[None] if i == 0 else v for i, v in enumerate(w))
 
 
 @dataclass(frozen=True)
