@@ -6,7 +6,7 @@ from typing import overload
 
 import numpy as np
 
-from konv.graph import Node, Tensor
+from konv.graph import Node, Tensor, naming
 from konv.names import unknown
 from konv.ops import Linear, Op, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.record import Array, Run
@@ -35,7 +35,7 @@ class Function:
     def __call__(self, x: Tensor | Array) -> Tensor | Array:
         """The activation of `x`, of the same shape."""
         if isinstance(x, Tensor):
-            return Node.apply(self.op, (x,), (), self.name, x.dtype)
+            return Node.apply(self.op, (x,), (), naming.automatic(self.name), x.dtype)
         values = np.asarray(x)
         if values.dtype.kind != "f":
             values = values.astype("float32")

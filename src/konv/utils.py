@@ -9,7 +9,7 @@ import numpy as np
 
 from konv import config, random
 from konv.errors import LabelError
-from konv.layers import naming
+from konv.graph import naming
 from konv.messages import text
 from konv.ops.record import Array
 

@@ -10,7 +10,7 @@ import pytest
 
 from konv import layers
 from konv.layers import LAYERS, Dense, Flatten, Input, Layer
-from konv.models import Sequential, load_model
+from konv.models import Model, Sequential, load_model
 from konv.optimizers import SGD
 from konv.utils import set_random_seed
 
@@ -71,12 +71,21 @@ CASES = [
         (5, 4, 4),
     ),
     ("Softmax", {}, (6,), (6,)),
+    *((kind, {}, (4, 5, 2), (4, 5, 2)) for kind in ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")),
+    ("Concatenate", {}, (4, 5, 2), (4, 5, 4)),
+    ("Concatenate", {"axis": 1}, (4, 5, 2), (8, 5, 2)),
+    ("Operation", {"operation": {"name": "elementwise", "function": "exp", "operands": (None,)}}, (6,), (6,)),
 ]
+MERGING = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
 each = pytest.mark.parametrize(("kind", "arguments", "takes", "gives"), CASES)
 
 
-def model_with(layer: Layer, takes: tuple[int, ...]) -> Sequential:
+def model_with(layer: Layer, takes: tuple[int, ...]) -> Model:
     """A small network with `layer` in its middle and weights before and behind it."""
+    if type(layer).__name__ in MERGING:
+        x = Input(takes)
+        y = layer([Dense(takes[-1], name="before")(x), Dense(takes[-1], name="beside")(x)])
+        return Model(x, Dense(3, activation="softmax", name="last")(Flatten(name="row")(y)))
     first = [layer] if isinstance(layer, layers.InputLayer) else [Input(takes), Dense(takes[-1], name="before"), layer]
     return Sequential([*first, Flatten(name="row"), Dense(3, activation="softmax", name="last")])
 
@@ -96,8 +105,10 @@ def test_shape_and_type(kind, arguments, takes, gives, engine):
     model = model_with(layer, takes)
     x, _ = data(takes)
     assert layer.output_shape == (None, *gives)
-    assert layer.input_shape == (None, *takes)
-    if kind != "InputLayer":
+    assert layer.input_shape == ([(None, *takes)] * 2 if kind in MERGING else (None, *takes))
+    if kind in MERGING:
+        assert layer.compute_output_shape([(None, *takes)] * 2) == (None, *gives)
+    elif kind != "InputLayer":
         assert layer.compute_output_shape((None, *takes)) == (None, *gives)
         probe = Sequential([Input(takes), LAYERS[kind](**arguments)])
         assert probe.predict(x, verbose=0).shape == (12, *gives)

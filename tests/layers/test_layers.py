@@ -8,7 +8,8 @@ import pytest
 import konv
 from konv import layers
 from konv.errors import ConfigurationError, GraphError, ShapeError, UnknownNameError
-from konv.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, MaxPooling2D, Softmax, naming
+from konv.graph import naming
+from konv.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, MaxPooling2D, Softmax
 from konv.models import Sequential
 
 

@@ -185,6 +185,7 @@ def test_registry() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
     with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, conv1d"):
+    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, concatenate, conv"):
         op("zzzz")
 
 

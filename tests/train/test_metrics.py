@@ -12,10 +12,10 @@ from konv.train.metrics import (
     CategoricalAccuracy,
     LossMetric,
     SparseCategoricalAccuracy,
-    Watched,
     choose_accuracy,
     get,
 )
+from konv.train.watched import Watched
 
 P = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3], [0.2, 0.4, 0.4], [0.3, 0.3, 0.4]])
 LABELS = np.array([1, 2, 2, 0])
@@ -119,13 +119,13 @@ def test_loss_mistakes():
 
 def test_two_metrics_never_share_a_key():
     watched = Watched(["accuracy", "acc", metrics.SparseCategoricalAccuracy(name="accuracy")])
-    watched.prepare((), (3,))
-    watched.take(np.ones(4), None, LABELS, P)
+    watched.prepare([()], [(3,)])
+    watched.take([np.ones(4)], [None], [LABELS], [P])
     assert watched.results() == {"loss": 1, "accuracy": 0.25, "acc": 0.25, "accuracy_1": 0.25}
 
 
 def test_weighted_loss_divides_by_the_number_of_samples():
     watched = Watched([])
-    watched.prepare((), (3,))
-    watched.take(np.array([1.0, 2.0]), np.array([3.0, 0.0]), None, P[:2])
+    watched.prepare([()], [(3,)])
+    watched.take([np.array([1.0, 2.0])], [np.array([3.0, 0.0])], [None], [P[:2]])
     assert watched.results() == {"loss": 1.5}

@@ -92,7 +92,7 @@ def _kept(
     from konv.train.runner import Runner
 
     loss, optimizer = training or (None, None)
-    runner = Runner(graph, loss, optimizer)
+    runner = Runner(graph, [] if loss is None else [loss], optimizer)
     modes = ("predict",) if training is None else ("predict", "test", "train")
     kernels: dict[Spec, bytes] = {}
     with warnings.catch_warnings():

@@ -13,7 +13,7 @@ __all__ = ["Outcome", "Position", "Program", "Training", "build"]
 def build(
     graph: Graph,
     batch: int,
-    losses: Sequence[Loss] = (),
+    losses: Sequence[Loss | None] = (),
     training: Training | None = None,
 ) -> Program:
     """A program of the engine in force (`konv.config.engine`); nothing above this room knows which one it runs on.
@@ -21,7 +21,7 @@ def build(
     It is for prediction (no losses), testing (losses), or training (losses and `training`).
 
     In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
-    output, in order. Raises: CompileError where the native engine cannot be had.
+    output, in order, None for an output that has none. Raises: CompileError where the native engine cannot be had.
     """
     if config.engine() == "reference":
         from konv.engine.reference import ReferenceProgram

@@ -33,7 +33,9 @@ __all__ = ["NativeProgram"]
 class NativeProgram:
     """A graph bound to a batch size, run by compiled kernels; keeps the contract of `konv.engine.Program`."""
 
-    def __init__(self, graph: Graph, batch: int, losses: Sequence[Loss] = (), training: Training | None = None) -> None:
+    def __init__(
+        self, graph: Graph, batch: int, losses: Sequence[Loss | None] = (), training: Training | None = None
+    ) -> None:
         self.batch = batch
         self.plan = Plan(graph, batch, losses, training, current())
         self._graph, self._training = graph, training
@@ -221,9 +223,9 @@ class NativeProgram:
             # A fused ReLU may have turned −∞ into 0: then the weight that made it tells.
             if not _finite((y, *(v.value for v in node.variables))):
                 return node.layer
-        for output, loss in zip(self._graph.outputs, losses, strict=False):
+        for (tensor, *_), loss in zip(self.plan.targets, losses, strict=False):
             if not _finite((loss,)):
-                return output.node.layer
+                return tensor.node.layer
         for node in self._graph.nodes:
             places = [self.plan.gradients[v] for v in node.variables if v in self.plan.gradients]
             if not _finite(self._memory[place][: place.size] for place in places):

@@ -73,7 +73,7 @@ class Plan:
     """The calls of one program, in order; `stages()` groups them."""
 
     def __init__(
-        self, graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target
+        self, graph: Graph, batch: int, losses: Sequence[Loss | None], training: Training | None, target: Target
     ) -> None:
         self.graph, self.batch, self.training, self.target = graph, batch, training, target
         self.dtype = graph.outputs[0].dtype
@@ -88,7 +88,7 @@ class Plan:
         self._later: list[Call] = []  # calls to be made after the one being added
         self._packs: dict[tuple[Packing, Variable], tuple[Slot, Call]] = {}
         self.partials: dict[Variable, Slot] = {}
-        self._coming: dict[Tensor, Slot] = {}
+        self.coming: dict[Tensor, Slot] = {}
         self._fused = self._find_fused()
         self._forward()
         self._losses(losses)
@@ -150,8 +150,10 @@ class Plan:
                 self.at[node.output] = self.new(node.layer, size, "sample")
                 node.op.lower(_At(self, node, relu=node in before))
 
-    def _losses(self, losses: Sequence[Loss]) -> None:
+    def _losses(self, losses: Sequence[Loss | None]) -> None:
         for i, (output, loss) in enumerate(zip(self.graph.outputs, losses, strict=bool(losses))):
+            if loss is None:
+                continue
             exact = from_scores(loss, output.node.op)
             tensor, loss = (output, loss) if exact is None else (output.node.inputs[0], exact)
             size, rows = elements(tensor.shape), tensor.shape[-1]
@@ -176,13 +178,13 @@ class Plan:
             if wanted.intersection(node.variables) or moving.intersection(node.inputs):
                 moving.add(node.output)
         for node in reversed(self.graph.nodes):
-            if node.output in self._coming and not isinstance(node.op, Input):
+            if node.output in self.coming and not isinstance(node.op, Input):
                 self._node_backward(node, wanted, moving)
 
     def _node_backward(self, node: Node, wanted: set[Variable], moving: set[Tensor]) -> None:
-        dy = self._coming[node.output]
+        dy = self.coming[node.output]
         if node in self._fused:
-            self._coming[node.inputs[0]] = dy
+            self.coming[node.inputs[0]] = dy
             if not self._gated_by_reader(node):
                 relu = Pointwise(self.dtype, "relu_gradient", dy.size)
                 self.add(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
@@ -208,7 +210,7 @@ class Plan:
 
     def _arrived(self, tensor: Tensor, place: Slot) -> None:
         """A gradient of `tensor` is in `place`: the first is kept, others are added to it."""
-        kept = self._coming.setdefault(tensor, place)
+        kept = self.coming.setdefault(tensor, place)
         if kept is not place:
             add = Pointwise(self.dtype, "add", place.size)
             self.add(Call(add, (kept, place, kept), "samples", layer=tensor.node.layer))
@@ -323,7 +325,7 @@ class _At:
     ) -> None:
         self._plan, self._node = plan, node
         self.target, self.dtype, self.batch = plan.target, plan.dtype, plan.batch
-        self.training = plan.training is not None
+        self.training = plan.training is not None and not node.frozen
         self.relu, self.dx, self.dw, self.gate = relu, dx, dw, gate
         self.dy = dy or plan.at[node.output]
         self.shapes: tuple[Shape, ...] = tuple(t.shape for t in node.inputs)
@@ -377,6 +379,24 @@ class _At:
     def reserve(self, slot: Slot, elements: int) -> None:
         """See `Lowering`."""
         slot.room = max(slot.room, elements)
+
+    def temporary(self, elements: int) -> Slot:
+        """See `Lowering`."""
+        return Slot(f"{self._node.layer} between", elements, "sample")
+
+    def nothing(self, place: int) -> None:
+        """See `Lowering`."""
+        self.dx = (*self.dx[:place], None, *self.dx[place + 1 :])
+
+    def passes(self, place: int) -> None:
+        """See `Lowering`. A gradient that others are added to is one tensor's alone: the first to come keeps it."""
+        dx, tensor = self.dx[place], self._node.inputs[place]
+        if dx is None:
+            return
+        if tensor in self._plan.coming or self.dy not in self.dx:
+            self.dx = (*self.dx[:place], self.dy, *self.dx[place + 1 :])
+        else:
+            self._add(Call(Pointwise(self.dtype, "copy", dx.size), (self.dy, dx), "samples"))
 
     def same(self) -> None:
         """See `Lowering`."""

@@ -25,11 +25,14 @@ __all__ = ["ReferenceProgram"]
 class ReferenceProgram:
     """A graph bound to a batch size, run by the NumPy references; keeps the contract of `konv.engine.Program`."""
 
-    def __init__(self, graph: Graph, batch: int, losses: Sequence[Loss] = (), training: Training | None = None) -> None:
+    def __init__(
+        self, graph: Graph, batch: int, losses: Sequence[Loss | None] = (), training: Training | None = None
+    ) -> None:
         self.batch = batch
         self._graph = graph
         self._training = training
-        self._objectives = [_objective(t, loss) for t, loss in zip(graph.outputs, losses, strict=bool(losses))]
+        pairs = zip(graph.outputs, losses, strict=bool(losses))
+        self._objectives = [_objective(tensor, loss) for tensor, loss in pairs if loss is not None]
         self._gradients: tuple[Array, ...] = ()
 
     def run(
@@ -85,7 +88,7 @@ class ReferenceProgram:
         return runs
 
     def _run_of(self, number: int, node: Node, position: Position | None) -> Run:
-        if self._training is None:
+        if self._training is None or node.frozen:
             return Run()
         if not node.op.random:
             return Run(training=True)
@@ -98,7 +101,7 @@ class ReferenceProgram:
         for node in self._graph.nodes:
             if not _finite([values[node.output]]):
                 return node.layer
-        for tensor, loss in zip(self._graph.outputs, losses, strict=False):
+        for (tensor, _), loss in zip(self._objectives, losses, strict=True):
             if not _finite([loss]):
                 return tensor.node.layer
         return ""

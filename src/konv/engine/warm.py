@@ -17,7 +17,7 @@ __all__ = ["warm"]
 
 
 def warm(
-    graph: Graph, batch: int, losses: Sequence[Loss], training: Training | None, target: Target
+    graph: Graph, batch: int, losses: Sequence[Loss | None], training: Training | None, target: Target
 ) -> dict[Spec, bytes]:
     """Compile and keep on disk what `konv.engine.build` with these arguments will ask for on `target`.
 

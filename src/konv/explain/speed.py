@@ -55,7 +55,7 @@ class Step:
         if loss is not None and training:
             self._y = [_targets(loss, output.shape, rng.integers(0, output.shape[-1], (batch, *output.shape[:-1])))]
             self._weights = [np.full(batch, 1 / batch, output.dtype)]
-        purpose = Runner(graph, loss, optimizer).purpose("train" if training else "predict")
+        purpose = Runner(graph, [] if loss is None else [loss], optimizer).purpose("train" if training else "predict")
         self.program = build(graph, batch, *purpose)
 
     def __call__(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from konv.layers import Layer
@@ -15,16 +16,21 @@ __all__ = ["summary"]
 
 
 def summary(
-    name: str, layers: Sequence[Layer], print_fn: Callable[[str], object] | None = None, line_length: int | None = None
+    name: str,
+    layers: Sequence[Layer],
+    print_fn: Callable[[str], object] | None = None,
+    line_length: int | None = None,
+    connections: Mapping[str, str] | None = None,
 ) -> None:
     """Print the table of `layers`, the parameters counted and summed.
 
     Arguments: `name`, the model's; `print_fn`, called with each line instead of printing; `line_length`, columns of
-    the terminal (default its own, 80 for `print_fn`).
+    the terminal (default its own, 80 for `print_fn`); `connections`, what each layer reads, by its name, where that is
+    to be shown.
     """
     width = line_length or (None if print_fn is None else 80)
     console = Console(width=width, highlight=False, color_system="auto" if print_fn is None else None)
-    lines = [text("summary.title", model=name), _table(layers), *_totals(layers)]
+    lines = [text("summary.title", model=name), _table(layers, connections), *_totals(layers)]
     if print_fn is None:
         for line in lines:
             console.print(line, markup=False)
@@ -36,16 +42,19 @@ def summary(
         print_fn(written)
 
 
-def _table(layers: Sequence[Layer]) -> Table:
+def _table(layers: Sequence[Layer], connections: Mapping[str, str] | None = None) -> Table:
     table = Table(box=box.HORIZONTALS, header_style="bold")
     table.add_column(text("summary.layer"))
     table.add_column(text("summary.shape"))
     table.add_column(text("summary.parameters"), justify="right")
+    if connections is not None:
+        table.add_column(text("summary.connected"))
     for layer in layers:
         known = layer.connected
         shape = str(layer.output_shape) if known else text("summary.unknown")
         parameters = f"{layer.count_params():,}" if layer.built or known else text("summary.unknown")
-        table.add_row(f"{layer.name} ({type(layer).__name__})", shape, parameters)
+        read = [] if connections is None else [connections[layer.name]]
+        table.add_row(*map(escape, (f"{layer.name} ({type(layer).__name__})", shape, parameters, *read)))
     return table
 
 

@@ -79,6 +79,10 @@ class Node:
     variables: tuple[Variable, ...]
     layer: str
     output: Tensor = field(init=False)
+    frozen: bool = False
+    """Whether the op behaves as in prediction even while the network is trained."""
+    call: object | None = field(default=None, repr=False)
+    """The use of a layer that `output` is a result of, for whoever makes models of layers; the graph never looks."""
 
     @classmethod
     def apply(

@@ -11,6 +11,23 @@ from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
 from konv.layers.local import LocallyConnected1D, LocallyConnected2D
+from konv.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)  # fmt: skip
+from konv.layers.operation import Operation
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
 from konv.layers.sequence import (
     Conv1D,
@@ -25,10 +42,13 @@ from konv.names import unknown
 
 __all__ = [
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling2D",
     "AvgPool2D",
     "Conv1D",
     "Conv1DTranspose",
+    "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
     "Convolution1D",
@@ -47,12 +67,24 @@ __all__ = [
     "LocallyConnected2D",
     "MaxPool2D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Operation",
     "ReLU",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "Subtract",
+    "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
     "deserialize",
     "serialize",
 ]
@@ -63,6 +95,7 @@ LAYERS: dict[str, type[Layer]] = {
         Activation, AveragePooling2D, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Dense, DepthwiseConv1D,
         DepthwiseConv2D, Dropout, Flatten, InputLayer, LocallyConnected1D, LocallyConnected2D,
         MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
+        Add, Average, Concatenate, Maximum, Minimum, Multiply, Operation, Subtract,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

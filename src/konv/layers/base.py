@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from konv import activations, config, initializers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
-from konv.graph import Node, Tensor, Variable
-from konv.layers import naming
+from konv.graph import Node, Tensor, Variable, naming
 from konv.layers.checks import sample_shape
 from konv.messages import text
+from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
 from konv.shapes import Shape, show
 
-__all__ = ["Layer", "checked_name", "set_values"]
+__all__ = ["Call", "Layer", "checked_name", "set_values"]
 
 RESERVED = ("optimizer", "random", "callbacks")
 """What a model file's tensors that are no weights begin with."""
+
+
+@dataclass(eq=False)
+class Call:
+    """One use of a layer: `number` of its uses so far, what it was called on, and what it returned.
+
+    `frozen`: it was called with `training=False`, so it behaves as in prediction even while training.
+    """
+
+    layer: Layer
+    number: int
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    frozen: bool = False
 
 
 class Layer:
@@ -40,6 +55,8 @@ class Layer:
     """
 
     arguments: ClassVar[tuple[str, ...]] = ()
+    several: ClassVar[bool] = False
+    """Whether it takes a list of inputs."""
     activation: activations.Function = activations.linear
 
     def __init__(
@@ -65,12 +82,12 @@ class Layer:
             raise ConfigurationError(
                 text("unknown_setting", name=f"{self.name}: dtype", received=dtype, known="float32, float64")
             )
-        self.weights: list[Variable] = []
-        self.built = False
+        self._weights: list[Variable] = []
+        self._built = False
         self.first_shape = self._first_shape(input_shape, batch_input_shape, input_dim)
         self._trainable = bool(trainable)
         self._given: Mapping[str, Array] | None = None
-        self._calls: list[tuple[tuple[Tensor, ...], Tensor]] = []
+        self._calls: list[Call] = []
 
     def _first_shape(self, shape: object, with_batch: object, features: object) -> Shape | None:
         """The input's shape that a first layer was given, in one of Keras's three ways."""
@@ -116,7 +133,7 @@ class Layer:
 
     def forget(self) -> None:
         """Drop the weights, so that the next `build` makes new ones."""
-        self.weights = []
+        self._weights = []
         self.built = False
 
     def restore(self, values: Mapping[str, Array]) -> None:
@@ -131,23 +148,59 @@ class Layer:
             raise ShapeError(text("weight_missing", layer=self.name, name=weight.name, expected=show(weight.shape)))
         return np.asarray(given[weight.name], self.dtype)
 
-    def __call__(self, inputs: Tensor | Sequence[Tensor]) -> Tensor:
-        """Add this layer to a network: `inputs` are symbolic tensors, and so is what is returned.
+    def __call__(self, inputs: Any, *, training: bool | None = None) -> Any:
+        """Add this layer to a network.
 
-        Raises: GraphError where an input is no symbolic tensor; ShapeError where a shape does not fit.
+        Arguments: `inputs`, a symbolic tensor, or a list of them for layers that take several; `training`, False for a
+        layer that behaves as in prediction even while the network is trained.
+        Returns: a symbolic tensor (a list where a model with several outputs is called).
+        Raises: GraphError where an input is no symbolic tensor, or there are more than the layer takes; ShapeError
+        where a shape does not fit.
         """
-        tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-        if not tensors or not all(isinstance(t, Tensor) for t in tensors):
+        tensors = self._symbolic(inputs)
+        outputs = self.call_on(tensors, training)
+        return self._arranged(outputs)
+
+    def call_on(self, tensors: tuple[Tensor, ...], training: bool | None = None) -> tuple[Tensor, ...]:
+        """What calling this layer does, with inputs and outputs in rows: what models do it by.
+
+        Arguments: `tensors`, the inputs; `training` as of a call. Raises: as a call; ConfigurationError for `training`.
+        """
+        if training:
+            raise ConfigurationError(text("always_training", layer=self.name))
+        outputs = self._connected(tensors)
+        own = {id(t) for t in tensors}
+        outputs = tuple(Node.apply(Linear(), (t,), (), self.name, t.dtype) if id(t) in own else t for t in outputs)
+        call = Call(self, len(self._calls), tensors, outputs, training is False)
+        if call.frozen:
+            _freeze(outputs, tensors)
+        for output in outputs:
+            output.node.call = call
+        self._calls.append(call)
+        return outputs
+
+    def _symbolic(self, inputs: Any) -> tuple[Tensor, ...]:
+        """`inputs` as a row of symbolic tensors, as many as this layer takes."""
+        row = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
+        if not row or not all(isinstance(t, Tensor) for t in row):
             raise GraphError(text("not_symbolic", layer=self.name, received=type(inputs).__name__))
+        if len(row) > 1 and not self.several:
+            raise GraphError(text("one_input", layer=self.name, received=len(row)))
+        return row
+
+    def _arranged(self, outputs: tuple[Tensor, ...]) -> Any:
+        """Outputs as a call returns them."""
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def _connected(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The nodes of one call added to the network, the weights made by the first."""
         needed = self._needed(*(t.shape for t in tensors))
         if not self.built:
             self._make_weights(needed)
         for weight, variable in zip(needed, self.weights, strict=True):
             if weight.shape != variable.shape:
                 raise self._misfit(weight.name, weight.shape, variable.shape)
-        output = self._nodes(tensors)
-        self._calls.append((tensors, output))
-        return output
+        return (self._nodes(tensors),)
 
     def _nodes(self, tensors: tuple[Tensor, ...]) -> Tensor:
         try:
@@ -167,6 +220,20 @@ class Layer:
         return ShapeError(
             text("weight_shape", layer=self.name, name=name, expected=show(expected), received=show(received))
         )
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The weights, in Keras's order (kernel, bias)."""
+        return self._weights
+
+    @property
+    def built(self) -> bool:
+        """Whether there are weights, so that the shape of the input is known."""
+        return self._built
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        self._built = bool(value)
 
     @property
     def trainable(self) -> bool:
@@ -210,7 +277,12 @@ class Layer:
         """Whether this layer is in a network, so that its shapes are known."""
         return bool(self._calls)
 
-    def _last_call(self) -> tuple[tuple[Tensor, ...], Tensor]:
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The uses of this layer so far."""
+        return tuple(self._calls)
+
+    def _last_call(self) -> Call:
         if not self._calls:
             raise GraphError(text("not_connected", layer=self.name))
         return self._calls[-1]
@@ -218,30 +290,32 @@ class Layer:
     @property
     def input(self) -> Tensor | list[Tensor]:
         """What this layer was last called on. Raises: GraphError where it is in no network yet."""
-        tensors, _ = self._last_call()
+        tensors = self._last_call().inputs
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
     @property
-    def output(self) -> Tensor:
+    def output(self) -> Any:
         """What it then returned. Raises: GraphError where it is in no network yet."""
-        return self._last_call()[1]
+        return self._arranged(self._last_call().outputs)
 
     @property
     def input_shape(self) -> tuple[int | None, ...] | list[tuple[int | None, ...]]:
         """The input's shape, the batch axis None (a list of shapes where there are several inputs)."""
-        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._last_call()[0]]
+        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._last_call().inputs]
         return shapes[0] if len(shapes) == 1 else shapes
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """The output's shape, the batch axis None."""
-        return (None, *self.output.shape)
+    def output_shape(self) -> Any:
+        """The output's shape, the batch axis None (a list of shapes where there are several outputs)."""
+        shapes = [(None, *t.shape) for t in self._last_call().outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """The output's shape, batch axis first, for an input of `input_shape`."""
-        shape = sample_shape(input_shape, self.name, batch=True)
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """The output's shape, batch axis first, for an input of `input_shape` (a list of shapes for several inputs)."""
+        given = list(input_shape) if input_shape and isinstance(input_shape[0], (list, tuple)) else [input_shape]
+        shapes = [sample_shape(shape, self.name, batch=True) for shape in given]
         try:
-            return (input_shape[0], *self.op(shape).output_shape(shape))
+            return (given[0][0], *self.op(*shapes).output_shape(*shapes))
         except KonvError as error:
             raise self._named(error) from error
 
@@ -262,6 +336,18 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+    """Have the nodes between `inputs` and `outputs` behave as in prediction always."""
+    seen = {id(t.node) for t in inputs}
+    waiting = [t.node for t in outputs]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            node.frozen = True
+            waiting.extend(t.node for t in node.inputs)
 
 
 def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
 from konv.graph import Node, Tensor
-from konv.layers.base import Layer
+from konv.layers.base import Call, Layer
 from konv.layers.checks import channels_last, count, number, sample_shape
 from konv.messages import text
 from konv.shapes import Shape
@@ -45,8 +45,7 @@ class InputLayer(Layer):
         self.shape = self.first_shape or sample_shape(given, self.name)
         self.first_shape = self.shape
         output = Node.apply(ops.Input(self.shape), (), (), self.name, self.dtype)
-        self._calls.append(((), output))
-        self.built = True
+        self._enter(output)
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The input."""
@@ -55,7 +54,7 @@ class InputLayer(Layer):
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of the data, the batch axis None."""
-        return self.output_shape
+        return (None, *self.shape)
 
     @classmethod
     def of(cls, tensor: Tensor) -> InputLayer:
@@ -63,9 +62,17 @@ class InputLayer(Layer):
         node = tensor.node
         if not isinstance(node.op, ops.Input):
             raise ConfigurationError(text("not_an_input", received=node.layer))
+        layer = getattr(node.call, "layer", None)
+        if isinstance(layer, InputLayer):
+            return layer
         layer = cls(node.op.shape, name=node.layer, dtype=tensor.dtype)
-        layer._calls[:] = [((), tensor)]
+        layer._enter(tensor)
         return layer
+
+    def _enter(self, output: Tensor) -> None:
+        output.node.call = call = Call(self, 0, (), (output,))
+        self._calls[:] = [call]
+        self.built = True
 
 
 def Input(
@@ -84,7 +91,8 @@ def Input(
     Raises: ShapeError where an axis is not a positive integer.
     Example: `x = Input((32, 32, 3))`, then `Conv2D(32, 3)(x)`.
     """
-    return InputLayer(shape, batch_size, dtype=dtype, name=name, batch_shape=batch_shape).output
+    made: Tensor = InputLayer(shape, batch_size, dtype=dtype, name=name, batch_shape=batch_shape).output
+    return made
 
 
 class Dense(Layer):

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "purpose.concatenate": (
+        "Puts {count} feature maps side by side: what each of them found is kept as it is, and the next layer can use "
+        "all of it at once.",
+        "把 {count} 组特征并排放在一起：各自找到的内容原样保留，下一层可以同时用到全部特征。",
+    ),
+    "purpose.add": (
+        "Adds feature maps element by element: a layer on one of the ways has only to learn what is to be changed, and "
+        "the gradient flows back past it undiminished.",
+        "把特征逐元素相加：支路上的层只需学习要改变的部分（残差），梯度也能不经衰减地绕过它往回传。",
+    ),
+    "purpose.multiply": (
+        "Multiplies feature maps element by element: one of them says how much of the other passes, like a gate.",
+        "把特征逐元素相乘：其中一个决定另一个能通过多少，就像一道门。",
+    ),
+    "purpose.elementwise": (
+        "Computes {function} of its inputs, element by element: it has no weights and learns nothing itself, but "
+        "gradients flow through it.",
+        "对输入逐元素计算 {function}：它没有权重，自己不学习，但梯度可以从中流过。",
+    ),
     "purpose.input": (
         "Where the data enters: it computes nothing and only fixes the shape every sample must have.",
         "数据从这里进入网络：它不做计算，只规定每个样本必须有的形状。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,158 +10,79 @@ import numpy as np
 
 from konv import random
 from konv.engine import Position
-from konv.errors import ConfigurationError, GraphError
-from konv.explain.summary import summary
-from konv.graph import Graph, Variable
+from konv.errors import ConfigurationError
+from konv.graph import Tensor
 from konv.io import model_file
-from konv.layers import Layer
-from konv.layers.base import checked_name, set_values
-from konv.layers.checks import count
+from konv.layers.checks import count, number
 from konv.messages import text
 from konv.models import saving
-from konv.names import nearest
+from konv.models.architecture import KINDS, rebuilt
+from konv.models.parts import arranged, each, mapped
+from konv.models.structure import Structure
 from konv.ops.loss import Loss
 from konv.ops.record import Array
 from konv.train import loop, losses, optimizers
 from konv.train.callbacks import Callback, CallbackList, History, Logs
 from konv.train.loop import Plan
-from konv.train.metrics import Watched
 from konv.train.optimizers import Optimizer
 from konv.train.progress import watcher
 from konv.train.runner import Runner
 from konv.train.samples import Samples, checked, notice_one_class, split, weighted
+from konv.train.watched import Watched, leaves
 
 __all__ = ["Model"]
 
 BATCH = 32
 
 
-class Model:
-    """Base of all models: a network, and what is done with it. Make one as `konv.models.Sequential`.
+class Model(Structure):
+    """A network between `inputs` and `outputs`, and what is done with it; the base of all models.
 
-    Arguments: `name`, what messages and files call it; by default the class's name and a number.
+    Arguments: `inputs`, `outputs`, symbolic tensors: one, a list, or a dictionary by name; `name`, what messages and
+    files call it, by default the class's name and a number; `trainable`, False for a model whose weights stay.
 
     Attributes: `optimizer`, `loss`: what `compile` was given, or None; `history`, that of the last `fit`; `seed`, of
     every random number in training, the process's when the model was compiled; `epochs_trained` since then;
     `stop_training`, set by callbacks; `class_names` (or None) and `preprocessing` (a dictionary fit for JSON), kept in
     the model's file for whoever predicts with it.
+    Raises: GraphError where inputs and outputs are no network.
+    Example: `x = Input((8,)); Model(x, Dense(2)(x))`.
     """
 
-    def __init__(self, name: str | None = None) -> None:
-        self.name = checked_name(name, type(self).__name__)
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__(inputs, outputs, name, trainable)
         self.optimizer: Optimizer | None = None
-        self.loss: Loss | None = None
+        self.loss: Any = None
+        self.loss_weights: Any = None
         self.history: History | None = None
         self.seed = 0
         self.epochs_trained = 0
         self.stop_training = False
         self.class_names: list[str] | None = None
         self.preprocessing: dict[str, Any] = {}
-        self._watched = Watched(())
+        self._watched = Watched()
         self._runner: Runner | None = None
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, in the order data flows."""
-        raise NotImplementedError
-
-    @property
-    def graph(self) -> Graph:
-        """The network's nodes. Raises: GraphError where the shape of its input is not known yet."""
-        raise NotImplementedError
-
-    @property
-    def built(self) -> bool:
-        """Whether the shape of the input is known, so that there are weights."""
-        raise NotImplementedError
-
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this model again, without its weights; fit for JSON."""
-        raise NotImplementedError
-
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        """Make the weights for inputs of `input_shape`, the batch axis (any value) first."""
-        raise NotImplementedError
-
-    # What it consists of
-
-    @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """The input's shape, the batch axis None."""
-        return (None, *self.graph.inputs[0].shape)
-
-    @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """The output's shape, the batch axis None."""
-        return (None, *self.graph.outputs[0].shape)
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights, layer by layer. Raises: GraphError where the shape of the input is not known yet."""
-        return list(self.graph.variables)
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training adjusts."""
-        return [v for v in self.weights if v.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves alone."""
-        return [v for v in self.weights if not v.trainable]
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights, in Keras's order (layer by layer, kernel before bias) and shapes."""
-        return [v.value.copy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Set all `weights`, in the order of `get_weights`.
-
-        Raises: ShapeError where their number or a shape differs; then none has been set.
-        """
-        set_values(self.weights, weights, self.name)
-
-    def count_params(self) -> int:
-        """How many numbers the weights hold."""
-        return sum(v.value.size for v in self.weights)
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer called `name`, or the one at `index`.
-
-        Raises: ConfigurationError unless one of the two is given; GraphError where there is no such layer.
-        """
-        if (name is None) == (index is None):
-            raise ConfigurationError(text("layer_or_index"))
-        found = {layer.name: layer for layer in self.layers}
-        if name in found:
-            return found[name]
-        if index is not None and -len(found) <= index < len(found):
-            return self.layers[index]
-        close = nearest(str(name), found) or list(found)
-        received = name if index is None else index
-        raise GraphError(text("no_such_layer", model=self.name, received=received, known=", ".join(close)))
-
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None) -> None:
-        """Print the table of layers, output shapes and parameters.
-
-        Arguments: `line_length`, columns; `print_fn`, called with each line instead of printing.
-        """
-        summary(self.name, self.layers, print_fn, line_length)
 
     # Training and using it
 
-    def compile(self, optimizer: object = "rmsprop", loss: object = None, metrics: object = None) -> None:
+    def compile(
+        self, optimizer: object = "rmsprop", loss: Any = None, metrics: Any = None, loss_weights: Any = None
+    ) -> None:
         """Choose how to train; the process's seed (`konv.utils.set_random_seed`) becomes the training's.
 
         Arguments: `optimizer`, `loss`: names or objects of `konv.optimizers`, `konv.losses`; `metrics`: one or a list
         of names, functions `(y_true, y_pred)` and objects of `konv.metrics`; `"accuracy"` is chosen by the loss's
-        targets and the output, as in Keras.
+        targets and the output, as in Keras; `loss_weights`, what each loss counts in the sum that is minimised. Of a
+        model with several outputs, `loss`, `metrics` and `loss_weights` are lists in order, or dictionaries by
+        `output_names`, with an entry for each; one loss is every output's.
         Raises: UnknownNameError, with the nearest names; ConfigurationError for what cannot be used.
         """
         self.optimizer = optimizers.get(optimizer)
-        self.loss = None if loss is None else losses.get(loss)
-        asked = list(metrics) if isinstance(metrics, (list, tuple)) else [] if metrics is None else [metrics]
-        self._watched = Watched(asked)
+        self.loss = mapped(losses.get, loss)
+        self.loss_weights = mapped(lambda share: not_negative(share, "loss_weights"), loss_weights)
+        self._watched = Watched(metrics)
         self._runner = None
         self.seed = random.seed()
         self.epochs_trained = 0
@@ -185,7 +106,8 @@ class Model:
     ) -> History:
         """Train on arrays.
 
-        Arguments: `x`, `(n, …)`, and `y`, a target each; `batch_size`, samples a step (32); `epochs`, the number of the
+        Arguments: `x`, `(n, …)`, and `y`, a target each (of several inputs or outputs a list, or a dictionary by
+        name); `batch_size`, samples a step (32); `epochs`, the number of the
         epoch to stop before, counted from `initial_epoch`; `verbose`, 1 or `"auto"` for a bar, 2 for a line an epoch,
         0 for nothing; `callbacks`; `validation_split`, the share of samples taken from the end, before shuffling, to
         validate on, or `validation_data`, `(x, y)` or `(x, y, sample_weight)`; `shuffle`, whether each epoch has an
@@ -239,23 +161,36 @@ class Model:
         batch_size: int | None = None,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | None = None,
-    ) -> Array:
+    ) -> Any:
         """The outputs for the arrays `x`, `(n, …)`; safe to call from several threads.
 
         Arguments: `batch_size`, samples at once (32); `verbose`, `callbacks` as of `fit`.
         Raises: ShapeError, DataError where `x` does not fit; NonFiniteError where an output is not finite.
         """
         self._build_for(x)
-        samples = checked(x, graph=self.graph)
+        samples = checked(self._rows(x), graph=self.graph, names=self.input_names)
         size = self._batch_size(batch_size)
         heard = self._callbacks([*(callbacks or ()), *watcher(verbose, "predict")], size, len(samples))
-        return loop.predict(self._any_runner(), samples, size, heard)
+        outputs = loop.predict(self._any_runner(), samples, size, heard)
+        return self.form("outputs").given_as(outputs)
 
-    def predict_on_batch(self, x: Any) -> Array:
+    def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch `x`."""
-        return self.predict(x, batch_size=max(1, len(x)), verbose=0)
+        self._build_for(x)
+        return self.predict(x, batch_size=max(1, len(self._rows(x)[0])), verbose=0)
 
-    __call__ = predict_on_batch
+    def __call__(self, inputs: Any, *, training: bool | None = None) -> Any:
+        """Add this model to a network as a layer, or predict one batch.
+
+        Arguments: `inputs`, symbolic tensors, or arrays; `training`, False for a model that behaves as in prediction
+        even while the network it is part of is trained.
+        Returns: symbolic tensors, or arrays. Raises: as `Layer` and `predict`.
+        """
+        if any(isinstance(t, Tensor) for t in leaves(inputs)):
+            return super().__call__(inputs, training=training)
+        if training:
+            raise ConfigurationError(text("always_training", layer=self.name))
+        return self.predict_on_batch(inputs)
 
     def train_on_batch(
         self,
@@ -290,7 +225,12 @@ class Model:
     @property
     def compiled_metrics(self) -> list[object]:
         """The metrics as `compile` was given them."""
-        return list(self._watched.asked)
+        return list(leaves(self._watched.asked))
+
+    @property
+    def asked_metrics(self) -> Any:
+        """The metrics in the form `compile` was given them: one, a list, or for several outputs one an output."""
+        return self._watched.asked
 
     @property
     def metrics_names(self) -> list[str]:
@@ -309,6 +249,23 @@ class Model:
         path = saving.checked_path(filepath, overwrite)
         model_file.write(path, saving.content(self, include_optimizer))
 
+    @classmethod
+    def from_config(
+        cls,
+        config: Mapping[str, Any],
+        custom_objects: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Array] | None = None,
+    ) -> Model:
+        """A new model from what `get_config` gave.
+
+        Arguments: `config`, that; `custom_objects`, layer classes of your own by name; `weights`, arrays by the names
+        of `named_weights`, to be used in place of initial ones.
+        Raises: UnknownNameError for a layer there is not; GraphError where layers wait for each other; ShapeError where
+        a weight is missing or of another shape.
+        """
+        inputs, outputs = rebuilt(config, custom_objects or {}, weights)
+        return cls(inputs, outputs, name=config["name"], trainable=config.get("trainable", True))
+
     # Between these verbs and the rooms that do the work
 
     def _data(
@@ -322,20 +279,36 @@ class Model:
             validation = self._samples(*given)
         elif share:
             training, validation = split(training, share)
-        if self.loss is not None:
-            notice_one_class(training, self.loss)
+        notice_one_class(training, self._losses())
         return weighted(training, class_weight), validation
 
     def _samples(self, x: Any, y: Any, sample_weight: Any = None) -> Samples:
         if self.loss is None:
             raise ConfigurationError(text("not_compiled" if self.optimizer is None else "no_loss", model=self.name))
         self._build_for(x)
-        return checked(x, y, sample_weight, graph=self.graph, loss=self.loss, model=self.name)
+        names = self.output_names
+        targets = (None,) * len(names) if y is None else arranged(y, names, "y", self.name)
+        shared = len(names) == 1 or sample_weight is None or isinstance(sample_weight, np.ndarray)
+        weights = (sample_weight,) * len(names) if shared else each(sample_weight, names, "sample_weight", self.name)
+        return checked(self._rows(x), targets, weights, graph=self.graph, losses=self._losses(),
+                       names=self.input_names, model=self.name)  # fmt: skip
+
+    def _rows(self, x: Any) -> tuple[Any, ...]:
+        """What is given for each input."""
+        return arranged(x, self.input_names, "x", self.name)
+
+    def _losses(self) -> tuple[Loss | None, ...]:
+        """The loss of each output. Raises: ConfigurationError where they do not fit the outputs."""
+        return () if self.loss is None else each(self.loss, self.output_names, "loss", self.name)
+
+    def _shares(self) -> tuple[float, ...]:
+        """What the loss of each output counts."""
+        given = each(self.loss_weights, self.output_names, "loss_weights", self.name)
+        return tuple(1.0 if share is None else share for share in given)
 
     def _build_for(self, x: Any) -> None:
         """Let a model that waits for data see their shape."""
-        shape = np.shape(x)
-        if not self.built and len(shape) > 1:
+        if not self.built and len(shape := np.shape(x)) > 1:
             self.build((None, *shape[1:]))
 
     def _batch_size(self, asked: int | None) -> int:
@@ -343,13 +316,16 @@ class Model:
 
     def _any_runner(self) -> Runner:
         if self._runner is None:
-            self._runner = Runner(self.graph, self.loss, self.optimizer)
+            self._runner = Runner(self.graph, self._losses(), self.optimizer, self._shares())
         return self._runner
 
     def _runner_for(self, samples: Samples) -> Runner:
         """The runner, its metrics chosen by what `samples` look like."""
-        if samples.y is not None:
-            self._watched.prepare(samples.y.shape[1:], self.graph.outputs[0].shape)
+        if samples.y:
+            targets = [None if y is None else y.shape[1:] for y in samples.y]
+            judged = {i: self._shares()[i] for i, loss in enumerate(self._losses()) if loss is not None}
+            shapes = [t.shape for t in self.graph.outputs]
+            self._watched.prepare(targets, shapes, self.output_names, judged, self.name)
         return self._any_runner()
 
     def _callbacks(self, callbacks: Sequence[Callback], size: int, samples: int, epochs: int = 1) -> CallbackList:
@@ -363,3 +339,14 @@ def _values(logs: Logs[float], named: bool) -> float | list[float] | dict[str, f
         return logs
     values = list(logs.values())
     return values[0] if len(values) == 1 else values
+
+
+KINDS["Functional"] = Model
+
+
+def not_negative(value: Any, name: str) -> float:
+    """`value` of the argument `name`, finite and not negative. Raises: ConfigurationError otherwise."""
+    found = number(value)
+    if not 0 <= found < float("inf"):
+        raise ConfigurationError(text("not_negative", name=name, received=value))
+    return found

@@ -11,16 +11,15 @@ from konv.io import model_file
 from konv.io.model_file import ModelFile
 from konv.layers.checks import count
 from konv.messages import text
+from konv.models.architecture import KINDS
 from konv.models.base import Model
-from konv.models.sequential import Sequential
+from konv.models.parts import mapped
 from konv.names import unknown
-from konv.ops.record import Array
 from konv.random import check_seed
 from konv.train import optimizers
 
 __all__ = ["load_model"]
 
-KINDS = {"Sequential": Sequential}
 WRONG = (KonvError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 """What building from a description that makes no sense can raise."""
 
@@ -51,16 +50,13 @@ def load_model(
 
 
 def _built(path: Path, file: ModelFile, custom_objects: Mapping[str, Any]) -> Model:
-    weights: dict[str, dict[str, Array]] = {}
-    for name, array in file.weights.items():
-        layer, _, weight = name.partition("/")
-        weights.setdefault(layer, {})[weight] = array
     try:
-        kind = file.architecture["class_name"]
-        if kind not in KINDS:
-            raise unknown("network", kind, KINDS)
-        model = KINDS[kind].from_config(file.architecture["config"], custom_objects, weights)
-        known = {v.name for v in model.weights} if model.built else set()
+        name = file.architecture["class_name"]
+        kind = custom_objects.get(name) or KINDS.get(name)
+        if kind is None:
+            raise unknown("network", name, KINDS)
+        model = kind.from_config(file.architecture["config"], custom_objects, file.weights)
+        known = set(model.named_weights()) if model.built else set()
     except WRONG as error:
         raise ModelFileError(text("bad_architecture", path=path, error=_said(error))) from error
     if extra := sorted(file.weights.keys() - known):
@@ -69,14 +65,15 @@ def _built(path: Path, file: ModelFile, custom_objects: Mapping[str, Any]) -> Mo
 
 
 def _compile(model: Model, file: ModelFile, training: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
-    metrics = [custom_objects.get(m, m) if isinstance(m, str) else m for m in training["metrics"]]
+    metrics = mapped(lambda m: custom_objects.get(m, m) if isinstance(m, str) else m, training["metrics"])
     optimizer = optimizers.deserialize(training["optimizer"])
-    model.compile(optimizer, training["loss"], metrics)
+    model.compile(optimizer, training["loss"], metrics, training.get("loss_weights"))
     model.seed = check_seed(training["seed"])
     model.epochs_trained = count(training["epochs_trained"], "epochs_trained", model.name, least=0)
     optimizer.iterations = training["iterations"]
     if model.built and file.optimizer:
-        optimizer.set_state(model.trainable_weights, file.optimizer)
+        names = {id(v): name for name, v in model.named_weights().items()}
+        optimizer.set_state(model.trainable_weights, file.optimizer, names)
 
 
 def _said(error: BaseException) -> str:

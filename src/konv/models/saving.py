@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from konv.errors import ConfigurationError
 from konv.io.model_file import ModelFile
 from konv.messages import text
+from konv.models.architecture import described
+from konv.models.parts import mapped
 from konv.train import losses, metrics, optimizers
 
 if TYPE_CHECKING:
@@ -39,12 +41,13 @@ def content(model: Model, include_optimizer: bool = True) -> ModelFile:
     Raises: ConfigurationError where a part is code of the user's own, which no file can hold.
     """
     compiled = model.optimizer is not None and model.loss is not None
+    weights = model.named_weights() if model.built else {}
     state: Mapping[str, Any] = {}
     if model.optimizer is not None and include_optimizer:
-        state = model.optimizer.get_state()
+        state = model.optimizer.get_state({id(v): name for name, v in weights.items()})
     return ModelFile(
-        architecture={"class_name": type(model).__name__, "config": model.get_config()},
-        weights={v.name: v.value for v in model.weights} if model.built else {},
+        architecture=described(model),
+        weights={name: v.value for name, v in weights.items()},
         optimizer=state,
         training=training_settings(model) if compiled and include_optimizer else None,
         preprocessing=model.preprocessing,
@@ -59,8 +62,9 @@ def training_settings(model: Model) -> dict[str, Any] | None:
     return {
         "optimizer": optimizers.serialize(model.optimizer),
         "iterations": model.optimizer.iterations,
-        "loss": losses.serialize(model.loss),
-        "metrics": [metrics.serialize(identifier) for identifier in model.compiled_metrics],
+        "loss": mapped(losses.serialize, model.loss),
+        "loss_weights": model.loss_weights,
+        "metrics": mapped(metrics.serialize, model.asked_metrics),
         "seed": model.seed,
         "epochs_trained": model.epochs_trained,
     }

@@ -7,9 +7,10 @@ from typing import Any
 
 from konv.errors import GraphError
 from konv.graph import Graph, Tensor
-from konv.layers import InputLayer, Layer, deserialize, serialize
+from konv.layers import InputLayer, Layer
 from konv.layers.checks import sample_shape
 from konv.messages import text
+from konv.models.architecture import KINDS, described, inside, restored
 from konv.models.base import Model
 from konv.ops.record import Array
 from konv.shapes import show
@@ -29,10 +30,10 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Iterable[Layer | Tensor] | None = None, name: str | None = None) -> None:
-        super().__init__(name)
+        super().__init__(name=name)
         self._input: InputLayer | None = None
         self._layers: list[Layer] = []
-        self._outputs: list[Tensor] = []
+        self._behind_each: list[Tensor] = []
         self._graph: Graph | None = None
         for layer in layers or ():
             self.add(layer)
@@ -43,17 +44,12 @@ class Sequential(Model):
         return list(self._layers)
 
     @property
-    def built(self) -> bool:
-        """Whether the shape of the input is known and there is a layer."""
-        return self._input is not None and bool(self._layers)
-
-    @property
     def graph(self) -> Graph:
         """The network's nodes. Raises: GraphError where there are no layers, or their input's shape is not known."""
         if self._input is None or not self._layers:
             raise GraphError(text("not_built" if self._layers else "no_layers", model=self.name))
         if self._graph is None:
-            self._graph = Graph((self._input.output,), (self._outputs[-1],))
+            self._graph = Graph((self._input.output,), (self._behind_each[-1],))
         return self._graph
 
     def add(self, layer: Layer | Tensor) -> None:
@@ -69,14 +65,15 @@ class Sequential(Model):
         if any(layer.name == other.name for other in (self._input, *self._layers) if other is not None):
             raise GraphError(text("name_taken", model=self.name, name=layer.name))
         if isinstance(layer, InputLayer):
-            self._begin(layer)
+            self._begin_with(layer)
             return
-        begun_here = self._input is None and not self._layers and layer.first_shape is not None
+        first = layer.inputs[0].shape if isinstance(layer, Model) and layer.built else layer.first_shape
+        begun_here = self._input is None and not self._layers and first is not None
         if begun_here:
-            self._input = InputLayer(layer.first_shape, dtype=layer.dtype)
+            self._input = InputLayer(first, dtype=layer.dtype)
         try:
             if self._input is not None:
-                self._outputs.append(layer(self._last(self._input)))
+                self._behind_each.append(self._behind(self._last(self._input), layer))
         except BaseException:
             if begun_here:
                 self._input = None
@@ -84,25 +81,33 @@ class Sequential(Model):
         self._layers.append(layer)
         self._changed()
 
-    def _begin(self, layer: InputLayer) -> None:
+    def _begin_with(self, layer: InputLayer) -> None:
         if self._input is not None or self._layers:
             expected = show(self._input.shape) if self._input else "?"
             raise GraphError(text("second_input", model=self.name, expected=expected, received=show(layer.shape)))
         self._input = layer
 
+    def _behind(self, before: Tensor, layer: Layer) -> Tensor:
+        """The output of `layer` called on `before`. Raises: GraphError for a model with several."""
+        outputs = layer.call_on((before,))
+        if len(outputs) > 1:
+            raise GraphError(text("one_output", model=self.name, layer=layer.name, received=len(outputs)))
+        return outputs[0]
+
     def _last(self, begin: InputLayer) -> Tensor:
-        return self._outputs[-1] if self._outputs else begin.output
+        return self._behind_each[-1] if self._behind_each else begin.output
 
     def pop(self) -> Layer:
         """Take the last layer off and return it. Raises: GraphError where there is none."""
         if not self._layers:
             raise GraphError(text("no_layers", model=self.name))
         self._changed()
-        if self._outputs:
-            self._outputs.pop()
+        if self._behind_each:
+            self._behind_each.pop()
         return self._layers.pop()
 
     def _changed(self) -> None:
+        self._built = self._input is not None and bool(self._layers)
         self._graph = None
         self._runner = None
 
@@ -123,34 +128,39 @@ class Sequential(Model):
         outputs = [begin.output]
         try:
             for layer in self._layers:
-                outputs.append(layer(outputs[-1]))
+                outputs.append(self._behind(outputs[-1], layer))
         except BaseException:
             for layer in fresh:
                 layer.forget()
             raise
-        self._input, self._outputs = begin, outputs[1:]
+        self._input, self._behind_each = begin, outputs[1:]
         self._changed()
 
     def get_config(self) -> dict[str, Any]:
         """The layers, the input layer too where there is one, without weights; fit for JSON."""
         layers = [*([] if self._input is None else [self._input]), *self._layers]
-        return {"name": self.name, "layers": [serialize(layer) for layer in layers]}
+        return {"name": self.name, "layers": [described(layer) for layer in layers]}
+
+    def _owners(self) -> Sequence[Layer]:
+        return self._layers if self.graph.nodes else ()
 
     @classmethod
     def from_config(
         cls,
         config: Mapping[str, Any],
-        custom_objects: Mapping[str, type[Layer]] | None = None,
-        weights: Mapping[str, Mapping[str, Array]] | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Array] | None = None,
     ) -> Sequential:
         """A new model from what `get_config` gave.
 
-        Arguments: `config`, that; `custom_objects`, layer classes of your own by name; `weights`, arrays by layer's
-        and weight's name, to be used in place of initial ones.
+        Arguments: `config`, that; `custom_objects`, layer classes of your own by name; `weights`, arrays by the
+        names of `named_weights`, to be used in place of initial ones.
         Raises: UnknownNameError for a layer there is not; ShapeError where a weight is missing or of another shape.
         """
-        layers = [deserialize(saved, custom_objects) for saved in config["layers"]]
-        if weights is not None and layers and isinstance(layers[0], InputLayer):
-            for layer in layers:
-                layer.restore(weights.get(layer.name, {}))
+        saved = config["layers"]
+        given = weights if saved and saved[0]["class_name"] == "InputLayer" else None
+        layers = [restored(one, custom_objects or {}, inside(given, str(one["config"].get("name")))) for one in saved]
         return cls(layers, name=config["name"])
+
+
+KINDS["Sequential"] = Sequential

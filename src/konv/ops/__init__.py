@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.concatenation import Concatenate
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
+from konv.ops.elementwise import Elementwise
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
@@ -24,12 +26,14 @@ __all__ = [
     "AveragePool2D",
     "Conv1D",
     "Conv1DTranspose",
+    "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
+    "Elementwise",
     "Flatten",
     "Input",
     "Linear",
@@ -51,6 +55,7 @@ OPS: dict[str, type[Op]] = {
         Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
         LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
+        Concatenate, Elementwise,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -96,5 +96,14 @@ class Lowering(Protocol):
     def reserve(self, slot: Slot, elements: int) -> None:
         """Ask for room beyond a slot's last sample: kernels may work on whole tiles of samples."""
 
+    def temporary(self, elements: int) -> Slot:
+        """A place for `elements` numbers a sample that nothing outside this node needs."""
+
+    def nothing(self, place: int) -> None:
+        """No gradient flows to an input."""
+
+    def passes(self, place: int) -> None:
+        """The gradient of an input is that of the output, unchanged."""
+
     def same(self) -> None:
         """The output is the input, in another shape; in the backward pass, the gradients likewise."""

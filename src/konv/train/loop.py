@@ -13,9 +13,9 @@ from konv.errors import NonFiniteError
 from konv.messages import text
 from konv.ops.record import Array
 from konv.train.callbacks import CallbackList, Logs
-from konv.train.metrics import Watched
 from konv.train.runner import Result, Runner
 from konv.train.samples import Samples
+from konv.train.watched import Watched
 
 __all__ = ["Plan", "Trained", "batches_of", "evaluate", "fit", "fitting", "one_batch", "predict"]
 
@@ -126,14 +126,14 @@ def evaluate(runner: Runner, watched: Watched, samples: Samples, size: int, call
     return logs
 
 
-def predict(runner: Runner, samples: Samples, size: int, callbacks: CallbackList) -> Array:
-    """The outputs for `samples`, `size` at a time.
+def predict(runner: Runner, samples: Samples, size: int, callbacks: CallbackList) -> tuple[Array, ...]:
+    """The outputs for `samples`, of each an array `(n, …)`, `size` at a time.
 
     Raises: NonFiniteError where a batch is not finite.
     """
     callbacks.call("on_predict_begin", Logs())
     size = fitting(size, len(samples))
-    found: list[Array] = []
+    found: list[tuple[Array, ...]] = []
     for number in range(batches_of(len(samples), size)):
         callbacks.call("on_predict_batch_begin", number, Logs())
         result = runner.predict(samples.take(slice(number * size, (number + 1) * size)), size)
@@ -142,7 +142,7 @@ def predict(runner: Runner, samples: Samples, size: int, callbacks: CallbackList
         found.append(result.outputs)
         callbacks.call("on_predict_batch_end", number, Logs())
     callbacks.call("on_predict_end", Logs())
-    return np.concatenate(found)
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
 def one_batch(watched: Watched, result: Result, batch: Samples, training: bool = False) -> Logs[float]:

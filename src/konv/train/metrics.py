@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
+from konv.graph.naming import snake_case
 from konv.layers.checks import count
-from konv.layers.naming import snake_case
 from konv.messages import text
 from konv.names import unknown
 from konv.ops.record import Array
@@ -335,69 +335,3 @@ def deserialize(saved: Mapping[str, Any]) -> Metric:
     if not isinstance(name, str) or name not in CLASSES:
         raise unknown("metric", name, CLASSES)
     return CLASSES[name](**saved["config"])
-
-
-class Watched:
-    """The loss and the metrics of a model: what `compile` was asked for, made real at the first batch.
-
-    Arguments: `asked`, names, functions and objects, as `compile` takes them.
-    Raises: UnknownNameError, with the nearest names; ConfigurationError for what is no metric.
-    """
-
-    def __init__(self, asked: Sequence[object]) -> None:
-        for identifier in asked:
-            get(identifier, (), ())  # an unknown name is told now, not after an epoch
-        self.asked = list(asked)
-        self.loss = Mean("loss")
-        self.metrics: list[Metric] | None = None
-
-    def prepare(self, target: Shape, output: Shape) -> None:
-        """Choose the metrics for targets and predictions of these shapes, once, and begin from zero.
-
-        Raises: ShapeError where one of konv's own does not take such targets: before a weight has been updated.
-        """
-        if self.metrics is None:
-            chosen = [get(identifier, target, output) for identifier in self.asked]
-            for metric in chosen:
-                if isinstance(metric, OWN):
-                    _try(metric, target, output)
-            self.metrics = chosen
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin from zero."""
-        for metric in (self.loss, *(self.metrics or ())):
-            metric.reset_state()
-
-    def take(self, losses_: Array, weight: Array | None, target: Array | None, prediction: Array) -> None:
-        """Take in a batch: its samples' losses, their weights, targets and predictions.
-
-        The loss counts each sample's weight, and divides by the number of samples, as Keras does.
-        """
-        self.loss.update(losses_ if weight is None else losses_ * weight)
-        for metric in self.metrics or ():
-            metric.update_state(target, prediction)
-
-    def results(self) -> dict[str, float]:
-        """The values so far, the loss first."""
-        found = {"loss": self.loss.result()}
-        for metric in self.metrics or ():
-            value = metric.result()
-            found[_free(metric.name, found)] = float(value)
-        return found
-
-
-def _try(metric: Metric, target: Shape, output: Shape) -> None:
-    """Judge one sample of zeros."""
-    try:
-        metric.update_state(np.zeros((1, *target)), np.zeros((1, *output)))
-    except ShapeError as error:
-        raise ShapeError(f"{metric.name}: {error}") from error
-
-
-def _free(name: str, taken: Mapping[str, float]) -> str:
-    """`name`, with a number where it is taken: two metrics never share a key."""
-    number, free = 1, name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    return free

@@ -202,24 +202,30 @@ class Optimizer:
                 self._slots[id(v)] = (v, made)
         return tuple(self._slots[id(v)][1] for v in variables)
 
-    def get_state(self) -> dict[str, Array]:
-        """Copies of the state arrays, named `LAYER/WEIGHT/SLOT`, for a checkpoint."""
-        names = self.update.slots
+    def get_state(self, called: Mapping[int, str] | None = None) -> dict[str, Array]:
+        """Copies of the state arrays, named `LAYER/WEIGHT/SLOT`, for a checkpoint.
+
+        Arguments: `called`, by the variables' ids other names than their own.
+        """
+        names, known = self.update.slots, called or {}
         return {
-            f"{variable.name}/{name}": slot.copy()
+            f"{known.get(id(variable), variable.name)}/{name}": slot.copy()
             for variable, slots in self._slots.values()
             for name, slot in zip(names, slots, strict=True)
         }
 
-    def set_state(self, variables: Sequence[Variable], state: Mapping[str, Array]) -> None:
+    def set_state(
+        self, variables: Sequence[Variable], state: Mapping[str, Array], called: Mapping[int, str] | None = None
+    ) -> None:
         """Set the state of `variables` from what `get_state` gave.
 
-        Arguments: `variables`, the weights that training adjusts; `state`, an array for every slot of each.
+        Arguments: `variables`, the weights that training adjusts; `state`, an array for every slot of each; `called`,
+        as of `get_state`.
         Raises: ShapeError where one is missing, left over or of another shape; then nothing has been set.
         """
-        names = self.update.slots
+        names, known = self.update.slots, called or {}
         found = {
-            f"{v.name}/{name}": slot
+            f"{known.get(id(v), v.name)}/{name}": slot
             for v, slots in zip(variables, self.slots(variables), strict=True)
             for name, slot in zip(names, slots, strict=True)
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,47 +22,54 @@ CLASSIFYING = (BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCro
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs `x` `(n, …)`, targets `y` in the form the loss takes, and `weight` `(n,)`, where there are any."""
+    """Of each of a network's inputs an array `(n, …)`; of each output the targets in the form its loss takes, and
+    weights `(n,)`, None where there are none; no entries at all where the samples are only to be predicted."""
 
-    x: Array
-    y: Array | None = None
-    weight: Array | None = None
+    x: tuple[Array, ...]
+    y: tuple[Array | None, ...] = ()
+    weight: tuple[Array | None, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.x[0])
 
     def take(self, at: Any) -> Samples:
         """The samples at the indices or slice `at`."""
-        y = None if self.y is None else self.y[at]
-        return Samples(self.x[at], y, None if self.weight is None else self.weight[at])
+        y, weight = (tuple(None if a is None else a[at] for a in part) for part in (self.y, self.weight))
+        return Samples(tuple(a[at] for a in self.x), y, weight)
 
 
 def checked(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
+    x: Sequence[Any],
+    y: Sequence[Any] = (),
+    sample_weight: Sequence[Any] = (),
     *,
     graph: Graph,
-    loss: Loss | None = None,
+    losses: Sequence[Loss | None] = (),
+    names: Sequence[str] = (),
     model: str = "",
 ) -> Samples:
     """Arrays as samples of the network `graph`, every one of them checked before any is used.
 
-    Arguments: `x`, inputs `(n, …)`; `y`, targets in a form that `loss` takes (none where `loss` is None);
-    `sample_weight`, `(n,)`, what each sample's loss counts; `model`, what messages call it.
+    Arguments: `x`, of each input an array `(n, …)`; `losses`, of each output its loss, if any (none at all: the
+    samples are only to be predicted); `y`, of each output targets in a form that its loss takes; `sample_weight`, of
+    each `(n,)` or None, what each sample's loss counts; `names`, those of the inputs; `model`, what messages call it.
     Raises: ShapeError, DataError, LabelError: what `konv.data.checks` and `Loss.check` say of them; DataError where
     targets or weights are missing, negative, or not as many as inputs.
     """
-    inputs = check_inputs(x, graph.inputs[0].shape, dtype=graph.inputs[0].dtype)
-    if loss is None:
+    called = names if len(x) > 1 else ("x",)
+    inputs = tuple(check_inputs(a, t.shape, n, t.dtype) for a, t, n in zip(x, graph.inputs, called, strict=True))
+    count = check_lengths(dict(zip(called, inputs, strict=True)))
+    if not losses:
         return Samples(inputs)
-    if y is None:
-        raise DataError(text("no_targets", model=model))
-    y = np.asarray(y)
-    if y.ndim:
-        check_lengths({"x": inputs, "y": y})
-    target = loss.check(y, graph.outputs[0].shape)
-    return Samples(inputs, target, _weights(sample_weight, len(target)))
+    targets: list[Array | None] = []
+    for given, loss, output in zip(y, losses, graph.outputs, strict=True):
+        if given is None and loss is not None:
+            raise DataError(text("no_targets", model=model))
+        target = None if given is None else np.asarray(given)
+        if target is not None and target.ndim:
+            check_lengths({"x": inputs[0], "y": target})
+        targets.append(target if loss is None or target is None else loss.check(target, output.shape))
+    return Samples(inputs, tuple(targets), tuple(_weights(given, count) for given in sample_weight))
 
 
 def _weights(sample_weight: Any, count: int) -> Array | None:
@@ -76,27 +83,30 @@ def _weights(sample_weight: Any, count: int) -> Array | None:
     return weight
 
 
-def notice_one_class(samples: Samples, loss: Loss) -> None:
-    """Give a DataWarning where `loss` tells classes apart and all `samples` are of one."""
-    y = samples.y
-    if y is not None and isinstance(loss, CLASSIFYING) and len(y) > 1 and (y == y[:1]).all():
-        warn(text("one_class_labels", count=len(y)), DataWarning)
+def notice_one_class(samples: Samples, losses: Sequence[Loss | None]) -> None:
+    """Give a DataWarning where one of `losses` tells classes apart and all `samples` are of one."""
+    for y, loss in zip(samples.y, losses, strict=True):
+        if y is not None and isinstance(loss, CLASSIFYING) and len(y) > 1 and (y == y[:1]).all():
+            warn(text("one_class_labels", count=len(y)), DataWarning)
 
 
 def weighted(samples: Samples, class_weight: Mapping[int, float] | None) -> Samples:
     """`samples`, each counting what `class_weight` says of its class's number too.
 
-    Raises: DataError where targets are no class numbers or one-hot rows, or a class has no weight.
+    Raises: DataError where targets are no class numbers or one-hot rows, or a class has no weight; ConfigurationError
+    for a network with several outputs.
     """
-    if class_weight is None or samples.y is None:
+    if class_weight is None or not samples.y or samples.y[0] is None:
         return samples
-    y = samples.y
+    if len(samples.y) > 1:
+        raise ConfigurationError(text("class_weight_outputs", count=len(samples.y)))
+    y, weight = samples.y[0], samples.weight[0]
     labels = y if y.ndim == 1 else y[:, 0] if y.shape[1:] == (1,) else y.argmax(-1)
     missing = sorted({int(c) for c in np.unique(labels)} - {int(c) for c in class_weight})
     if missing or labels.ndim != 1:
         raise DataError(text("class_weight_labels", missing=missing or "?"))
     by_class = np.array([class_weight[int(c)] for c in labels], np.float64)
-    return replace(samples, weight=by_class if samples.weight is None else samples.weight * by_class)
+    return replace(samples, weight=(by_class if weight is None else weight * by_class,))
 
 
 def split(samples: Samples, share: float) -> tuple[Samples, Samples]:
