@@ -223,7 +223,7 @@ def test_weights_of_another_shape():
     model = two_ways()
     values = model.get_weights()
     values[0] = values[0][:, :, :2]
-    with pytest.raises(ShapeError, match="the weight kernel has shape 3×3×3×5. Received: 3×3×2×5"):
+    with pytest.raises(ShapeError, match=r"the weight kernel has shape 3×3×3×5. Received: 3×3×2×5"):
         model.set_weights(values)
 
 
