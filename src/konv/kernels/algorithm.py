@@ -23,16 +23,21 @@ DIRECT, PRODUCTS = 0.85, 0.78
 """Shares of the multiply-add peak that direct kernels and the products between transforms reach."""
 INPUT, OUTPUT = 3.0, 2.5
 """Cycles for each position of a tile and vector of channels: its transform, with loads and stores."""
-MOVED = 1.5, 4.0
+MOVED, MOVED_DIRECT = (6.0, 10.0), (6.0, 40.0)
 """Cycles to clear, read again and transform back a vector of a transformed gradient in the second-level cache, and
-beyond it."""
+beyond it; and what the direct kernel pays to read and write one again and again."""
 LANES, KEPT = 16, 1 << 18
 """Channels of a vector, and elements of a gradient that a second-level cache keeps, for the model: the same for all
 processors, so that all make the same choice."""
+TRANSFORMED = 5.0, 11.0
+"""Cycles to make a vector of transformed weights, in the second-level cache and beyond it."""
 SCRATCH = 0.4
 """The part of the second-level cache that a group of tiles may fill."""
 LEAST = 8
 """Channels on either side, below which transforms are most of the work."""
+READ_AGAIN = 768 << 10
+"""Bytes of weights that one tile more in a group is worth: each group reads them all, from beyond the second-level cache
+where they are many."""
 MARGIN = 0.95
 """Winograd's way must promise less than this part of the direct one's cycles."""
 
@@ -52,10 +57,13 @@ class Choice(NamedTuple):
         return f"F({self.tiling.size}×{self.tiling.size},{self.tiling.taps}×{self.tiling.taps}) {self.cost:.2f}"
 
 
-def choose(rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target, dtype: str, images: int = 0) -> Choice:
+def choose(
+    rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target, dtype: str, batch: int, training: bool = False
+) -> Choice:
     """The way to compute `y = x ∗ w`, forward or as a data gradient, of `inputs` and `outputs` channels of one group.
 
-    `images`: the batch of a program for prediction, which is cut finer where it is small; 0 in training.
+    In training every batch pays for the transform of the weights. A program for prediction transforms them once, and its
+    choice is the same for any batch; where that is small, maps are cut finer, so that several threads share one.
     """
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
@@ -66,8 +74,11 @@ def choose(rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target,
         tiling = Tiling(rows, columns, size)
         cost = tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += tiling.tiles * tiling.spots * (INPUT * seen + OUTPUT * made)
+        if training:
+            kept = tiling.spots * inputs * made
+            cost += kept * TRANSFORMED[kept * LANES > KEPT] / batch
         if cost / direct < min(found.cost, MARGIN):
-            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, images), cost / direct)
+            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0 if training else batch), cost / direct)
     return found
 
 
@@ -79,7 +90,8 @@ def choose_gradient(
         return Choice(None, 1.0)
     images = max(1.0, batch / LEAVES)
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
-    direct = _direct(rows, columns, inputs * made) * images
+    plain = rows.taps * columns.taps * inputs * made
+    direct = _direct(rows, columns, inputs * made) * images + plain * MOVED_DIRECT[plain * LANES > KEPT]
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
@@ -122,7 +134,8 @@ def _grouped(tiling: Tiling, inputs: int, outputs: int, target: Target, dtype: s
     """`tiling` in groups that fit in the second-level cache; their size changes no result."""
     lanes = target.lanes(dtype)
     tile = sum(Heap(0, n, tiling.spots, lanes).tile for n in (inputs, outputs)) * (8 if dtype == "float64" else 4)
-    most = max(8, int(SCRATCH * target.l2) // tile)
+    weights = tiling.spots * inputs * outputs * (8 if dtype == "float64" else 4)
+    most = max(8, int(SCRATCH * target.l2) // tile, min(48, weights // READ_AGAIN))
     if tiling.tiles <= most:
         together = most // tiling.tiles
         if images and images < 2 * LEAVES:

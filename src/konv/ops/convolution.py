@@ -112,8 +112,7 @@ class Conv2D(Op):
     def _product(self, to: Lowering, spec: Convolution, x: Slot, *others: Slot, turned: bool = False) -> None:
         """Add the kernel of `spec`, or Winograd's where that is faster, with the weights it reads."""
         channels = (spec.inputs, spec.outputs)
-        images = 0 if to.training else to.batch
-        choice = choose(spec.rows, spec.columns, *channels, to.target, to.dtype, images)
+        choice = choose(spec.rows, spec.columns, *channels, to.target, to.dtype, to.batch, to.training)
         to.because(choice.reason)
         if choice.tiling is None:
             packed = to.pack(self._pack(to, spec, turned), to.w[0])
