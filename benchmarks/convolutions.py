@@ -72,22 +72,19 @@ def call(spec: Spec, *arguments: np.ndarray, end: int) -> Run:
 
 @dataclass
 class Pass:
-    """What is run once a batch, and what is run for some of its images."""
+    """What is run, and how often a batch runs it."""
 
-    once: list[Run]
-    some: list[Run]
-    share: float
+    parts: list[tuple[Run, float]]
     name: str = "direct"
 
     def seconds(self) -> float:
         """Seconds of a batch."""
-        return _timed(self.once) + _timed(self.some) * self.share
+        return sum(_timed(run) * times for run, times in self.parts)
 
 
-def _timed(runs: list[Run]) -> float:
+def _timed(run: Run) -> float:
     begun = time.perf_counter()
-    for run in runs:
-        run()
+    run()
     return time.perf_counter() - begun
 
 
@@ -119,21 +116,19 @@ def passes(size: int, inputs: int, outputs: int, batch: int, direct: bool) -> di
             packed = aligned((pack.size(target),), "float32")
             prepare = call(pack, w, packed, end=pack.units(target))
             prepare()
-            once = [] if which == "predict" else [prepare]
-            found[which] = Pass(once, [call(spec, source, packed, into, end=n * units)], batch / n, choice.reason)
+            parts = [(call(spec, source, packed, into, end=n * units), batch / n)]
+            found[which] = Pass(parts if which == "predict" else [(prepare, 1.0), *parts], choice.reason)
     taps = Taps.forward(axis)
     choice = choose_gradient(taps, taps, inputs, outputs, target, "float32", batch)
-    leaves, inside = min(batch, LEAVES), max(1, batch // LEAVES)
-    inside = min(inside, n)
     if choice.tiling is None:
-        some = [call(WeightGradient("float32", taps, taps, inputs, outputs), x, y, dw, end=inside)]
+        parts = [(call(WeightGradient("float32", taps, taps, inputs, outputs), x, y, dw, end=n), batch / n)]
     else:
         fast = WinogradGradient("float32", choice.tiling, inputs, outputs)
-        du = aligned((fast.size(target),), "float32")
-        some = [call(Clear("float32", du.size, leaves=False), du, end=0),
-                call(fast, x, y, du, end=inside * fast.units()),
-                call(WinogradGradientBack.of(fast, target), du, dw, end=0)]  # fmt: skip
-    found["weight gradient"] = Pass([], some, leaves, choice.reason)
+        du, leaves = aligned((fast.size(target),), "float32"), min(batch, LEAVES)
+        parts = [(call(Clear("float32", du.size, leaves=False), du, end=0), leaves),
+                 (call(fast, x, y, du, end=n * fast.units()), batch / n),
+                 (call(WinogradGradientBack.of(fast, target), du, dw, end=0), leaves)]  # fmt: skip
+    found["weight gradient"] = Pass(parts, choice.reason)
     config.direct_sums = None
     return found
 

@@ -211,7 +211,7 @@ def test_choice_does_not_depend_on_the_batch() -> None:
 def test_a_gradient_must_pay_for_its_memory() -> None:
     """One small image a leaf is not worth a gradient of 512 × 512 channels; many are."""
     op = Conv2D(512, (3, 3), (1, 1), "same")
-    rows, columns = (Taps.forward(axis) for axis in op.window((3, 3, 512)))
+    rows, columns = (Taps.forward(axis) for axis in op.window((4, 4, 512)))
     kinds = [choose_gradient(rows, columns, 512, 512, host(), "float32", n).tiling for n in (8, 512)]
     assert kinds[0] is None
     assert kinds[1] is not None

@@ -13,6 +13,7 @@ from konv.engine.memory import Arena, arenas
 from konv.engine.plan import Plan, Stage
 from konv.engine.program import Outcome, Position, Training
 from konv.engine.show import print_asked
+from konv.engine.stages import fitting
 from konv.engine.tables import Tables
 from konv.engine.threads import pool
 from konv.errors import ShapeError
@@ -160,9 +161,7 @@ class NativeProgram:
     def _group(self, stage: Stage, arena: Arena) -> int:
         """The most samples worked on at once: what a call reads and writes of them, and the arena, fit in the
         second-level cache."""
-        largest = max(sum(slot.size for slot in call.slots if slot.kind == "sample") for call in stage.calls)
-        fitting = self.plan.target.l2 // 2 // max(1, (largest + arena.size) * self._itemsize)
-        return max(1, min(fitting, self.batch))
+        return min(max(fitting(stage, self.plan.target, self.plan.dtype, arena.size), stage.wanted), self.batch)
 
     # -- running ------------------------------------------------------------------------------------------------
 

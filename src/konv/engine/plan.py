@@ -8,9 +8,9 @@ way, which tensors share a slot, and where several gradients of one tensor are a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from konv.engine.program import Training
+from konv.engine.stages import Call, Stage, stages
 from konv.graph import Graph, Node, Tensor, Variable
 from konv.kernels.clipping import ClipScale, SquareSums
 from konv.kernels.pointwise import Pointwise
@@ -26,47 +26,6 @@ from konv.ops.source import Input
 from konv.shapes import Shape, elements
 
 __all__ = ["Call", "Plan", "Stage"]
-
-
-@dataclass(eq=False)
-class Call:
-    """A kernel with its arguments. `units(n)` is the end of its range in a run of n samples; `per_sample` tells that it
-    is a stretch of the batch, `grain` units for each sample."""
-
-    spec: Spec
-    slots: tuple[Slot, ...]
-    kind: str
-    grain: int = 1
-    units: Callable[[int], int] | None = None
-    layer: str = ""
-    reason: str = ""
-    """Why this kernel and not another."""
-    turn: int = 0
-    """In a stage of leaves: −1 is made once for each leaf, before its samples, and 1 after them."""
-    stale: Variable | None = None
-    """A packing: only needed where this variable has changed since."""
-    guarded: bool = False
-    """Not made where something was found that is not finite."""
-    written: tuple[Slot, ...] = ()
-    """The slots it writes; the last one, where nothing is said."""
-
-    def touches(self, other: Call) -> bool:
-        """Whether it writes what `other` reads or writes."""
-        return bool(set(self.written or self.slots[-1:]) & set(other.slots))
-
-
-@dataclass(eq=False)
-class Stage:
-    """Calls without a barrier between them: over "samples", with "sums" for each leaf, or of "outputs"."""
-
-    kind: str
-    calls: list[Call] = field(default_factory=list)
-
-    def takes(self, call: Call) -> bool:
-        """Whether `call` can follow in this stage."""
-        if self.calls[0].guarded != call.guarded or (self.kind == "outputs") != (call.kind == "outputs"):
-            return False
-        return call.kind != "outputs" or not any(call.touches(other) or other.touches(call) for other in self.calls)
 
 
 class Plan:
@@ -99,18 +58,8 @@ class Plan:
     # -- what other parts read ---------------------------------------------------------------------------------
 
     def stages(self) -> list[Stage]:
-        """Calls that follow each other over the samples share a stage, which is one of sums if any of them is; so do
-        calls of outputs that do not depend on each other."""
-        found: list[Stage] = []
-        for call in [pack for _, pack in self._packs.values()] + self.calls:
-            if not found or not found[-1].takes(call):
-                found.append(Stage(call.kind))
-            elif call.kind == "sums":
-                found[-1].kind = "sums"
-            found[-1].calls.append(call)
-        for stage in found:
-            stage.calls.sort(key=lambda c: c.turn)  # stable
-        return found
+        """The calls in stages; see `konv.engine.stages.stages`."""
+        return stages([pack for _, pack in self._packs.values()] + self.calls, self.target, self.dtype)
 
     # -- slots -------------------------------------------------------------------------------------------------
 

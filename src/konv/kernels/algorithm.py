@@ -23,12 +23,15 @@ DIRECT, PRODUCTS = 0.85, 0.78
 """Shares of the multiply-add peak that direct kernels and the products between transforms reach."""
 INPUT, OUTPUT = 3.0, 2.5
 """Cycles for each position of a tile and vector of channels: its transform, with loads and stores."""
-MOVED, MOVED_DIRECT = (6.0, 10.0), (6.0, 40.0)
-"""Cycles to clear, read again and transform back a vector of a transformed gradient in the second-level cache, and
-beyond it; and what the direct kernel pays to read and write one again and again."""
 LANES, KEPT = 16, 1 << 18
-"""Channels of a vector, and elements of a gradient that a second-level cache keeps, for the model: the same for all
+"""Channels of a vector, and elements of weights that a second-level cache keeps, for the model: the same for all
 processors, so that all make the same choice."""
+MOVED, LINES = (7.0, 15.0), (0.3, 5.5)
+"""Cycles to clear, read again and transform back a vector of a transformed gradient in the second-level cache, and
+beyond it; and what the direct kernel pays for a vector of its gradient at each line of an image."""
+READ, FEW = 3.0, 4
+"""Cycles to read a vector of weights from beyond the second-level cache; images that are counted on to share it in
+prediction, where the choice is one for all batches."""
 TRANSFORMED = 5.0, 11.0
 """Cycles to make a vector of transformed weights, in the second-level cache and beyond it."""
 SCRATCH = 0.4
@@ -68,15 +71,16 @@ def choose(
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
-    direct = _direct(rows, columns, inputs * made)
+    images = batch if training else FEW
+    plain = rows.taps * columns.taps * inputs * made
+    direct = _direct(rows, columns, inputs * made) + plain * READ * _far(plain) / images
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
         cost = tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += tiling.tiles * tiling.spots * (INPUT * seen + OUTPUT * made)
-        if training:
-            kept = tiling.spots * inputs * made
-            cost += kept * TRANSFORMED[kept * LANES > KEPT] / batch
+        kept = tiling.spots * inputs * made
+        cost += kept * (READ * _far(kept) + TRANSFORMED[_far(kept)] * training) / images
         if cost / direct < min(found.cost, MARGIN):
             found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0 if training else batch), cost / direct)
     return found
@@ -91,14 +95,14 @@ def choose_gradient(
     images = max(1.0, batch / LEAVES)
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
     plain = rows.taps * columns.taps * inputs * made
-    direct = _direct(rows, columns, inputs * made) * images + plain * MOVED_DIRECT[plain * LANES > KEPT]
+    direct = (_direct(rows, columns, inputs * made) + plain * LINES[_far(plain)] * rows.positions) * images
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
         kept = tiling.spots * inputs * made
         cost = images * tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += images * tiling.tiles * tiling.spots * INPUT * (seen + made)
-        cost += kept * MOVED[kept * LANES > KEPT]
+        cost += kept * MOVED[_far(kept)]
         if cost / direct < min(found.cost, MARGIN):
             found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0), cost / direct)
     return found
@@ -118,6 +122,11 @@ def _fits(rows: Taps, columns: Taps, *channels: int) -> bool:
             for axis in (rows, columns)
         )
     )
+
+
+def _far(vectors: int) -> bool:
+    """Whether so many vectors lie beyond the second-level cache."""
+    return vectors * LANES > KEPT
 
 
 def _sizes(taps: int) -> tuple[int, ...]:
