@@ -1,7 +1,7 @@
 """Stages: calls without a barrier between them, and where to cut them.
 
-Calls that follow each other over the samples need no barrier, because a worker takes its samples through all of them; so
-a stage is as long as it can be, but for layers whose kernels want groups of very different numbers of samples.
+Calls that follow each other over the samples need no barrier, because a worker takes its samples through all of them.
+So a stage is as long as it can be, but for layers whose kernels want groups of very different numbers of samples.
 """
 
 from __future__ import annotations

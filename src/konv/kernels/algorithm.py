@@ -39,8 +39,8 @@ SCRATCH = 0.4
 LEAST = 8
 """Channels on either side, below which transforms are most of the work."""
 READ_AGAIN = 768 << 10
-"""Bytes of weights that one tile more in a group is worth: each group reads them all, from beyond the second-level cache
-where they are many."""
+"""Bytes of weights that one tile more in a group is worth: each group reads them all, from beyond the second-level
+cache where they are many."""
 MARGIN = 0.95
 """Winograd's way must promise less than this part of the direct one's cycles."""
 
@@ -65,8 +65,8 @@ def choose(
 ) -> Choice:
     """The way to compute `y = x ∗ w`, forward or as a data gradient, of `inputs` and `outputs` channels of one group.
 
-    In training every batch pays for the transform of the weights. A program for prediction transforms them once, and its
-    choice is the same for any batch; where that is small, maps are cut finer, so that several threads share one.
+    In training every batch pays for the transform of the weights. A program for prediction transforms them once, and
+    its choice is the same for any batch; where that is small, maps are cut finer, so that several threads share one.
     """
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
