@@ -2,8 +2,8 @@
 
     python benchmarks/sums.py DATA {fashion_mnist,cifar10} [--epochs 10] [--seeds 0 1 2]
 
-DATA: the folder of Fashion-MNIST's original files, or the folder or zip of CIFAR-10's 50,000 training images in ten class
-folders, of which the last 500 of each class are held back. The notes' network; batch 32; `rmsprop(lr=0.0001,
+DATA: the folder of Fashion-MNIST's original files, or the folder or zip of CIFAR-10's 50,000 training images in ten
+class folders, of which the last 500 of each class are held back. The notes' network; batch 32; `rmsprop(lr=0.0001,
 decay=1e-6)` for CIFAR-10, as in the notes, and Adam for Fashion-MNIST; no augmentation.
 """
 

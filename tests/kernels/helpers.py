@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from konv.kernels import llvm
 from konv.kernels.build import addresses
 from konv.kernels.pack import Pack
 from konv.kernels.processor import current
@@ -118,3 +119,9 @@ def same_bits(a: Array, b: Array) -> None:
     assert a.shape == b.shape
     bits = f"uint{8 * a.itemsize}"
     np.testing.assert_array_equal(np.ascontiguousarray(a).view(bits), np.ascontiguousarray(b).view(bits))
+
+
+def runs_here(cpu: str) -> bool:
+    """Whether the host has what a level of x86-64 promises."""
+    _, has = llvm.host()
+    return all(has.get(feature, False) for feature in llvm.features_of(cpu) or ())

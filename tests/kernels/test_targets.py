@@ -21,19 +21,13 @@ from konv.kernels.taps import Taps
 from konv.kernels.target import Target
 from konv.ops.record import Array
 from konv.shapes import Axis
-from tests.kernels.helpers import frame, packed, run, same_bits
+from tests.kernels.helpers import frame, packed, run, runs_here, same_bits
 from tests.kernels.test_functions import CASES, WIDER, computed, spread
 
 LEVELS = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
 ARM = "aarch64-linux-gnu"
 SAMPLES, SIZE, INPUTS, OUTPUTS = 3, 9, 11, 37
 WINDOW = Axis(SIZE, 3, 2, 1, 1, 1)
-
-
-def runs_here(cpu: str) -> bool:
-    """Whether the host has what a level of x86-64 promises."""
-    _, has = llvm.host()
-    return all(has.get(feature, False) for feature in llvm.features_of(cpu) or ())
 
 
 @pytest.fixture(params=LEVELS)

@@ -17,10 +17,21 @@ from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from tests.kernels import bounds
-from tests.kernels.helpers import run, same_bits, unset
+from tests.kernels.helpers import run, runs_here, same_bits, unset
 
-SEEDS = 8
+SEEDS = 6
 """Kernels over tiles take long to compile."""
+
+
+@pytest.fixture(params=["within the bound", "exact", "exact on x86-64-v2", "exact on x86-64-v3", "exact on x86-64-v4"])
+def exact(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the case is of integers with zero tolerance; then also for each kind of x86-64 vectors."""
+    cpu = request.param.removeprefix("exact").removeprefix(" on ")
+    if cpu.startswith("x86"):
+        if not runs_here(cpu):
+            pytest.skip(f"this processor cannot run {cpu}")
+        monkeypatch.setenv("KONV_CPU", cpu)
+    return bool(request.param.startswith("exact"))
 
 
 class Case(NamedTuple):
@@ -113,7 +124,6 @@ def grouped(c: Case, x: Array, w: Array, tiling: Tiling) -> Array:
     return np.concatenate([bounds.forward(*part, tiling, c.dtype) for part in parts], -1)
 
 
-@pytest.mark.parametrize("exact", [True, False])
 def test_forward(seed: int, exact: bool) -> None:
     """With bias and ReLU."""
     c = case(seed, exact)
@@ -123,7 +133,6 @@ def test_forward(seed: int, exact: bool) -> None:
     check(made(c, spec, c.x, c.b), expected, bound, exact)
 
 
-@pytest.mark.parametrize("exact", [True, False])
 def test_data_gradient(seed: int, exact: bool) -> None:
     """The same kernel with turned weights, zero where the gate is closed."""
     c = case(seed, exact)
@@ -135,7 +144,6 @@ def test_data_gradient(seed: int, exact: bool) -> None:
     check(found, np.where(gate > 0, c.gradients()[0], 0), grouped(c, c.dy, turned, c.back()), exact)
 
 
-@pytest.mark.parametrize("exact", [True, False])
 def test_weight_gradient(seed: int, exact: bool) -> None:
     """In two calls, then brought back to one leaf, on top of what it holds."""
     c = case(seed, exact)
