@@ -20,7 +20,7 @@ from konv.messages import LANGUAGES, set_language, text
 
 __all__ = ["run"]
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "show", "bench", "warm", "doctor")
+COMMANDS = ("train", "evaluate", "predict", "summary", "show", "bench", "tune", "warm", "doctor")
 FAILED, WRONG = 1, 2
 
 

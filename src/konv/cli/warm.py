@@ -54,13 +54,13 @@ def command(
     """Compile, and print how many kernels, how large, in what time."""
     from konv import config
     from konv.cli.sources import named_network, ready_to_train
-    from konv.kernels import processor
+    from konv.kernels import processor, tuned
 
     network = named_network(model, input, classes)
     training = None if predict_only else ready_to_train(network, optimizer)
-    targets = [processor.named(name) for name in cpu] if cpu else [processor.current()]
     rows = []
     with config.cache_in(cache):
+        targets = [tuned.recall(processor.named(name)) for name in cpu] if cpu else [processor.current()]
         folder = _folder()
         for target in targets:
             begun = time.perf_counter()

@@ -28,7 +28,10 @@ from konv.ops.lowering import Slot
 from konv.ops.record import Array
 from konv.shapes import show
 
-__all__ = ["NativeProgram"]
+__all__ = ["MOST_GROUPS", "NativeProgram"]
+
+MOST_GROUPS = 4
+"""How many times what fits in the second-level cache a remembered group of samples may be."""
 
 
 class NativeProgram:
@@ -145,23 +148,30 @@ class NativeProgram:
     def _prepared(self, n: int, workers: int) -> int:
         """The address of the executor's program for a run of n samples."""
         if self._tables is None or self._tables.workers != workers:
-            groups = [self._group(stage, arena) for stage, arena in zip(self.stages, self._arenas, strict=True)]
             frame = self._memory[self.plan.frame]
             for slot in {s for stage in self.stages for call in stage.calls for s in call.slots if s.kind == "worker"}:
                 self._memory.pop(slot, None)
                 self._lay_out(slot, workers)
             self._tables = Tables(
-                self.stages, self._arenas, groups, self._memory, self._code, frame, self._itemsize, workers
+                self.stages, self._arenas, self.groups, self._memory, self._code, frame, self._itemsize, workers
             )
         stale = {v for v in self.plan.weights if self._versions.get(v) != v.version}
         self._versions.update((v, v.version) for v in stale)
         self._tables.prepare(n, stale)
         return self._tables.address
 
+    @property
+    def groups(self) -> list[int]:
+        """The most samples of each stage that are worked on at once."""
+        return [self._group(stage, arena) for stage, arena in zip(self.stages, self._arenas, strict=True)]
+
     def _group(self, stage: Stage, arena: Arena) -> int:
         """The most samples worked on at once: what a call reads and writes of them, and the arena, fit in the
         second-level cache."""
-        return min(max(fitting(stage, self.plan.target, self.plan.dtype, arena.size), stage.wanted), self.batch)
+        planned = max(fitting(stage, self.plan.target, self.plan.dtype, arena.size), stage.wanted)
+        chosen = self.plan.target.chosen(stage.key) or (planned,)
+        # What was measured on this processor; what no tuner would have tried is not used.
+        return min(chosen[0] if chosen[0] <= MOST_GROUPS * planned else planned, self.batch)
 
     # -- running ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ So a stage is as long as it can be, but for layers whose kernels want groups of 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -51,6 +52,12 @@ class Stage:
 
     kind: str
     calls: list[Call] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What a remembered group of samples is about: all that the stage does."""
+        done = "\n".join(repr(call.spec) for call in self.calls)
+        return f"group {hashlib.sha256(done.encode()).hexdigest()[:24]}"
 
     @property
     def wanted(self) -> int:

@@ -62,15 +62,15 @@ def _private(folder: Path) -> bool:
     return about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def read(key: str) -> bytes | None:
-    """The object kept under `key`, or None where there is none that is whole; the folder may be read-only."""
+def read(key: str, suffix: str = ".o") -> bytes | None:
+    """What is kept under `key`, or None where there is nothing that is whole; the folder may be read-only."""
     folder = config.cache_folder()
     if folder is None:
         return None
     try:
         if not _private(folder):
             return None
-        content = (folder / f"{key}.o").read_bytes()
+        content = (folder / f"{key}{suffix}").read_bytes()
     except OSError:
         return None  # not there yet, or another process is cleaning up: it is compiled instead
     head = len(_MAGIC) + 32
@@ -82,8 +82,8 @@ def _digest(key: str, code: bytes) -> bytes:
     return hashlib.sha256(key.encode() + code).digest()
 
 
-def write(key: str, code: bytes) -> None:
-    """Keep an object under `key`; where the disk is full or read-only the next process compiles again."""
+def write(key: str, code: bytes, suffix: str = ".o") -> None:
+    """Keep an object, or other content, under `key`; where the disk is full or read-only it is made again next time."""
     folder = config.cache_folder()
     if not writable(folder) or folder is None:
         return
@@ -92,7 +92,7 @@ def write(key: str, code: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as f:
                 f.write(_MAGIC + _digest(key, code) + code)
-            Path(name).replace(folder / f"{key}.o")
+            Path(name).replace(folder / f"{key}{suffix}")
         except BaseException:
             Path(name).unlink()
             raise

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from konv import config
 from konv.errors import CompileError
-from konv.kernels import llvm
+from konv.kernels import llvm, tuned
 from konv.kernels.target import Target
 from konv.messages import text
 
@@ -54,19 +54,19 @@ def named(cpu: str, triple: str = "") -> Target:
 
 
 def current() -> Target:
-    """The target in force: `KONV_CPU`, else the host.
+    """The target in force: `KONV_CPU`, else the host; with the choices remembered for it.
 
     Raises: CompileError for a processor LLVM does not know, or whose instructions this one lacks.
     """
     name = config.cpu()
     if not name:
-        return host()
+        return tuned.recall(host())
     found = named(name)
     here = {feature for feature, has in llvm.host()[1].items() if has}
     lacking = (llvm.features_of(name) or frozenset()) - here
     if lacking:
         raise CompileError(text("cpu_not_here", received=name, lacking=", ".join(sorted(lacking))))
-    return found
+    return tuned.recall(found)
 
 
 def _cache_sizes() -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Texts of `konv bench` and `konv warm`, as pairs of English and Chinese; see `konv.messages`."""
+"""Texts of `konv bench`, `konv tune` and `konv warm`, as pairs of English and Chinese; see `konv.messages`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,67 @@ TEXTS: dict[str, tuple[str, str]] = {
         "adam, rmsprop or sgd; by default the file's own, else adam.",
         "adam、rmsprop 或 sgd；默认用文件自带的，没有则用 adam。",
     ),
+    "cli.tune": (
+        "Measure which plans of a network are fastest here, and remember them.",
+        "实测网络的哪些执行方案在本机最快，并记住它们。",
+    ),
+    "cli.tune.page": (
+        "Try the plans that training and predicting with MODEL can follow and that give the same bits: how many rows "
+        "and vectors of a result a kernel holds in registers, how many rows of an image it works through at a time, "
+        "how many images go through the layers together. What is clearly faster here is remembered beside the kernel "
+        "cache, for this processor, and used by later runs. MODEL is the name of a network, a run folder or a model "
+        "file, which is not changed. Let nothing else run meanwhile.",
+        "逐一测试用 MODEL 训练和预测时结果逐位相同的各种执行方案：内核在寄存器中保存结果的多少行、多少个向量，"
+        "一次处理图像的多少行，多少张图像一起通过各层。在本机明显更快的方案按处理器记在内核缓存旁边，以后运行时使用。"
+        "MODEL 是网络名称、结果文件夹或模型文件；文件不会被改动。测量期间请不要运行其他程序。",
+    ),
+    "cli.tune.batch": (
+        "Images a step: remembered plans are for steps of this size.",
+        "每步的图像数：记住的方案用于这种大小的步。",
+    ),
+    "cli.tune.seconds": ("How long to measure each round of plans.", "每一轮方案测多少秒。"),
+    "cli.tune.predict_only": ("Only the plans of prediction.", "只测试预测的方案。"),
+    "cli.tune.forget": (
+        "Measure nothing; forget all that is remembered for this processor, for any network.",
+        "不测量；忘掉为本处理器记住的一切方案，不论是哪个网络的。",
+    ),
+    "tune.no_cache": (
+        "KONV_CACHE is off, so there is nowhere to remember plans. Set it to a folder.",
+        "KONV_CACHE 设为 off，方案无处保存。请把它设为一个文件夹。",
+    ),
+    "tune.no_kernels": (
+        "KONV_ENGINE is reference, which has no plans to choose among. Unset it.",
+        "KONV_ENGINE 设为 reference，没有可供选择的方案。请取消这个设置。",
+    ),
+    "tune.forgotten": ("Forgotten: plans are as planned for {cpu}.", "已忘掉：{cpu} 使用原定的方案。"),
+    "tune.column.layer": ("layer", "层"),
+    "tune.column.kernel": ("kernel", "内核"),
+    "tune.column.planned": ("planned", "原定"),
+    "tune.column.chosen": ("chosen", "选定"),
+    "tune.column.before": ("ms before", "之前毫秒"),
+    "tune.column.after": ("ms after", "之后毫秒"),
+    "tune.column.ratio": ("speed", "速度"),
+    "tune.step": (
+        "{name}, batch {batch}: {before} ms a step as planned, {after} ms as chosen, {ratio} times as fast.",
+        "{name}，每步 {batch} 张：原定方案每步 {before} 毫秒，选定方案 {after} 毫秒，速度为 {ratio} 倍。",
+    ),
+    "tune.kept": (
+        "{name}, batch {batch}: {decisions} decisions, and nothing is clearly faster than planned.",
+        "{name}，每步 {batch} 张：共 {decisions} 项，没有明显快于原定方案的。",
+    ),
+    "tune.slower": (
+        "{name}, batch {batch}: kernels one by one were faster, the step was not ({before} ms as planned, {after} ms), "
+        "so it stays as planned.",
+        "{name}，每步 {batch} 张：单个内核变快，整步没有变快（原定 {before} 毫秒，选定 {after} 毫秒），"
+        "因此保持原定方案。",
+    ),
+    "tune.explained": (
+        "Rows × vectors of a tile, then rows of an image at a time; of a group, images at once. Milliseconds are those "
+        "of one core in a step. Results are the same, bit for bit.",
+        "分别为分块的行数 × 向量数，以及一次处理的图像行数；“group” 为一起处理的图像数。毫秒数是一步中单个核心的用时。"
+        "结果逐位相同。",
+    ),
+    "tune.remembered": ("Remembered in {path}.", "已记入 {path}。"),
     "cli.warm": ("Compile a network's kernels ahead, for containers.", "提前编译网络的内核，供容器使用。"),
     "cli.warm.page": (
         "Compile the kernels that training, evaluating and predicting with MODEL will need, and keep them. MODEL is "
