@@ -108,7 +108,7 @@ def test_what_is_faster_is_chosen_and_nothing_else(monkeypatch: pytest.MonkeyPat
     pretend(monkeypatch, best, 1.25)
     found = tune(step, 0.01)
     assert found.choices == best
-    assert (found.before, found.after) == (1.0, 0.8)
+    assert (found.before, found.after) == (1.0, pytest.approx(0.8**2))  # blockings, then groups
     changed = {one.about: one for one in found.decisions if one.before != one.after}
     assert {about: one.after for about, one in changed.items()} == best
     assert all(one.seconds[1] < one.seconds[0] for one in changed.values())
@@ -122,8 +122,10 @@ def test_what_is_faster_is_chosen_and_nothing_else(monkeypatch: pytest.MonkeyPat
 
 
 def test_where_the_step_is_not_faster_nothing_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, favourites(), 0.99)
-    assert tune(step, 0.01).choices == {}
+    pretend(monkeypatch, favourites(), 0.8)
+    found = tune(step, 0.01)
+    assert (found.before, found.after, found.choices) == (1.0, 1.25, {})
+    assert all(one.before == one.after for one in found.decisions)
 
 
 def test_what_is_decided_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

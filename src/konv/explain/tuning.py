@@ -39,6 +39,11 @@ class Decision:
     after: tuple[int, ...]
     seconds: tuple[float, float]
 
+    @property
+    def kept(self) -> Decision:
+        """The decision for what was planned."""
+        return replace(self, after=self.before, seconds=(self.seconds[0],) * 2)
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -61,36 +66,50 @@ def tune(make: Callable[[], Step], seconds: float, decided: Choices | None = Non
     no plans.
     """
     decisions: list[Decision] = []
-    decided = decided or {}
+    known = dict(decided or {})
     chosen: dict[str, tuple[int, ...]] = {}
+    faster: list[tuple[float, float]] = []
+    refused: list[tuple[float, float]] = []
     for ways in (_blockings, _groups):
-        with tuned.trial({**decided, **chosen}):
+        with tuned.trial(known):
             base = make()
         if not isinstance(base.program, NativeProgram):
             raise ConfigurationError(text("tune.no_kernels"))
-        candidates = {about: some for about, some in ways(base.program).items() if about not in decided}
-        best = _planned(base, candidates, seconds)
-        for choices in _rounds(candidates):
-            ratios = _measured(make, base, {**decided, **chosen, **choices}, seconds)
-            for about, tried in choices.items():
-                before, best_yet = best[about].seconds
-                now = ratios.get(about, 1.0) * before
-                if now <= BETTER * before and now < best_yet:
-                    best[about] = replace(best[about], after=tried, seconds=(before, now))
+        candidates = {about: some for about, some in ways(base.program).items() if about not in known}
+        best = _best(make, base, known, candidates, seconds)
         winners = {about: one.after for about, one in best.items() if one.after != one.before}
-        # Of many measurements the best is the luckiest: what has won must win once more, all together.
-        again = _measured(make, base, {**decided, **chosen, **winners}, seconds) if winners else {}
-        for about in winners:
-            one, ratio = best[about], again.get(about, 1.0)
-            kept = ratio <= BETTER
-            after = ratio * one.seconds[0] if kept else one.seconds[0]
-            best[about] = replace(one, after=one.after if kept else one.before, seconds=(one.seconds[0], after))
-        chosen |= {about: one.after for about, one in best.items() if one.after != one.before}
-        decisions += best.values()
-    if not chosen:
-        return Tuning(tuple(decisions), 0.0, 0.0, {})
-    first, last = _compared(make, decided, {**decided, **chosen}, seconds)
-    return Tuning(tuple(decisions), first, last, chosen if last < first else {})
+        if winners:
+            before, after = _compared(make, known, {**known, **winners}, seconds)
+            (faster if after < before else refused).append((before, after))
+            if after < before:
+                known |= winners
+                chosen |= winners
+        decisions += [best[about] if about in chosen else best[about].kept for about in best]
+    before, after = (faster or refused or [(0.0, 0.0)])[0]
+    for first, last in faster[1:]:
+        after *= last / first
+    return Tuning(tuple(decisions), before, after, chosen)
+
+
+def _best(
+    make: Callable[[], Step], base: Step, known: Choices, candidates: dict[str, list[tuple[int, ...]]], seconds: float
+) -> dict[str, Decision]:
+    """The best of the `candidates` of each thing, in a step that follows what is `known`, as `base` does."""
+    best = _planned(base, candidates, seconds)
+    for choices in _rounds(candidates):
+        ratios = _measured(make, base, {**known, **choices}, seconds)
+        for about, tried in choices.items():
+            before, best_yet = best[about].seconds
+            now = ratios.get(about, 1.0) * before
+            if now <= BETTER * before and now < best_yet:
+                best[about] = replace(best[about], after=tried, seconds=(before, now))
+    winners = {about: one.after for about, one in best.items() if one.after != one.before}
+    # Of many measurements the best is the luckiest: what has won must win once more, all together.
+    again = _measured(make, base, {**known, **winners}, seconds) if winners else {}
+    for about in winners:
+        one, ratio = best[about], again.get(about, 1.0)
+        best[about] = replace(one, seconds=(one.seconds[0], ratio * one.seconds[0])) if ratio <= BETTER else one.kept
+    return best
 
 
 def _rounds(candidates: dict[str, list[tuple[int, ...]]]) -> Iterator[Choices]:
