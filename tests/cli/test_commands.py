@@ -93,7 +93,7 @@ def test_show_prints_equation_and_reference(word: str, cli: Callable):
     code, out, _ = cli("show", word)
     assert code == 0
     assert "Source: " in out
-    assert "def apply(" in out or ("def forward(" in out and "def backward(" in out)
+    assert "def step(" in out or ("def forward(" in out and "def backward(" in out)
     assert "def lower" not in out
 
 

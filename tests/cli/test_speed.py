@@ -81,7 +81,7 @@ def test_profile_adds_up(run: Path, cli: Callable, tmp_path: Path):
     kernels = {phase: {c["kernel"] for c in found["calls"] if c["phase"] == phase} for phase in phases}
     assert {"convolution", "pool", "loss"} <= kernels["forward"]
     assert {"weight_gradient", "pool_gradient", "bias_gradient"} <= kernels["backward"]
-    assert kernels["weights"] == {"pack", "combine", "adam"}
+    assert {"pack", "combine", "adam"} <= kernels["weights"] <= {"pack", "winograd_weights", "combine", "adam"}
 
 
 def test_profile_is_a_table_and_a_picture_here(run: Path, cli: Callable, tmp_path: Path, monkeypatch):
@@ -125,7 +125,7 @@ def test_warmed_kernels_are_all_that_is_needed(run: Path, cli: Callable, tmp_pat
     assert 0 < sum(p["bytes"] for p in answer["processors"]) < kept
     done = use(run, KONV_CACHE=str(folder), KONV_CPU="x86-64-v3")
     assert (done.stdout, done.stderr) == ("(12, 3)\n", "")
-    done = use(run, KONV_CACHE=str(folder), KONV_CPU="x86-64-v4")
+    done = use(run, KONV_CACHE=str(folder), KONV_CPU="nehalem")
     assert "kernels are compiled" in done.stderr
 
 
