@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv import layers
+from konv import layers, ops
 from konv.errors import ConfigurationError, DataError, GraphError, ModelFileError, ShapeError
 from konv.layers import Add, Concatenate, Conv2D, Dense, Dropout, Flatten, Input, Subtract
 from konv.models import Model, Sequential, load_model
@@ -257,3 +257,16 @@ def test_the_functions_are_the_layers():
     for name, result in expected.items():
         model = Model([a, b], getattr(layers, name)([a, b]))
         np.testing.assert_array_equal(model.predict(values, verbose=0), [result])
+
+
+def test_operators_make_layers_that_files_keep(tmp_path: Path):
+    x = Input((4, 3))
+    y = ops.relu(x * np.array([1.0, 2.0, -1.0]) - 0.5)[:, 1:] ** 2 + x[:, :1]
+    model = Model(x, Dense(2)(ops.mean(y, 1)))
+    values = np.random.default_rng(0).normal(size=(3, 4, 3)).astype("float32")
+    kernel, bias = model.get_weights()
+    inner = np.maximum(values * [1, 2, -1] - 0.5, 0)[:, 1:] ** 2 + values[:, :1]
+    np.testing.assert_allclose(model.predict(values, verbose=0), inner.mean(1) @ kernel + bias, rtol=0, atol=2e-6)
+    model.save(tmp_path / "m.konv")
+    again = load_model(tmp_path / "m.konv")
+    np.testing.assert_array_equal(again.predict(values, verbose=0), model.predict(values, verbose=0))

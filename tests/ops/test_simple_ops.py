@@ -13,15 +13,19 @@ from konv.errors import ConfigurationError, ShapeError, UnknownNameError
 from konv.messages import text
 from konv.ops import OPS, op
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.concatenation import Concatenate
+from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
+from konv.ops.matrix_product import Matmul
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
+from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
@@ -186,11 +190,14 @@ def test_registry() -> None:
     assert all(OPS[name].name == name for name in OPS)
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
-    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, concatenate, conv"):
+    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, broadcast_to, conc"):
         op("zzzz")
 
 
 EXAMPLES = [
+    (Transpose((1, 0, 2)), (8, 8, 4)), (Slice((0,), (3,), (1,)), (5,)), (Pad(((1, 1),)), (5,)),
+    (BroadcastTo((4, 5)), (5,)),
+    (Reduce("sum", (0,)), (5,)), (Constant((1,), (2.0,)), ()), (Parameter((2,)), ()), (StopGradient(), (5,)),
     (Concatenate(), (8, 8, 4)), (Elementwise("add"), (5,)), (Elementwise("multiply"), (5,)),
     (Elementwise("exp", (None,)), (5,)),
     (Input((8, 8, 4)), ()), (Conv2D(3, (3, 3)), (8, 8, 4)), (Conv2D(3, (1, 1)), (8, 8, 4)),
@@ -204,7 +211,8 @@ EXAMPLES = [
 
 
 def test_every_op_is_frozen_hashable_and_can_say_what_it_is_for() -> None:
-    assert {type(op).name for op, _ in EXAMPLES} == set(OPS)
+    assert {type(op).name for op, _ in EXAMPLES} | {"matmul"} == set(OPS)  # a product takes two inputs, see below
+    assert len(text("purpose.matmul", "en", **Matmul().purpose((2, 3), (3, 4))[1])) > 40
     for example, shape in EXAMPLES:
         key, values = example.purpose(*((shape,) if shape else ()))
         assert len(text(key, "en", **values)) > 40

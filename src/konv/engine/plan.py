@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from konv.engine.program import Training
 from konv.engine.stages import Call, Stage, stages
-from konv.graph import Graph, Node, Tensor, Variable
+from konv.graph import Graph, Node, Tensor, Variable, aligned
 from konv.kernels.clipping import ClipScale, SquareSums
 from konv.kernels.pointwise import Pointwise
 from konv.kernels.rows import LossRows
@@ -332,6 +332,12 @@ class _At:
     def temporary(self, elements: int) -> Slot:
         """See `Lowering`."""
         return Slot(f"{self._node.layer} between", elements, "sample")
+
+    def constant(self, values: Array) -> Slot:
+        """See `Lowering`."""
+        held = aligned(values.shape, values.dtype)
+        held[...] = values
+        return Slot(f"{self._node.layer} constant", values.size, "given", given=held)
 
     def nothing(self, place: int) -> None:
         """See `Lowering`."""

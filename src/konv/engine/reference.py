@@ -84,7 +84,9 @@ class ReferenceProgram:
             runs[node] = self._run_of(number, node, position)
             if not isinstance(node.op, Input):
                 x = tuple(values[t] for t in node.inputs)
-                values[node.output] = node.op.forward(x, _values(node.variables), runs[node])
+                y = node.op.forward(x, _values(node.variables), runs[node])
+                count = len(values[self._graph.inputs[0]])
+                values[node.output] = y if node.inputs else np.repeat(y, count, 0)
         return runs
 
     def _run_of(self, number: int, node: Node, position: Position | None) -> Run:

@@ -6,7 +6,9 @@ a `Node` says which op makes it from which tensors and variables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from konv.shapes import Shape
 
 __all__ = ["Node", "Tensor", "Variable", "aligned"]
 
+OPERATORS: dict[str, Callable[..., Tensor]] = {}
+"""What the operators of symbolic tensors do, by the functions' names."""
 LINE = 64
 """Bytes of a cache line, and of the widest vector: every buffer that kernels touch starts on one."""
 
@@ -63,11 +67,80 @@ class Variable:
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """The promise of an array: `shape` without the batch axis, made by `node`."""
+    """The promise of an array: `shape` without the batch axis, made by `node`.
+
+    Arithmetic and indexing add to the network; what they do is entered into `OPERATORS` by `konv.functions`.
+    """
 
     shape: Shape
     dtype: str
     node: Node
+    __array_ufunc__: ClassVar[None] = None  # an array on the left leaves arithmetic to the tensor
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are, the batch axis counted."""
+        return len(self.shape) + 1
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("a symbolic tensor cannot be iterated over; use konv.ops.split")
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return OPERATORS["index"](self, key)
+
+    def __add__(self, other: Any) -> Tensor:
+        return OPERATORS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return OPERATORS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return OPERATORS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return OPERATORS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return OPERATORS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return OPERATORS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return OPERATORS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return OPERATORS["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return OPERATORS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return OPERATORS["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return OPERATORS["matmul"](self, other)
+
+    def __neg__(self) -> Tensor:
+        return OPERATORS["negative"](self)
+
+    def __abs__(self) -> Tensor:
+        return OPERATORS["abs"](self)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return OPERATORS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return OPERATORS["greater_equal"](self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return OPERATORS["less"](self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return OPERATORS["less_equal"](self, other)
 
 
 @dataclass(eq=False)

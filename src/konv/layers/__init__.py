@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
 from konv.layers.activation import Activation, ReLU, Softmax
 from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D

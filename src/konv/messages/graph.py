@@ -96,5 +96,79 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{model}: a Sequential model needs layers with one output. {layer} has {received}. Use Model(inputs, outputs).",
         "{model}：Sequential 模型中的层只能有一个输出，而 {layer} 有 {received} 个。请改用 Model(inputs, outputs)。",
     ),
+    "bad_axes": (
+        "axes name every axis of {shape} at most once, the batch axis left out. Received: {received}.",
+        "axes 只能使用 {shape} 的各轴，且每个轴至多一次（不计批次轴）。收到的是：{received}。",
+    ),
+    "bad_axis": (
+        "There is no such axis, or it is the batch axis, which stays as it is: {axes} axes are counted from 0, the "
+        "batch axis. Received: {received}.",
+        "没有这个轴，或者它是不能改动的批次轴：共 {axes} 个轴，从批次轴 0 开始计数。收到的是：{received}。",
+    ),
+    "bad_slice": (
+        "A part of {shape} has (start, count, step) for each axis, inside it, the batch axis left out. "
+        "Received: {received}.",
+        "从 {shape} 中取一部分时，每个轴都要有（起点, 个数, 步长），并且不能超出范围（不计批次轴）。"
+        "收到的是：{received}。",
+    ),
+    "bad_index": (
+        "An index is an integer of an axis with {size} elements, a slice, ... or None. Received: {received!r}.",
+        "索引应为不超出范围的整数（该轴有 {size} 个元素）、切片、... 或 None。收到的是：{received!r}。",
+    ),
+    "bad_margins": (
+        "A margin of {shape} is (before, after), not negative, for each axis, the batch axis left out. "
+        "Received: {received}.",
+        "给 {shape} 加边时，每个轴都要有不为负的（前, 后），不计批次轴。收到的是：{received}。",
+    ),
+    "bad_reduction": (
+        "A reduction is one of sum, mean, max, min. Received: {received!r}.",
+        "归约方式只能是 sum、mean、max、min 之一。收到的是：{received!r}。",
+    ),
+    "cannot_multiply": (
+        "Matrices (…, I, K) and (…, K, J) are multiplied, alike in front of their last two axes. Received: {received}.",
+        "矩阵相乘要求形状为（…, I, K）和（…, K, J），前面各轴相同。收到的是：{received}。",
+    ),
+    "not_an_operand": (
+        "Operations take symbolic tensors, weights, arrays and numbers. Received: {received}.",
+        "运算的操作数可以是符号张量、权重、数组和数。收到的是：{received}。",
+    ),
+    "constant_with_batch": (
+        "An array in an expression is the same for every sample, so it has no batch axis, or one of one element: up to "
+        "the axes of {shape}. Received: {received}. What differs from sample to sample is an Input.",
+        "表达式中的数组对每个样本都相同，因此不能有批次轴（或批次轴为 1），最多有 {shape} 那么多轴。"
+        "收到的是：{received}。随样本变化的数据请用 Input。",
+    ),
+    "total_is_linear": (
+        "A sum over a batch can be added to another and multiplied by a number. Received: {received}. Do everything "
+        "else before the sum.",
+        "对整个批次求得的和只能与另一个和相加，或乘以一个数。收到的是：{received}。其余运算请在求和之前完成。",
+    ),
+    "over_the_batch": (
+        "{function} of a symbolic tensor {shape} over the batch axis: only sum and mean over all axes can be had. "
+        "Pass axis=1, 2, … or -1 for one result a sample.",
+        "对符号张量 {shape} 沿批次轴求 {function}：只支持对所有轴求 sum 或 mean。"
+        "要对每个样本各得一个结果，请传入 axis=1、2、… 或 -1。",
+    ),
+    "batch_axis_first": (
+        "The batch axis of a symbolic tensor stays first and whole. Received: {received}.",
+        "符号张量的批次轴必须保持在最前面，且不能改动。收到的是：{received}。",
+    ),
+    "uneven_split": (
+        "{size} elements cannot be cut into {received} equal parts.",
+        "{size} 个元素不能平均分成 {received} 份。",
+    ),
+    "bad_cast": (
+        "cast takes a type of numbers, such as 'float32', 'int32' or 'bool'. Received: {received!r}.",
+        "cast 需要数值类型，例如 'float32'、'int32'、'bool'。收到的是：{received!r}。",
+    ),
+    "kernel_is_no_weight": (
+        "{function}: the kernel is a weight, what add_weight returned. Received: {received}.",
+        "{function}：卷积核必须是权重，即 add_weight 的返回值。收到的是：{received}。",
+    ),
+    "axes_do_not_meet": (
+        "{function}: tensors need as many axes, the batch axis (?) among them; ops.expand_dims adds one. "
+        "Received: {received}.",
+        "{function}：各张量的轴数必须相同（? 为批次轴），可用 ops.expand_dims 增加轴。收到的是：{received}。",
+    ),
     "summary.connected": ("Connected to", "连接自"),
 }

@@ -17,6 +17,41 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Multiplies feature maps element by element: one of them says how much of the other passes, like a gate.",
         "把特征逐元素相乘：其中一个决定另一个能通过多少，就像一道门。",
     ),
+    "purpose.arrangement": (
+        "Puts the same numbers into another order or repeats them, so that the next operation finds them where it "
+        "looks.",
+        "把同样的数换一种排列或重复排列，使下一个运算能在它读取的位置找到它们。",
+    ),
+    "purpose.slice": (
+        "Takes a part of shape {shape} out of {received} and leaves the rest.",
+        "从 {received} 中取出形状为 {shape} 的一部分，其余不用。",
+    ),
+    "purpose.pad": (
+        "Puts a margin of {value} around the input, so that what follows finds room at the edges.",
+        "在输入周围加一圈 {value}，给后面的运算在边缘留出空间。",
+    ),
+    "purpose.reduce": (
+        "Makes one number of {count}, by {function}: what all of them say together is kept, which of them said it is "
+        "not.",
+        "用 {function} 把 {count} 个数合成一个：保留它们共同的信息，不再区分是哪一个。",
+    ),
+    "purpose.constant": (
+        "Numbers that were known when the network was made: the same for every sample, and never learned.",
+        "构建网络时就已确定的数：对每个样本都相同，也不参与学习。",
+    ),
+    "purpose.parameter": (
+        "A weight that is used as it is, the same for every sample: training adjusts it.",
+        "直接参与运算的权重：对每个样本都相同，由训练来调整。",
+    ),
+    "purpose.stop_gradient": (
+        "Passes numbers on and lets no gradient back: what is before it is taken for fixed.",
+        "数值照常通过，但梯度不再往回传：它前面的部分被当作固定不变。",
+    ),
+    "purpose.matmul": (
+        "Multiplies two matrices of each sample, sums of {inner} products: how much every row of one has to do with "
+        "every column of the other.",
+        "把每个样本的两个矩阵相乘，每个结果是 {inner} 个乘积之和：衡量一个矩阵的各行与另一个的各列有多大关系。",
+    ),
     "purpose.elementwise": (
         "Computes {function} of its inputs, element by element: it has no weights and learns nothing itself, but "
         "gradients flow through it.",

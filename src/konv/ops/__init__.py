@@ -1,32 +1,41 @@
 """The operations networks are made of: forward and backward side by side, stateless.
 
-`OPS` holds every op by its name; `op(name)` finds one.
+`OPS` holds every op by its name; `op(name)` finds one. The functions that people compute with, `konv.ops.exp`,
+`konv.ops.matrix_product` and so on, live in `konv.functions` and are had here too, when they are first asked for.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.concatenation import Concatenate
+from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
+from konv.ops.matrix_product import Matmul
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
+from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 
 __all__ = [
-    "OPS",
     "AveragePool2D",
+    "BroadcastTo",
+    "Concatenate",
+    "Constant",
     "Conv1D",
     "Conv1DTranspose",
-    "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
     "Dense",
@@ -39,13 +48,21 @@ __all__ = [
     "Linear",
     "LocallyConnected1D",
     "LocallyConnected2D",
+    "Matmul",
     "MaxPool2D",
+    "OPS",
     "Op",
+    "Pad",
+    "Parameter",
     "ReLU",
+    "Reduce",
     "Reshape",
     "Sigmoid",
+    "Slice",
     "Softmax",
+    "StopGradient",
     "Tanh",
+    "Transpose",
     "op",
 ]
 
@@ -55,7 +72,7 @@ OPS: dict[str, type[Op]] = {
         Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
         LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
-        Concatenate, Elementwise,
+        Concatenate, Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
     )
 }  # fmt: skip
 """Every op by its name."""
@@ -66,3 +83,13 @@ def op(name: str) -> type[Op]:
     if name not in OPS:
         raise unknown("op", name, OPS)
     return OPS[name]
+
+
+def __getattr__(name: str) -> Any:
+    """A function of `konv.functions` (PEP 562)."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    found = getattr(import_module("konv.functions"), name, None)
+    if found is None:
+        raise AttributeError(f"module 'konv.ops' has no attribute {name!r}")
+    return found

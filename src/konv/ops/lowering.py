@@ -99,6 +99,9 @@ class Lowering(Protocol):
     def temporary(self, elements: int) -> Slot:
         """A place for `elements` numbers a sample that nothing outside this node needs."""
 
+    def constant(self, values: Array) -> Slot:
+        """A place that holds known `values`."""
+
     def nothing(self, place: int) -> None:
         """No gradient flows to an input."""
 

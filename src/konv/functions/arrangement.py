@@ -1,0 +1,220 @@
+"""Functions that put numbers elsewhere. Axes and shapes count the batch axis, which of symbolic tensors stays first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from konv.errors import ShapeError
+from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
+from konv.graph import Tensor
+from konv.messages import text
+from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
+from konv.ops.concatenation import Concatenate
+from konv.ops.shape import Reshape
+
+__all__ = [
+    "broadcast_to", "concatenate", "expand_dims", "flip", "index", "pad", "permute_dimensions", "reshape", "split",
+    "squeeze", "stack", "take", "tile", "transpose",
+]  # fmt: skip
+
+
+def reshape(x: Any, newshape: Sequence[int | None]) -> Any:
+    """The same numbers in another shape. Raises: ShapeError where the batch axis would not stay.
+
+    Arguments: `newshape`, of a symbolic tensor with −1 or None for the batch axis first.
+    """
+    if not is_symbolic(x):
+        return np.reshape(array(x), tuple(-1 if n is None else int(n) for n in newshape))
+    x = tensor(x)
+    if lead(x) and (not newshape or newshape[0] not in (-1, None)):
+        raise ShapeError(text("batch_axis_first", received=tuple(newshape)))
+    return applied(Reshape(tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """The axes in another order; by default turned around. Raises: ShapeError where the batch axis would not stay.
+
+    Arguments: `axes`, for each axis of the result that of `x`; the batch axis 0 of a symbolic tensor stays first.
+    """
+    if not is_symbolic(x):
+        return np.transpose(array(x), axes)
+    x = tensor(x)
+    first = lead(x)
+    count = len(x.shape) + first
+    order = list(range(count))[::-1] if axes is None else [a % count for a in axes]
+    if order[:first] != [0][:first]:
+        raise ShapeError(text("batch_axis_first", received=tuple(order)))
+    return applied(Transpose(tuple(a - first for a in order[first:])), x)
+
+
+def permute_dimensions(x: Any, pattern: Sequence[int]) -> Any:
+    """`transpose` under the name of Keras's backend. Arguments: `pattern`, the axes."""
+    return transpose(x, pattern)
+
+
+def expand_dims(x: Any, axis: int) -> Any:
+    """`x` with an axis of one element at `axis`."""
+    if not is_symbolic(x):
+        return np.expand_dims(array(x), axis)
+    x = tensor(x)
+    own = axis_of(axis, x, 1)
+    return applied(Reshape((*x.shape[:own], 1, *x.shape[own:])), x)
+
+
+def squeeze(x: Any, axis: int | None = None) -> Any:
+    """`x` without an axis of one element, `axis`, or all of them (but the batch axis). Raises: ShapeError."""
+    if not is_symbolic(x):
+        return np.squeeze(array(x), axis)
+    x = tensor(x)
+    own = {a for a, n in enumerate(x.shape) if n == 1} if axis is None else {axis_of(axis, x)}
+    if any(x.shape[a] != 1 for a in own):
+        raise ShapeError(text("bad_axis", received=axis, axes=len(x.shape) + 1))
+    return applied(Reshape(tuple(n for a, n in enumerate(x.shape) if a not in own)), x)
+
+
+def concatenate(xs: Sequence[Any], axis: int = -1) -> Any:
+    """`xs` side by side along `axis`."""
+    if not is_symbolic(*xs):
+        return np.concatenate([array(x) for x in xs], axis)
+    tensors = _tensors(xs)
+    return applied(Concatenate(axis_of(axis, tensors[0])), *tensors)
+
+
+def stack(x: Sequence[Any], axis: int = 0) -> Any:
+    """The arrays or tensors `x`, alike, along a new axis at `axis`; of symbolic tensors not the batch axis."""
+    if not is_symbolic(*x):
+        return np.stack([array(one) for one in x], axis)
+    return concatenate([expand_dims(one, axis) for one in _tensors(x)], axis)
+
+
+def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = -1) -> Any:
+    """`x` cut along `axis`. Raises: ShapeError where equal parts do not come out even.
+
+    Arguments: `indices_or_sections`, how many equal parts, or where each part but the first begins.
+    Returns: a list of the parts.
+    """
+    if not is_symbolic(x):
+        return np.split(array(x), indices_or_sections, axis)
+    x = tensor(x)
+    own = axis_of(axis, x)
+    size = x.shape[own]
+    if isinstance(indices_or_sections, Sequence):
+        begins = [0, *indices_or_sections, size]
+    else:
+        if indices_or_sections < 1 or size % indices_or_sections:
+            raise ShapeError(text("uneven_split", size=size, received=indices_or_sections))
+        begins = [i * (size // indices_or_sections) for i in range(indices_or_sections + 1)]
+    return [_part(x, own, a, b) for a, b in pairwise(begins)]
+
+
+def take(x: Any, indices: Any, axis: int) -> Any:
+    """The elements of `x` at known `indices` (one, or a row of them) along `axis`."""
+    if not is_symbolic(x):
+        return np.take(array(x), indices, axis)
+    x = tensor(x)
+    own = axis_of(axis, x)
+    places = [int(i) % x.shape[own] for i in np.ravel(indices)]
+    parts = [_part(x, own, i, i + 1) for i in places]
+    found = parts[0] if len(parts) == 1 else applied(Concatenate(own), *parts)
+    return squeeze(found, own + lead(x)) if np.ndim(indices) == 0 else found
+
+
+def flip(x: Any, axis: int) -> Any:
+    """`x` with the order along `axis` turned around."""
+    if not is_symbolic(x):
+        return np.flip(array(x), axis)
+    x = tensor(x)
+    own = axis_of(axis, x)
+    starts, steps = [0] * len(x.shape), [1] * len(x.shape)
+    starts[own], steps[own] = x.shape[own] - 1, -1
+    return applied(Slice(tuple(starts), x.shape, tuple(steps)), x)
+
+
+def pad(x: Any, pad_width: Sequence[Sequence[int]], constant_values: float = 0.0) -> Any:
+    """`x` with a margin. Raises: ShapeError for a margin of the batch axis.
+
+    Arguments: `pad_width`, for each axis how many elements before and behind; `constant_values`, what they hold.
+    """
+    if not is_symbolic(x):
+        return np.pad(array(x), pad_width, constant_values=constant_values)
+    x, margins = tensor(x), [(int(before), int(after)) for before, after in pad_width]
+    if lead(x) and margins[:1] != [(0, 0)]:
+        raise ShapeError(text("batch_axis_first", received=tuple(margins)))
+    return applied(Pad(tuple(margins[lead(x) :]), float(constant_values)), x)
+
+
+def broadcast_to(x: Any, shape: Sequence[int | None]) -> Any:
+    """`x` repeated until it has `shape`, of a symbolic tensor with any value for the batch axis first."""
+    if not is_symbolic(x):
+        return np.broadcast_to(array(x), [len(x) if n is None else int(n) for n in shape]).copy()
+    x = tensor(x)
+    return applied(BroadcastTo(tuple(int(n or 1) for n in list(shape)[lead(x) :])), x)
+
+
+def tile(x: Any, repeats: Sequence[int]) -> Any:
+    """`x` repeated as a whole, `repeats` times along each axis, of a symbolic tensor once along the batch axis.
+
+    Raises: ShapeError otherwise.
+    """
+    if not is_symbolic(x):
+        return np.tile(array(x), repeats)
+    x = tensor(x)
+    if len(repeats) != len(x.shape) + lead(x) or (lead(x) and repeats[0] != 1):
+        raise ShapeError(text("batch_axis_first", received=tuple(repeats)))
+    repeats = list(repeats)[lead(x) :]
+    apart: list[int] = []
+    spread: list[int] = []
+    for n, times in zip(x.shape, repeats, strict=True):
+        apart += [1, n]
+        spread += [int(times), n]
+    wide = applied(BroadcastTo(tuple(spread)), applied(Reshape(tuple(apart)), x))
+    return applied(Reshape(tuple(n * int(times) for n, times in zip(x.shape, repeats, strict=True))), wide)
+
+
+def index(x: Tensor, key: Any) -> Tensor:
+    """`x[key]` of a symbolic tensor: integers, slices, `...`, None; the batch axis whole. Raises: ShapeError."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    taken = sum(k is not None and not isinstance(k, EllipsisType) for k in keys)
+    if not any(isinstance(k, EllipsisType) for k in keys):
+        keys.append(...)
+    at = next(i for i, k in enumerate(keys) if isinstance(k, EllipsisType))
+    keys[at : at + 1] = [slice(None)] * (len(x.shape) + lead(x) - taken)
+    if lead(x) and (not isinstance(keys[0], slice) or keys[0] != slice(None)):
+        raise ShapeError(text("batch_axis_first", received=key))
+    starts, counts, steps, shape = [], [], [], []
+    sizes = iter(x.shape)
+    for k in keys[lead(x) :]:
+        if k is None:
+            shape.append(1)
+            continue
+        size = next(sizes, 0)
+        places = range(size)[k] if isinstance(k, slice) else _one(size, k)
+        starts.append(places[0] if len(places) else 0)
+        counts.append(len(places))
+        steps.append(places.step)
+        if isinstance(k, slice):
+            shape.append(len(places))
+    found = applied(Slice(tuple(starts), tuple(counts), tuple(steps)), x)
+    return found if tuple(shape) == found.shape else applied(Reshape(tuple(shape)), found)
+
+
+def _one(size: int, k: Any) -> range:
+    if not hasattr(k, "__index__") or not -size <= int(k) < size:
+        raise ShapeError(text("bad_index", received=k, size=size))
+    return range(int(k) % size, int(k) % size + 1)
+
+
+def _part(x: Tensor, axis: int, begin: int, end: int) -> Tensor:
+    starts, counts = [0] * len(x.shape), list(x.shape)
+    starts[axis], counts[axis] = begin, end - begin
+    return applied(Slice(tuple(starts), tuple(counts), (1,) * len(x.shape)), x)
+
+
+def _tensors(xs: Sequence[Any]) -> list[Tensor]:
+    like = next((x for x in xs if isinstance(x, Tensor)), None)
+    return [tensor(x, like) for x in xs]

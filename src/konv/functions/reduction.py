@@ -1,0 +1,126 @@
+"""Functions that make fewer numbers of many. `axis` counts the batch axis; None stands for all axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from konv.errors import GraphError
+from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
+from konv.functions.elementwise import (
+    add,
+    equal,
+    exp,
+    log,
+    not_equal,
+    sqrt as root,
+    square,
+    stop_gradient,
+    subtract,
+    where,
+)
+from konv.functions.total import Total
+from konv.graph import Tensor
+from konv.messages import text
+from konv.ops.reduction import Reduce
+
+__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "std", "sum", "var"]
+
+Axis = int | Sequence[int] | None
+
+
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum along `axis`; of a symbolic tensor over all axes, or over the batch axis, a `Total`.
+
+    Arguments: `keepdims`, whether the axes stay, of one element.
+    """
+    return _reduced("sum", x, axis, keepdims)
+
+
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean along `axis`; see `sum`."""
+    return _reduced("mean", x, axis, keepdims)
+
+
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest number along `axis`; see `sum`. Equal largest ones share the gradient."""
+    return _reduced("max", x, axis, keepdims)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest number along `axis`; see `sum`. Equal smallest ones share the gradient."""
+    return _reduced("min", x, axis, keepdims)
+
+
+def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The variance along `axis`: the mean squared distance from the mean; see `sum`."""
+    return mean(square(subtract(x, mean(x, axis, keepdims=True))), axis, keepdims)
+
+
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The standard deviation along `axis`, the root of `var`; see `sum`."""
+    return root(var(x, axis, keepdims))
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """ln Σ e^x along `axis`, without overflow; see `sum`."""
+    most = stop_gradient(max(x, axis, keepdims=True))
+    total = add(log(sum(exp(subtract(x, most)), axis, keepdims=True)), most)
+    return total if keepdims else sum(total, axis)
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """1 where a number along `axis` is not 0, else 0; no gradient; see `sum`."""
+    return max(not_equal(x, 0), axis, keepdims)
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """1 where no number along `axis` is 0, else 0; no gradient; see `sum`."""
+    return min(not_equal(x, 0), axis, keepdims)
+
+
+def argmax(x: Any, axis: int = -1, keepdims: bool = False) -> Any:
+    """Where along `axis` the largest number is, the first of equal ones; a whole number, of the tensor's own type where
+    it is symbolic. No gradient. Arguments: `keepdims`, whether the axis stays, of one element."""
+    if not is_symbolic(x):
+        return np.argmax(array(x), axis, keepdims=keepdims)
+    return _place(tensor(x), max(x, axis, keepdims=True), axis, keepdims)
+
+
+def argmin(x: Any, axis: int = -1, keepdims: bool = False) -> Any:
+    """Where along `axis` the smallest number is, the first of equal ones; see `argmax`."""
+    if not is_symbolic(x):
+        return np.argmin(array(x), axis, keepdims=keepdims)
+    return _place(tensor(x), min(x, axis, keepdims=True), axis, keepdims)
+
+
+def _place(x: Tensor, best: Tensor, axis: int, keepdims: bool) -> Any:
+    own = axis_of(axis, x)
+    size = x.shape[own]
+    numbers = np.arange(size, dtype=x.dtype).reshape(-1, *(1,) * (len(x.shape) - own - 1))
+    return min(where(equal(x, best), numbers, float(size)), axis, keepdims)
+
+
+def _reduced(function: str, x: Any, axis: Axis, keepdims: bool) -> Any:
+    if not is_symbolic(x):
+        axes = tuple(axis) if isinstance(axis, Sequence) else axis
+        return np.asarray(getattr(np, function)(array(x), axis=axes, keepdims=keepdims))
+    x = tensor(x)
+    first = lead(x)
+    axes = len(x.shape) + first
+    asked = range(axes) if axis is None else [axis] if not isinstance(axis, Sequence) else axis
+    over_batch = [a for a in asked if first and a % axes == 0]
+    own = tuple(sorted(axis_of(a, x) for a in asked if a not in over_batch))
+    if over_batch:
+        return _total(function, x, own, axes, keepdims)
+    return applied(Reduce(function, own, keepdims), x) if own else x
+
+
+def _total(function: str, x: Tensor, own: tuple[int, ...], axes: int, keepdims: bool) -> Total:
+    """The sum or mean over the batch. Raises: GraphError where no such thing can be had."""
+    if function not in ("sum", "mean") or keepdims or len(own) != axes - 1:
+        raise GraphError(text("over_the_batch", function=function, shape=(None, *x.shape)))
+    each = applied(Reduce(function, own), x) if own else x
+    return Total(((1.0, each, function == "mean"),))

@@ -1,0 +1,63 @@
+"""Sums and means over the samples of a batch: what losses are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from konv.errors import GraphError
+from konv.functions.base import lead, number_of
+from konv.graph import Tensor
+from konv.messages import text
+
+__all__ = ["Total"]
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """A number of a whole batch: the sum of `terms` `(factor, tensor, mean)` and of `constant`.
+
+    A term is `factor` times the sum of a symbolic tensor's numbers over all samples, divided by how many these are
+    where `mean`. Totals are added and scaled; anything else is done before the sum over the batch.
+    """
+
+    terms: tuple[tuple[float, Tensor, bool], ...]
+    constant: float = 0.0
+
+    def scaled(self, factor: float) -> Total:
+        """The total times `factor`."""
+        return Total(tuple((factor * f, t, mean) for f, t, mean in self.terms), factor * self.constant)
+
+    def __add__(self, other: Any) -> Total:
+        """The sum with another total, a number, or one made of weights alone. Raises: GraphError for anything else."""
+        if isinstance(other, Total):
+            return Total((*self.terms, *other.terms), self.constant + other.constant)
+        if isinstance(other, Tensor) and not other.shape and not lead(other):
+            return Total((*self.terms, (1.0, other, True)), self.constant)
+        return Total(self.terms, self.constant + _number(other))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Total:
+        return self.scaled(-1.0)
+
+    def __sub__(self, other: Any) -> Total:
+        return self.__add__(-other if isinstance(other, Total) else -_number(other))
+
+    def __rsub__(self, other: Any) -> Total:
+        return self.scaled(-1.0).__add__(other)
+
+    def __mul__(self, factor: Any) -> Total:
+        return self.scaled(_number(factor))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Total:
+        return self.scaled(1 / _number(divisor))
+
+
+def _number(value: Any) -> float:
+    found = None if isinstance(value, Total) else number_of(value)
+    if found is None:
+        raise GraphError(text("total_is_linear", received=type(value).__name__))
+    return found
