@@ -52,7 +52,7 @@ class Winograd(Tiled):
         weights, most = Stack.of(self, target), block(self.outputs, target, self.dtype).rows
         layout = weights.panels
         wide = layout.vectors * k.lanes
-        step = max(1, most // 7)  # blocks of a few sizes: tiles are dealt out evenly, and few are computed in vain
+        step = 2 if most > 7 else 1  # blocks of a few sizes: tiles are dealt out evenly, at most one is made in vain
         sizes = list(range(most, 0, -step))[::-1]
         with k.loop(0, self.tiling.spots) as spot:
             i, j = k.div(spot.i, self.tiling.points), k.rem(spot.i, self.tiling.points)

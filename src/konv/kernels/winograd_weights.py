@@ -66,11 +66,16 @@ class Stack(NamedTuple):
         return k.add(k.mul(g, self.group), k.mul(start, self.summed), k.mul(c, width), k.sub(channel, start))
 
 
+MOST = 14
+"""Rows of a block: blocks of every second size are made (see `Winograd`), so that one tile more than there are may be
+worked on, for which scratch memory has room."""
+
+
 def block(made: int, target: Target, dtype: str) -> Tile:
-    """Register blocking of the products: two vectors read for as many broadcasts as there are registers for, so that
-    what is read again for each block fits in the first-level cache."""
+    """Register blocking of the products: two vectors read for as many broadcasts as there are registers for, `MOST` at
+    most, so that what is read again for each block fits in the first-level cache."""
     vectors = min(2, -(-made // target.lanes(dtype)))
-    return Tile((target.registers - vectors - 2) // vectors, vectors)
+    return Tile(min(MOST, (target.registers - vectors - 2) // vectors), vectors)
 
 
 @dataclass(frozen=True)
