@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from konv.kernels import llvm
 from konv.kernels.build import addresses
 from konv.kernels.pack import Pack
-from konv.kernels.processor import current
+from konv.kernels.processor import current, host
 from konv.kernels.spec import LEAVES, Spec
 from konv.kernels.target import Target
 from konv.ops.record import Array
@@ -119,6 +120,12 @@ def same_bits(a: Array, b: Array) -> None:
     assert a.shape == b.shape
     bits = f"uint{8 * a.itemsize}"
     np.testing.assert_array_equal(np.ascontiguousarray(a).view(bits), np.ascontiguousarray(b).view(bits))
+
+
+def wide() -> Target:
+    """This processor with registers of 64 bytes, and 32 of them, which LLVM makes of those it has: code for AVX-512's
+    vectors runs, slowly, wherever there is AVX2."""
+    return replace(host(), vector_bytes=64, registers=32)
 
 
 def runs_here(cpu: str) -> bool:

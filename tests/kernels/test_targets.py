@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from konv.errors import CompileError
-from konv.kernels import llvm
+from konv.kernels import llvm, processor
 from konv.kernels.convolution import Convolution, WeightGradient
 from konv.kernels.dense import Dense, DenseWeightGradient
 from konv.kernels.executor import Routine
@@ -21,7 +21,7 @@ from konv.kernels.taps import Taps
 from konv.kernels.target import Target
 from konv.ops.record import Array
 from konv.shapes import Axis
-from tests.kernels.helpers import frame, packed, run, runs_here, same_bits
+from tests.kernels.helpers import frame, packed, run, runs_here, same_bits, wide
 from tests.kernels.test_functions import CASES, WIDER, computed, spread
 
 LEVELS = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
@@ -30,8 +30,10 @@ SAMPLES, SIZE, INPUTS, OUTPUTS = 3, 9, 11, 37
 WINDOW = Axis(SIZE, 3, 2, 1, 1, 1)
 
 
-@pytest.fixture(params=LEVELS)
+@pytest.fixture(params=[*LEVELS, "wide vectors"])
 def target(request: pytest.FixtureRequest) -> Target:
+    if request.param == "wide vectors":
+        return wide()
     if not runs_here(request.param):
         pytest.skip(f"this processor cannot run {request.param}")
     return named(request.param)
@@ -112,7 +114,7 @@ def test_functions_keep_their_bounds(
     function: str, dtype: str, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a fused multiply-add each step of the series rounds twice, the last ones by up to a unit more."""
-    monkeypatch.setenv("KONV_CPU", target.cpu)
+    monkeypatch.setattr(processor, "host", lambda: target)
     formula, low, high, bound = CASES[function]
     x = spread(dtype, low, high)
     with np.errstate(all="ignore"):

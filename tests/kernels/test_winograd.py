@@ -9,6 +9,7 @@ import pytest
 
 from konv.kernels.algorithm import choose, choose_gradient
 from konv.kernels.convolution import data_gradient
+from konv.kernels import processor
 from konv.kernels.processor import current, host
 from konv.kernels.taps import Taps
 from konv.kernels.tiling import Tiling
@@ -17,17 +18,20 @@ from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from tests.kernels import bounds
-from tests.kernels.helpers import run, runs_here, same_bits, unset
+from tests.kernels.helpers import run, runs_here, same_bits, unset, wide
 
 SEEDS = 6
 """Kernels over tiles take long to compile."""
 
 
-@pytest.fixture(params=["within the bound", "exact", "exact on x86-64-v2", "exact on x86-64-v3", "exact on x86-64-v4"])
+@pytest.fixture(params=["within the bound", "exact", "exact on x86-64-v2", "exact on x86-64-v3", "exact on wide vectors"])
 def exact(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the case is of integers with zero tolerance; then also for each kind of x86-64 vectors."""
     cpu = request.param.removeprefix("exact").removeprefix(" on ")
-    if cpu.startswith("x86"):
+    if cpu == "wide vectors":
+        target = wide()
+        monkeypatch.setattr(processor, "host", lambda: target)
+    elif cpu.startswith("x86"):
         if not runs_here(cpu):
             pytest.skip(f"this processor cannot run {cpu}")
         monkeypatch.setenv("KONV_CPU", cpu)
