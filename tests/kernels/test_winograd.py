@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from konv.kernels import processor
 from konv.kernels.algorithm import choose, choose_gradient
 from konv.kernels.convolution import data_gradient
-from konv.kernels import processor
 from konv.kernels.processor import current, host
 from konv.kernels.taps import Taps
 from konv.kernels.tiling import Tiling
@@ -24,7 +24,9 @@ SEEDS = 6
 """Kernels over tiles take long to compile."""
 
 
-@pytest.fixture(params=["within the bound", "exact", "exact on x86-64-v2", "exact on x86-64-v3", "exact on wide vectors"])
+@pytest.fixture(
+    params=["within the bound", "exact", "exact on x86-64-v2", "exact on x86-64-v3", "exact on wide vectors"]
+)
 def exact(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the case is of integers with zero tolerance; then also for each kind of x86-64 vectors."""
     cpu = request.param.removeprefix("exact").removeprefix(" on ")
