@@ -58,7 +58,11 @@ def two(rng: Rng, low: int, high: int) -> tuple[int, int]:
 
 
 def convolution(rng: Rng, channels: int) -> Op:
-    """Any kernel, stride, padding, dilation and groups, depthwise ones too; from 1 to 70 filters."""
+    """Any kernel, stride, padding, dilation and groups, depthwise ones too; from 1 to 70 filters. Every fourth is of
+    the plain kind that may be computed in Winograd's way."""
+    if rng.random() < 0.25:
+        size = int(rng.choice([3, 3, 5]))
+        return Conv2D(int(rng.integers(8, 71)), (size, size), padding=("valid", "same")[rng.integers(2)])
     kernel, strides, dilation = two(rng, 1, 6), two(rng, 1, 4), two(rng, 1, 4)
     padding = ("valid", "same", (two(rng, 0, 5), two(rng, 0, 5)))[rng.integers(3)]
     groups = int(rng.choice([g for g in range(1, channels + 1) if channels % g == 0]))
