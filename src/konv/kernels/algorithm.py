@@ -38,7 +38,7 @@ SCRATCH = 0.4
 """The part of the second-level cache that a group of tiles may fill."""
 LEAST = 8
 """Channels on either side, below which transforms are most of the work."""
-READ_AGAIN = 768 << 10
+READ_AGAIN = 256 << 10
 """Bytes of weights that one tile more in a group is worth: each group reads them all, from beyond the second-level
 cache where they are many."""
 MARGIN = 0.95
