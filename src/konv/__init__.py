@@ -22,11 +22,13 @@ if TYPE_CHECKING:
         losses,
         metrics,
         models,
+        ops,
         optimizers,
         utils,
         zoo,
     )
     from konv.layers import Input
+    from konv.layers.registry import register_serializable
     from konv.models import Model, Sequential
 
 __version__ = "0.1.0"
@@ -46,12 +48,14 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
+    "register_serializable",
     "utils",
     "zoo",
 ]
 
-_INSIDE = {"Input": "layers", "Model": "models", "Sequential": "models"}
+_INSIDE = {"Input": "layers", "register_serializable": "layers.registry", "Model": "models", "Sequential": "models"}
 
 
 def __getattr__(name: str) -> object:

@@ -10,10 +10,13 @@ import numpy as np
 from konv import config, random
 from konv.errors import LabelError
 from konv.graph import naming
+from konv.layers.registry import register_serializable
 from konv.messages import text
 from konv.ops.record import Array
 
-__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "register_keras_serializable", "set_random_seed", "to_categorical"]
+
+register_keras_serializable = register_serializable
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Array:

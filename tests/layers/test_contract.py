@@ -10,9 +10,16 @@ import pytest
 
 from konv import layers
 from konv.layers import LAYERS, Dense, Flatten, Input, Layer
+from konv.layers.registry import register_serializable
 from konv.models import Model, Sequential, load_model
 from konv.optimizers import SGD
 from konv.utils import set_random_seed
+
+
+@register_serializable("tests")
+def double(x):
+    return 2 * x
+
 
 # For each layer, ways to make it, the shape of a sample it takes, and the shape it must give.
 CASES = [
@@ -76,6 +83,7 @@ CASES = [
     ("Concatenate", {"axis": 1}, (4, 5, 2), (8, 5, 2)),
     ("Operation", {"operation": {"name": "elementwise", "function": "exp", "operands": (None,)}}, (6,), (6,)),
 ]
+CASES.append(("Lambda", {"function": double}, (4, 3), (4, 3)))
 MERGING = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
 each = pytest.mark.parametrize(("kind", "arguments", "takes", "gives"), CASES)
 
@@ -108,7 +116,7 @@ def test_shape_and_type(kind, arguments, takes, gives, engine):
     assert layer.input_shape == ([(None, *takes)] * 2 if kind in MERGING else (None, *takes))
     if kind in MERGING:
         assert layer.compute_output_shape([(None, *takes)] * 2) == (None, *gives)
-    elif kind != "InputLayer":
+    elif kind not in ("InputLayer", "Lambda"):
         assert layer.compute_output_shape((None, *takes)) == (None, *gives)
         probe = Sequential([Input(takes), LAYERS[kind](**arguments)])
         assert probe.predict(x, verbose=0).shape == (12, *gives)

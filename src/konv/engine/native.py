@@ -52,7 +52,7 @@ class NativeProgram:
         self._arenas = self._lay_out_all()
         specs = [call.spec for stage in self.stages for call in stage.calls]
         self._code = addresses(specs, self.plan.target)
-        self._scratch = max(spec.scratch(self.plan.target) for spec in specs)
+        self._scratch = max((spec.scratch(self.plan.target) for spec in specs), default=0)
         self._versions: dict[Variable, int] = {}
         self._tables: Tables | None = None
 

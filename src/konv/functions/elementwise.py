@@ -12,6 +12,7 @@ from konv.graph import Tensor
 from konv.messages import text
 from konv.ops.constant import StopGradient
 from konv.ops.elementwise import VALUES, Elementwise
+from konv.ops.shape import Reshape
 from konv.shapes import show
 
 __all__ = [
@@ -41,6 +42,7 @@ class Function:
         numbers = [number_of(x) for x in operands]
         inputs = [tensor(x, like) for x, number in zip(operands, numbers, strict=True) if number is None]
         axes = {len(t.shape) for t in inputs if lead(t)}
+        inputs = [_without_first(t) if axes and len(t.shape) == max(axes) + 1 else t for t in inputs]
         if len(axes) > 1 or (axes and any(len(t.shape) > min(axes) for t in inputs)):
             received = ", ".join(show((None,) * lead(t) + t.shape) for t in inputs)
             raise ShapeError(text("axes_do_not_meet", function=self.name, received=received))
@@ -48,6 +50,11 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<konv.ops.{self.name}>"
+
+
+def _without_first(x: Tensor) -> Tensor:
+    """What is the same for every sample, without an axis of one element that stands for the batch."""
+    return applied(Reshape(x.shape[1:]), x) if x.shape[0] == 1 and not lead(x) else x
 
 
 abs = absolute = Function("abs", "The size of each number: |x|.")

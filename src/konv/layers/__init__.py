@@ -11,6 +11,7 @@ from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from konv.layers.lambdas import Lambda
 from konv.layers.local import LocallyConnected1D, LocallyConnected2D
 from konv.layers.merging import (
     Add,
@@ -30,6 +31,7 @@ from konv.layers.merging import (
 )  # fmt: skip
 from konv.layers.operation import Operation
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
+from konv.layers.registry import found, name_of
 from konv.layers.sequence import (
     Conv1D,
     Conv1DTranspose,
@@ -63,6 +65,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "LAYERS",
+    "Lambda",
     "Layer",
     "LocallyConnected1D",
     "LocallyConnected2D",
@@ -96,7 +99,7 @@ LAYERS: dict[str, type[Layer]] = {
         Activation, AveragePooling2D, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Dense, DepthwiseConv1D,
         DepthwiseConv2D, Dropout, Flatten, InputLayer, LocallyConnected1D, LocallyConnected2D,
         MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
-        Add, Average, Concatenate, Maximum, Minimum, Multiply, Operation, Subtract,
+        Add, Average, Concatenate, Maximum, Minimum, Multiply, Operation, Subtract, Lambda,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""
@@ -104,17 +107,20 @@ LAYERS: dict[str, type[Layer]] = {
 
 def serialize(layer: Layer) -> dict[str, Any]:
     """The form in which a file keeps `layer`: its class's name and its configuration, without weights."""
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+    return {"class_name": name_of(type(layer)) or type(layer).__name__, "config": layer.get_config()}
 
 
-def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
+def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
     """The layer that `serialize` wrote.
 
     Arguments: `saved`, its form; `custom_objects`, classes of your own by their names.
     Raises: UnknownNameError for a class that is neither.
     """
-    known = {**LAYERS, **(custom_objects or {})}
-    name = saved["class_name"]
-    if not isinstance(name, str) or name not in known:
-        raise unknown("layer", name, known)
-    return known[name].from_config(saved["config"])
+    name, config = saved["class_name"], saved["config"]
+    kind = found(name, custom_objects) or (LAYERS.get(name) if isinstance(name, str) else None)
+    if kind is None:
+        raise unknown("layer", name, {**LAYERS, **(custom_objects or {})})
+    if kind is Lambda and (function := found(config["function"], custom_objects)) is not None:
+        config = {**config, "function": function}
+    layer: Layer = kind.from_config(config)
+    return layer

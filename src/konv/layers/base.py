@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from konv.layers.checks import sample_shape
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
+from konv.ops.source import Input as Source
 from konv.shapes import Shape, show
 
 __all__ = ["Call", "Layer", "checked_name", "set_values"]
@@ -108,12 +109,63 @@ class Layer:
             return initializer(weight.shape, dtype=self.dtype, fan=(weight.fan_in, weight.fan_out))
         return np.asarray(initializer(weight.shape, dtype=self.dtype))
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def call(self, inputs: Any) -> Any:
+        """What a layer of one's own computes, written in `konv.ops` and other layers; in place of `op`.
+
+        Arguments: `inputs`, a symbolic tensor, or a list of them. Returns: a symbolic tensor, or several.
+        """
+        raise NotImplementedError
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: object = "glorot_uniform",
+        dtype: str | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> Variable:
+        """A new weight of this layer; for `build` of layers of one's own.
+
+        Arguments: `shape`, its own; `initializer`, where it starts (see `konv.initializers`); `dtype`, by default the
+        layer's; `trainable`, whether training adjusts it; `name`, by default `weight` and a number.
+        Raises: ShapeError where a file's weight has another shape, or none is there; UnknownNameError.
+        """
+        size = tuple(int(n) for n in ((shape,) if hasattr(shape, "__index__") else shape or ()))
+        number = len(self._weights)
+        weight = Weight(name or ("weight" if not number else f"weight_{number}"), size, *initializers.fans(size))
+        if self._given is None:
+            made = initializers.get(initializer)
+            value = np.asarray(made(size, dtype=dtype or self.dtype))
+        else:
+            value = self._restored(weight, self._given)
+        if value.shape != size:
+            raise self._misfit(weight.name, size, value.shape)
+        variable = Variable(f"{self.name}/{weight.name}", value, trainable and self._trainable)
+        self._weights.append(variable)
+        return variable
+
+    def sublayers(self) -> dict[str, Layer]:
+        """The layers this layer has as attributes, or in lists and dictionaries of them, by these names."""
+        return {} if type(self).call is Layer.call else dict(_layers_in(vars(self)))
+
+    def named_weights(self, within: str = "") -> dict[str, Variable]:
+        """All weights by the names files keep them under, those of layers inside under their attributes' names.
+
+        Arguments: `within`, what stands before them.
+        """
+        found = {f"{within}{v.name.partition('/')[2]}": v for v in self._weights}
+        for name, layer in self.sublayers().items():
+            found.update(layer.named_weights(f"{within}{name}/"))
+        return found
+
+    def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of `input_shape`, batch axis (any value) first; once, later calls do nothing.
 
         Raises: ShapeError where the input does not fit, or a weight that `restore` gave does not.
         """
-        if not self.built:
+        if type(self).call is not Layer.call:
+            self.built = True
+        elif not self.built:
             self._make_weights(self._needed(sample_shape(input_shape, self.name, batch=True)))
 
     def _needed(self, *shapes: Shape) -> tuple[Weight, ...]:
@@ -184,7 +236,7 @@ class Layer:
         row = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
         if not row or not all(isinstance(t, Tensor) for t in row):
             raise GraphError(text("not_symbolic", layer=self.name, received=type(inputs).__name__))
-        if len(row) > 1 and not self.several:
+        if len(row) > 1 and not self.several and type(self).call is Layer.call:
             raise GraphError(text("one_input", layer=self.name, received=len(row)))
         return row
 
@@ -194,6 +246,8 @@ class Layer:
 
     def _connected(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The nodes of one call added to the network, the weights made by the first."""
+        if type(self).call is not Layer.call:
+            return self._traced(tensors)
         needed = self._needed(*(t.shape for t in tensors))
         if not self.built:
             self._make_weights(needed)
@@ -212,6 +266,44 @@ class Layer:
             raise self._named(error) from error
         return output
 
+    def _traced(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """What `call` adds to the network."""
+        if not self.built:
+            shapes = [(None, *t.shape) for t in tensors]
+            self.build(shapes[0] if len(shapes) == 1 else shapes)
+            self._built = True
+        if self._given is not None:
+            for name, layer in self.sublayers().items():
+                inner = {k.removeprefix(f"{name}/"): v for k, v in self._given.items() if k.startswith(f"{name}/")}
+                layer.restore(inner)
+            self._given = None
+        try:
+            made = self.call(tensors[0] if len(tensors) == 1 else list(tensors))
+        except KonvError as error:
+            raise self._named(error) from error
+        row = tuple(made) if isinstance(made, (list, tuple)) else (made,)
+        if not row or not all(isinstance(t, Tensor) for t in row):
+            raise GraphError(text("call_gave", layer=self.name, received=type(made).__name__))
+        self._check_reach(row, tensors)
+        return row
+
+    def _check_reach(self, outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+        """Refuse outputs that depend on another network than that of `inputs`; name the nodes between after this layer.
+
+        Raises: GraphError.
+        """
+        seen = {id(t.node) for t in inputs}
+        waiting = [t.node for t in outputs]
+        while waiting:
+            node = waiting.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node.op, Source):
+                raise GraphError(text("other_graph", layer=self.name, other=node.layer))
+            node.layer = f"{self.name}/{node.layer}"
+            waiting.extend(t.node for t in node.inputs)
+
     def _named(self, error: KonvError) -> KonvError:
         """The error of an op, which knows its kind alone, with this layer's name."""
         return type(error)(text("in_layer", layer=self.name, error=error))
@@ -223,8 +315,9 @@ class Layer:
 
     @property
     def weights(self) -> list[Variable]:
-        """The weights, in Keras's order (kernel, bias)."""
-        return self._weights
+        """The weights, in Keras's order (kernel, bias); those of layers inside come last."""
+        inside = self.sublayers()
+        return list({id(v): v for v in self.named_weights().values()}.values()) if inside else self._weights
 
     @property
     def built(self) -> bool:
@@ -243,8 +336,10 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for variable in self.weights:
+        for variable in self._weights:
             variable.trainable = self._trainable
+        for layer in self.sublayers().values():
+            layer.trainable = self._trainable
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -336,6 +431,18 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _layers_in(held: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, Layer]]:
+    """The layers among the values of `held`, by their keys; lists and dictionaries are looked into."""
+    for key, value in held.items():
+        name = f"{before}{key}"
+        if isinstance(value, Layer):
+            yield name, value
+        elif isinstance(value, dict):
+            yield from _layers_in(value, f"{name}_")
+        elif isinstance(value, (list, tuple)):
+            yield from _layers_in(dict(enumerate(value)), f"{name}_")
 
 
 def _freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:

@@ -170,5 +170,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Received: {received}.",
         "{function}：各张量的轴数必须相同（? 为批次轴），可用 ops.expand_dims 增加轴。收到的是：{received}。",
     ),
+    "registered_twice": (
+        "{name} is registered already, for another class or function. Choose another name.",
+        "{name} 已被另一个类或函数注册。请换一个名字。",
+    ),
+    "unknown_function": (
+        "{layer}: a Lambda layer needs a function, or the name of one registered with register_serializable. Received: "
+        "{received!r}. Files keep names, never code: import the function's module, or pass custom_objects, before "
+        "loading.",
+        "{layer}：Lambda 层需要一个函数，或用 register_serializable 注册过的函数名。收到的是：{received!r}。"
+        "文件中只有名字，没有代码：加载前请先导入函数所在的模块，或传入 custom_objects。",
+    ),
+    "lambda_not_registered": (
+        "{layer}: a file cannot hold code, only the name of a registered function. Received: {received}. Put "
+        "@register_serializable() above a named function.",
+        "{layer}：文件中不能保存代码，只能保存已注册函数的名字。收到的是：{received}。"
+        "请给有名字的函数加上 @register_serializable()。",
+    ),
+    "call_gave": (
+        "{layer}: call must return symbolic tensors made of its inputs by konv.ops and layers. Received: {received}.",
+        "{layer}：call 必须返回由输入经 konv.ops 和层得到的符号张量。收到的是：{received}。",
+    ),
+    "other_graph": (
+        "{layer}: what call returned depends on {other}, which is not among its inputs: tensors of different networks "
+        "cannot meet. Pass it to the layer as an input.",
+        "{layer}：call 的返回值依赖于 {other}，而它不在该层的输入之中：不同网络的张量不能混用。"
+        "请把它作为输入传给该层。",
+    ),
     "summary.connected": ("Connected to", "连接自"),
 }

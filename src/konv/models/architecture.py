@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from konv.errors import GraphError
 from konv.graph import Tensor
 from konv.layers import InputLayer, Layer, deserialize, serialize
 from konv.layers.operation import call_of
+from konv.layers.registry import found
 from konv.messages import text
 from konv.names import unknown
 from konv.ops.record import Array
@@ -34,7 +35,14 @@ def inside(weights: Weights | None, name: str) -> Weights | None:
 def described(layer: Layer) -> dict[str, Any]:
     """A layer or model as a file keeps it: its class's name and its configuration, without weights."""
     saved = serialize(layer)
-    return {**saved, "class_name": "Functional"} if saved["class_name"] == "Model" else saved
+    if saved["class_name"] == "Model":
+        return {**saved, "class_name": "Functional"}
+    form = getattr(layer, "form", None)
+    if form is None or not layer.built or type(layer).call is Layer.call:
+        return saved
+    inputs = form("inputs")
+    shapes = inputs.saved([[None, *t.shape] for t in inputs.tensors])
+    return {**saved, "name": layer.name, "trainable": layer.trainable, "build": shapes}
 
 
 def restored(saved: Mapping[str, Any], custom_objects: Mapping[str, Any], weights: Weights | None) -> Layer:
@@ -42,15 +50,32 @@ def restored(saved: Mapping[str, Any], custom_objects: Mapping[str, Any], weight
 
     Raises: UnknownNameError for a class that is neither konv's nor one of `custom_objects`; what its making raises.
     """
-    name, custom = saved["class_name"], custom_objects.get(saved["class_name"])
+    name = saved["class_name"]
+    custom = found(name, custom_objects)
     kind = custom if custom is not None else KINDS.get(name)
-    if kind is not None and issubclass(kind, tuple(KINDS.values())):
-        model: Layer = kind.from_config(saved["config"], custom_objects, weights)
-        return model
+    if isinstance(kind, type) and issubclass(kind, tuple(KINDS.values())):
+        return _model(cast("type[Model]", kind), saved, custom_objects, weights)
     layer = deserialize(saved, custom_objects)
     if weights is not None:
         layer.restore(weights)
     return layer
+
+
+def _model(
+    kind: type[Model], saved: Mapping[str, Any], custom_objects: Mapping[str, Any], weights: Weights | None
+) -> Layer:
+    """The model of a `kind`; a class with a `call` is made, given its weights, and built."""
+    if kind.call is Layer.call:
+        return kind.from_config(saved["config"], custom_objects, weights)
+    model = kind(**saved["config"])
+    if "build" in saved:
+        shapes, model.name = saved["build"], saved["name"]
+        if weights is not None:
+            model.restore(weights)
+        model.build(shapes[""] if isinstance(shapes, Mapping) and list(shapes) == [""] else shapes)
+        if not saved["trainable"]:
+            model.trainable = False
+    return model
 
 
 def written(model: Structure) -> dict[str, Any]:
@@ -125,6 +150,6 @@ def _form(saved: Any, made: Mapping[tuple[str, int, int], Tensor], layers: Mappi
         return made[key]
 
     if isinstance(saved, Mapping):
-        found = {name: at(place) for name, place in saved.items()}
-        return found[""] if list(found) == [""] else found
+        row = {name: at(place) for name, place in saved.items()}
+        return row[""] if list(row) == [""] else row
     return [at(place) for place in saved]

@@ -308,7 +308,13 @@ class Model(Structure):
 
     def _build_for(self, x: Any) -> None:
         """Let a model that waits for data see their shape."""
-        if not self.built and len(shape := np.shape(x)) > 1:
+        if self.built:
+            return
+        if self.subclassed and isinstance(x, Mapping):
+            self.build({name: np.shape(one) for name, one in x.items()})
+        elif self.subclassed and isinstance(x, (list, tuple)):
+            self.build([np.shape(one) for one in x])
+        elif len(shape := np.shape(x)) > 1:
             self.build((None, *shape[1:]))
 
     def _batch_size(self, asked: int | None) -> int:

@@ -11,7 +11,7 @@ from konv.io import model_file
 from konv.io.model_file import ModelFile
 from konv.layers.checks import count
 from konv.messages import text
-from konv.models.architecture import KINDS
+from konv.models.architecture import KINDS, restored
 from konv.models.base import Model
 from konv.models.parts import mapped
 from konv.names import unknown
@@ -51,11 +51,9 @@ def load_model(
 
 def _built(path: Path, file: ModelFile, custom_objects: Mapping[str, Any]) -> Model:
     try:
-        name = file.architecture["class_name"]
-        kind = custom_objects.get(name) or KINDS.get(name)
-        if kind is None:
-            raise unknown("network", name, KINDS)
-        model = kind.from_config(file.architecture["config"], custom_objects, file.weights)
+        model = restored(file.architecture, custom_objects, file.weights)
+        if not isinstance(model, Model):
+            raise unknown("network", file.architecture["class_name"], KINDS)
         known = set(model.named_weights()) if model.built else set()
     except WRONG as error:
         raise ModelFileError(text("bad_architecture", path=path, error=_said(error))) from error

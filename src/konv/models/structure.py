@@ -10,11 +10,11 @@ import numpy as np
 from konv.errors import ConfigurationError, GraphError, ShapeError
 from konv.explain.summary import summary
 from konv.graph import Graph, Tensor, Variable
-from konv.layers import Layer
+from konv.layers import InputLayer, Layer
 from konv.layers.base import checked_name
 from konv.layers.operation import call_of
 from konv.messages import text
-from konv.models.architecture import written
+from konv.models.architecture import inside, written
 from konv.models.network import Network, copied
 from konv.models.parts import Form
 from konv.names import nearest
@@ -60,9 +60,14 @@ class Structure(Layer):
         return self._network
 
     @property
+    def subclassed(self) -> bool:
+        """Whether it is a class of one's own that says in `call` what it computes."""
+        return type(self).call is not Layer.call
+
+    @property
     def layers(self) -> list[Layer]:
-        """The layers, in Keras's order: those farthest from the outputs first."""
-        return list(self.network.layers)
+        """The layers, in Keras's order: those farthest from the outputs first; of a class with a `call`, its own."""
+        return list(self.sublayers().values() if self.subclassed else self.network.layers)
 
     @property
     def graph(self) -> Graph:
@@ -96,8 +101,12 @@ class Structure(Layer):
 
     @property
     def output_names(self) -> list[str]:
-        """What the outputs are called, in order: by the dictionary's keys, else by their layers."""
-        return list(self.form("outputs").names())
+        """What the outputs are called, in order: by the dictionary's keys, else by their layers; several of a class
+        with a `call`, whose layers have passing names, `output_1`, `output_2`, …"""
+        form = self.form("outputs")
+        if self.subclassed and form.keys is None and len(form.tensors) > 1:
+            return [f"output_{i}" for i in range(1, len(form.tensors) + 1)]
+        return list(form.names())
 
     def form(self, part: str) -> Form:
         """How inputs and outputs are given: one, a list, a dictionary. Arguments: `part`, "inputs" or "outputs"."""
@@ -133,13 +142,12 @@ class Structure(Layer):
 
         Arguments: `within`, what stands before them. A weight that is reached in two ways is there once.
         """
+        if self.subclassed:
+            return super().named_weights(within)
         found: dict[str, Variable] = {}
         seen: set[int] = set()
         for layer in self._owners():
-            if isinstance(layer, Structure):
-                own = layer.named_weights(f"{within}{layer.name}/")
-            else:
-                own = {f"{within}{layer.name}/{v.name.partition('/')[2]}": v for v in layer.weights}
+            own = layer.named_weights(f"{within}{layer.name}/")
             for name, variable in own.items():
                 if id(variable) not in seen:
                     seen.add(id(variable))
@@ -158,7 +166,7 @@ class Structure(Layer):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for layer in self._owners() if self.built else ():
+        for layer in self.sublayers().values() if self.subclassed else self._owners() if self.built else ():
             layer.trainable = self._trainable
 
     def count_params(self) -> int:
@@ -191,7 +199,7 @@ class Structure(Layer):
     def _connections(self) -> Mapping[str, str] | None:
         """What each layer reads, by its name; None where the layers stand one behind the other."""
         network = self._network
-        if network is None:
+        if network is None or self.subclassed:
             return None
         before: dict[str, list[str]] = {layer.name: [] for layer in network.layers}
         for call in network.calls:
@@ -221,6 +229,10 @@ class Structure(Layer):
         return super()._symbolic(inputs)
 
     def _connected(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self.subclassed:
+            if self._network is None:
+                self.build([(None, *t.shape) for t in tensors])
+            return self._traced(tensors)
         if not self.built:
             self._build_on(tensors)
         own = self.graph.inputs
@@ -240,19 +252,54 @@ class Structure(Layer):
         """Make the weights for inputs like `tensors`."""
         self.build((None, *tensors[0].shape))
 
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of `input_shape`, the batch axis (any value) first; a list or dictionary of such
+        shapes for several inputs. Of a class with a `call`, once; any other model has its weights already.
+
+        Raises: ShapeError where a layer does not fit; GraphError as `call` makes no network.
+        """
+        if not self.subclassed or self._network is not None:
+            return
+        self._built = True
+        shapes = _shapes(input_shape)
+        given = {name: InputLayer(shape, dtype=self.dtype).output for name, shape in shapes.items()}
+        named = isinstance(input_shape, Mapping)
+        inputs = given if named else list(given.values()) if len(given) > 1 else given[0]
+        if self._given is not None:
+            for name, layer in self.sublayers().items():
+                layer.restore(inside(self._given, name) or {})
+        try:
+            self._begin(inputs, self.call(inputs))
+        except BaseException:
+            self._built = False
+            raise
+
     def _arranged(self, outputs: tuple[Tensor, ...]) -> Any:
         return self.form("outputs").given_as(outputs)
 
     def get_config(self) -> dict[str, Any]:
         """All that makes this model again, without its weights; fit for JSON."""
-        return {"name": self.name, "trainable": self.trainable, **written(self)}
+        return {} if self.subclassed else {"name": self.name, "trainable": self.trainable, **written(self)}
 
     def forget(self) -> None:
         """Nothing to drop: a model that is a layer keeps its weights."""
 
     def restore(self, values: Mapping[str, Array]) -> None:
-        """A model's layers have their weights given when it is made; nothing is left to do here."""
+        """Give the weights of a class with a `call`; the layers of any other model have theirs when it is made.
+
+        Arguments: `values`, arrays by the names of `named_weights`.
+        """
+        if self.subclassed:
+            super().restore(values)
 
 
 def _place(tensor: Tensor, row: Sequence[Tensor]) -> int:
     return int(np.argmax([t is tensor for t in row]))
+
+
+def _shapes(given: Any) -> dict[Any, tuple[int, ...]]:
+    """The shape of each input without the batch axis, by name or place."""
+    if isinstance(given, Mapping):
+        return {name: tuple(shape[1:]) for name, shape in given.items()}
+    several = bool(given) and isinstance(given[0], (list, tuple))
+    return {i: tuple(shape[1:]) for i, shape in enumerate(given if several else [given])}
