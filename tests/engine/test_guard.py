@@ -41,6 +41,45 @@ print(spot[0] + spot[4], flush=True)
     assert (done.returncode, done.stdout) == (-signal.SIGSEGV, "2.0\n")
 
 
+@pytest.mark.parametrize("worker", [0, 2])
+def test_one_element_beyond_scratch_memory_ends_the_process(worker: int) -> None:
+    code = f"""
+import ctypes
+from konv.engine.guard import strips
+memory, stride = strips(3, 192)
+memory[:192] = 1
+spot = ctypes.cast(memory.ctypes.data + {worker} * stride, ctypes.POINTER(ctypes.c_ubyte))
+spot[0] = spot[191] = 7
+print(spot[0] + spot[191], flush=True)
+print(spot[192])
+"""
+    done = child("-c", code)
+    assert (done.returncode, done.stdout) == (-signal.SIGSEGV, "14\n")
+
+
+def test_programs_that_need_more_or_less_scratch_memory_follow_each_other() -> None:
+    """In turns, with and without guards, with the same outputs each time."""
+    code = """
+import numpy as np
+from konv import config
+from konv.engine.threads import pool
+from konv.layers import Conv2D, Flatten
+from konv.models import Sequential
+
+models = [Sequential([Conv2D(n, 3, input_shape=(12, 12, 16)), Flatten()]) for n in (16, 64)]
+x = np.random.default_rng(0).random((4, 12, 12, 16), np.float32)
+first = [model.predict(x, verbose=0) for model in models]
+for engine in ("guarded", "native", "guarded", "guarded", "native"):
+    config.set_engine(engine)
+    for model, wanted in zip(models, first, strict=True):
+        assert (model.predict(x, verbose=0) == wanted).all()
+        print(pool()._fenced > 0, end=" ")
+"""
+    done = child("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "True True False False True True True True False False "
+
+
 @pytest.mark.slow
 def test_random_shapes_stay_inside_their_arrays(full: bool) -> None:
     """Layers, losses and updates of 60 random shapes, with `--slow` of 10,000; with the arrays at either end of their

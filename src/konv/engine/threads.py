@@ -13,12 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from konv import config
+from konv.engine.guard import strips
 from konv.graph import aligned
 from konv.kernels.build import addresses
 from konv.kernels.executor import SHARED, Routine
+from konv.ops.record import Array
 
 __all__ = ["Pool", "count", "pool"]
 
+LINE = 64
+"""Bytes of a cache line."""
 SPIN = 100_000
 """Cycles a waiting worker spins before it sleeps: about what a sleep and a waking cost."""
 
@@ -88,6 +92,8 @@ class Pool:
         crowded = number > available()[0]  # spinning would take the processor from those waited for
         for field, value in (("workers", number), ("spin", 0 if crowded else SPIN), ("syscall", _syscall())):
             self._shared[SHARED[field]] = value
+        self._fenced = 0
+        """The bytes of each worker's scratch memory, where it lies between guard pages."""
         self.reserve(1)
         self._at = self._shared.ctypes.data
         self._threads = [
@@ -99,11 +105,20 @@ class Pool:
 
     def reserve(self, size: int) -> None:
         """See that every worker has `size` bytes of scratch memory for itself. The caller holds `lock`."""
-        if size > self._shared[SHARED["scratch_size"]]:
-            size = -(-size // 4096) * 4096 + 4096
-            self._scratch = aligned((self.number * size,), "uint8")  # the executor has its address
-            self._shared[SHARED["scratch"]] = self._scratch.ctypes.data
-            self._shared[SHARED["scratch_size"]] = size
+        size = -(-size // LINE) * LINE
+        if config.engine() == "guarded":
+            if size != self._fenced:
+                self._own(*strips(self.number, size))
+                self._fenced = size
+        elif self._fenced or size > self._shared[SHARED["scratch_size"]]:
+            size = -(-size // 4096) * 4096 + 4096  # no two workers' pages are a power of two apart
+            self._own(aligned((self.number * size,), "uint8"), size)
+            self._fenced = 0
+
+    def _own(self, memory: Array, stride: int) -> None:
+        """Give the workers `memory` for scratch, `stride` bytes to each."""
+        self._scratch = memory  # the executor has its address
+        self._shared[SHARED["scratch"]], self._shared[SHARED["scratch_size"]] = memory.ctypes.data, stride
 
     def run(self, program: int) -> None:
         """Run the program at an address to its end. The caller holds `lock`."""
