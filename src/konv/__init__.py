@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from konv.layers import Input
     from konv.layers.registry import register_serializable
     from konv.models import Model, Sequential
+    from konv.train.differentiation import grad, value_and_grad
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "config",
     "datasets",
     "errors",
+    "grad",
     "initializers",
     "layers",
     "losses",
@@ -52,10 +54,18 @@ __all__ = [
     "optimizers",
     "register_serializable",
     "utils",
+    "value_and_grad",
     "zoo",
 ]
 
-_INSIDE = {"Input": "layers", "register_serializable": "layers.registry", "Model": "models", "Sequential": "models"}
+_INSIDE = {
+    "Input": "layers",
+    "Model": "models",
+    "Sequential": "models",
+    "grad": "train.differentiation",
+    "register_serializable": "layers.registry",
+    "value_and_grad": "train.differentiation",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -103,6 +103,15 @@ class NativeProgram:
             np.zeros_like(v.value) if p is None else self._memory[p][: p.size].reshape(v.shape).copy() for v, p in found
         )
 
+    def input_gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.inputs` in the last run, `(n, …)` each, copied."""
+        n, coming = int(self._memory[self.plan.frame][FRAME["samples"]]), self.plan.coming
+        asked = () if self._training is None else self._training.inputs
+        return tuple(
+            self._rows(coming[t], n).reshape(n, *t.shape).copy() if t in coming else np.zeros((n, *t.shape), t.dtype)
+            for t in asked
+        )
+
     def watch(self) -> Array:
         """Have cycles counted from now on: the array `(workers, calls)`; calls are those of `stages`, in order."""
         self._prepared(self.batch, pool().number)
@@ -121,6 +130,8 @@ class NativeProgram:
             plan.scalars,
         }
         kept.update(slot for tensor, _, *slots in plan.targets for slot in (plan.at[tensor], *slots))
+        asked = () if self._training is None else self._training.inputs
+        kept.update(plan.coming[t] for t in asked if t in plan.coming)
         guards = config.engine() == "guarded"
         found = [Arena() for _ in self.stages] if guards else arenas(self.stages, kept)
         for stage, arena in zip(self.stages, found, strict=True):

@@ -122,7 +122,7 @@ class Plan:
 
     def _backward(self, training: Training) -> None:
         wanted = set(training.variables)
-        moving: set[Tensor] = set()  # tensors that depend on a variable being trained
+        moving: set[Tensor] = set(training.inputs)  # these, and tensors that depend on them or a variable being trained
         for node in self.graph.nodes:
             if wanted.intersection(node.variables) or moving.intersection(node.inputs):
                 moving.add(node.output)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from konv.graph import Variable
+from konv.graph import Tensor, Variable
 from konv.ops.record import Array
 from konv.ops.update import Update
 
@@ -17,12 +17,14 @@ __all__ = ["Outcome", "Position", "Program", "Training"]
 class Training:
     """What a training program needs beyond the graph.
 
-    `slots[i]` are the state arrays of `variables[i]` (aligned, owned by the optimiser, updated in place).
+    `slots[i]` are the state arrays of `variables[i]` (aligned, owned by the optimiser, updated in place). `inputs`:
+    those of the graph's inputs whose gradients are wanted too.
     """
 
     update: Update
     variables: tuple[Variable, ...]
     slots: tuple[tuple[Array, ...], ...]
+    inputs: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class Program(Protocol):
         `weights`: for each loss `(n,)`, what each sample's loss is multiplied by before summing; the objective is
         `sum over losses and samples of weight · loss`, so the caller divides by n. `scalars`: of the update rule.
         """
+        ...
+
+    def input_gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.inputs` in the last run, `(n, …)` each, copied."""
         ...
 
     def gradients(self) -> tuple[Array, ...]:

@@ -34,6 +34,7 @@ class ReferenceProgram:
         pairs = zip(graph.outputs, losses, strict=bool(losses))
         self._objectives = [_objective(tensor, loss) for tensor, loss in pairs if loss is not None]
         self._gradients: tuple[Array, ...] = ()
+        self._input_gradients: tuple[Array, ...] = ()
 
     def run(
         self,
@@ -65,6 +66,10 @@ class ReferenceProgram:
     def gradients(self) -> tuple[Array, ...]:
         """The gradients of `Training.variables` in the last run, copied."""
         return tuple(g.copy() for g in self._gradients)
+
+    def input_gradients(self) -> tuple[Array, ...]:
+        """The gradients of `Training.inputs` in the last run, `(n, …)` each, copied."""
+        return tuple(g.copy() for g in self._input_gradients)
 
     def _values_of_inputs(self, inputs: Sequence[Array]) -> dict[Tensor, Array]:
         values = {}
@@ -151,6 +156,8 @@ class ReferenceProgram:
                     _add(coming, tensor, g)
             for variable, g in zip(node.variables, dw, strict=True):
                 _add(found, variable, g)
+        asked = () if self._training is None else self._training.inputs
+        self._input_gradients = tuple(coming.get(t, np.zeros_like(values[t])) for t in asked)
         return found
 
 

@@ -38,6 +38,9 @@ def matmul(x1: Any, x2: Any) -> Any:
     if isinstance(x2, Variable) and isinstance(x1, Tensor) and len(x2.shape) == 2:
         return _weighted(Dense(x2.shape[1], bias=False), x1, x2)
     a, b = tensor(x1), tensor(x2)
+    if lead(a) and not lead(b) and len(a.shape) == 1:
+        row: Tensor = applied(Matmul(), expand_dims(a, 1), b)
+        return row[:, 0]
     if lead(b) < lead(a) and len(b.shape) < len(a.shape):
         b = broadcast_to(b, (*a.shape[:-2], *b.shape))
     return applied(Matmul(), a, b)

@@ -113,7 +113,7 @@ class LossRows(Spec):
     Arguments: frame (its flag is set where z or a loss is not finite), z (what the loss reads), t (targets of the same
     shape), weight `(n,)`, loss `(n,)`, then dz where `gradient`: ∂(weight · loss)/∂z. `how`: "softmax" and "sigmoid",
     cross-entropies of scores; "categorical" and "binary", of probabilities, kept `epsilon` away from 0 and 1;
-    "squares", the mean squared error. Formulas: `konv.ops.loss`.
+    "squares", the mean squared error; "numbers", the mean of z itself. Formulas: `konv.ops.loss`.
     """
 
     kind: ClassVar[str] = "loss"
@@ -219,7 +219,12 @@ class LossRows(Spec):
 
     def _single(self, k: Function, row: Int, factor: Value) -> Value:
         """Losses in which every number stands by itself."""
-        formula = {"sigmoid": self._sigmoid, "binary": self._binary, "squares": self._squares}[self.how]
+        formula = {
+            "sigmoid": self._sigmoid,
+            "binary": self._binary,
+            "squares": self._squares,
+            "numbers": self._numbers,
+        }[self.how]
 
         def body(at: Int, lanes: int, carry: list[Value]) -> list[Value]:
             loss, dz = formula(k, self._load(k, "z", row, at, lanes), self._load(k, "t", row, at, lanes))
@@ -241,6 +246,10 @@ class LossRows(Spec):
         q, against = k.fsub(k.every(1), p), k.fsub(k.every(1), t)
         loss = k.fsub(k.every(0), k.fadd(k.fmul(t, logarithm(k, p)), k.fmul(against, logarithm(k, q))))
         return loss, k.select(inside, k.fdiv(k.fsub(p, t), k.fmul(p, q)), k.every(0))
+
+    def _numbers(self, k: Function, z: Value, t: Value) -> tuple[Value, Value]:
+        """z; 1."""
+        return z, k.every(1)
 
     def _squares(self, k: Function, z: Value, t: Value) -> tuple[Value, Value]:
         """(z − t)²; 2·(z − t)."""

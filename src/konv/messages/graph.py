@@ -197,5 +197,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：call 的返回值依赖于 {other}，而它不在该层的输入之中：不同网络的张量不能混用。"
         "请把它作为输入传给该层。",
     ),
+    "not_a_scalar": (
+        "A gradient is taken of what konv.ops.sum or mean over all axes gives, of a symbolic tensor, or of a function "
+        "that returns one of them. Received: {received}.",
+        "求梯度的对象应为 konv.ops.sum 或 mean 对所有轴的结果、符号张量，或返回它们的函数。收到的是：{received}。",
+    ),
+    "inputs_of_gradient": (
+        "The expression depends on {missing}, which is not among inputs. List every Input it depends on.",
+        "表达式依赖于 {missing}，而它不在 inputs 之中。请列出它所依赖的全部 Input。",
+    ),
+    "not_differentiable": (
+        "Gradients are taken by weights and by inputs, what konv.layers.Input returned. Received: {received}.",
+        "只能对权重和输入（konv.layers.Input 的返回值）求梯度。收到的是：{received}。",
+    ),
+    "gradient_arrays": (
+        "This gradient takes {expected} arrays, one for each input. Received: {received}.",
+        "这个梯度函数需要 {expected} 个数组，每个输入一个。收到的是：{received} 个。",
+    ),
     "summary.connected": ("Connected to", "连接自"),
 }

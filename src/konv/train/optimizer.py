@@ -18,10 +18,12 @@ Keras 3 rejects `lr` and ignores `decay`; konv does neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any, ClassVar
+
+import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph import Variable, aligned
@@ -180,6 +182,30 @@ class Optimizer:
         every = self.ema_overwrite_frequency
         if self.use_ema and every is not None and self._iterations % every == 0:
             self.finalize_variable_values(variables)
+
+    def apply(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
+        """Take one step by `gradients` of one's own; for training loops of one's own.
+
+        Arguments: `gradients`, an array for each of `variables`, the weights to be adjusted.
+        Raises: ShapeError where they do not fit.
+        """
+        for v, g in zip(variables, gradients, strict=True):
+            if np.shape(g) != v.shape:
+                raise ShapeError(
+                    text("weight_shape", layer=v.name, name="gradient", expected=show(v.shape),
+                         received=show(np.shape(g)))
+                )  # fmt: skip
+        arrays = [np.asarray(g, v.value.dtype) for g, v in zip(gradients, variables, strict=True)]
+        update, scalars, slots = self.update, self.scalars(), self.slots(variables)
+        for v, g, state, scale in zip(variables, arrays, slots, update.scales(arrays), strict=True):
+            update.apply(v.value, g, state, scalars, scale)
+            v.touch()
+        self.stepped(variables)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Array, Variable]]) -> None:
+        """`apply` as Keras 2 has it. Arguments: `grads_and_vars`, pairs of a gradient and its weight."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """With `use_ema`, give each of `var_list` its running mean; `fit` does at its end. Keras's name."""
