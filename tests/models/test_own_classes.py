@@ -158,3 +158,16 @@ def test_a_network_may_be_a_class_too():
     model = Pair()
     assert model.predict(np.ones((2, 3)), verbose=0).shape == (2, 2)
     assert model(Input((3,))).shape == (2,)
+
+
+def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch):
+    """Weights used as they are, reductions, broadcasts: the sums over samples go through the tree."""
+    found = set()
+    for threads in (1, 2, 3, 8):
+        monkeypatch.setenv("KONV_THREADS", str(threads))
+        konv.utils.set_random_seed(1)
+        model = Net()
+        model.compile(konv.optimizers.SGD(0.1, momentum=0.9), ["sparse_categorical_crossentropy", "mse"])
+        model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
+        found.add(b"".join(w.tobytes() for w in model.get_weights()))
+    assert len(found) == 1
