@@ -131,6 +131,15 @@ def test_sums_over_a_batch_are_totals() -> None:
             refused()
 
 
+def test_deep_expressions_take_no_longer_than_they_are_long() -> None:
+    """Shortcuts double the ways back at every step; only the nodes count, and no recursion."""
+    x: Tensor = Input((2,))
+    y: Tensor = ops.square(W)[0, :2]
+    for _ in range(700):
+        x, y = x + ops.relu(x), y + ops.relu(y)
+    assert x.shape == y.shape == (2,)
+
+
 def test_weights_have_no_batch_axis() -> None:
     x = Input((3,))
     total = ops.mean(ops.square(x)) + 0.5 * ops.sum(ops.square(W))

@@ -65,9 +65,7 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
 def lead(x: Tensor) -> int:
     """How many axes stand before those of `x.shape`: 1, the batch axis; none where `x` is made of weights and constants
     alone, the same for every sample."""
-    if isinstance(x.node.op, (Constant, Parameter)):
-        return 0
-    return max((lead(t) for t in x.node.inputs), default=1)
+    return 0 if x.node.alike else 1
 
 
 def axis_of(axis: int, x: Tensor, more: int = 0) -> int:

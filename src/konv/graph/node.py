@@ -152,6 +152,8 @@ class Node:
     variables: tuple[Variable, ...]
     layer: str
     output: Tensor = field(init=False)
+    alike: bool = field(init=False)
+    """Whether the output is made of weights and constants alone, the same for every sample."""
     frozen: bool = False
     """Whether the op behaves as in prediction even while the network is trained."""
     call: object | None = field(default=None, repr=False)
@@ -163,5 +165,6 @@ class Node:
     ) -> Tensor:
         """Add a node and return its output. Raises: ShapeError from the op's shape rule."""
         node = cls(op, inputs, variables, layer)
+        node.alike = all(t.node.alike for t in inputs) if inputs else op.alike
         node.output = Tensor(op.output_shape(*(t.shape for t in inputs)), dtype, node)
         return node.output

@@ -26,6 +26,7 @@ class Constant(Op):
     """
 
     name: ClassVar[str] = "constant"
+    alike: ClassVar[bool] = True
     shape: Shape
     values: tuple[float, ...]
     dtype: str = "float32"
@@ -58,6 +59,7 @@ class Parameter(Op):
     """
 
     name: ClassVar[str] = "parameter"
+    alike: ClassVar[bool] = True
     shape: Shape
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
