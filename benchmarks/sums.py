@@ -58,11 +58,15 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("name", choices=SETS)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--images", type=int, default=0, help="train on so many, drawn from seed 0")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     asked = parser.parse_args()
     hot = np.eye(10, dtype="float32")
     train, test = ((x.astype("float32") / 255, hot[y]) for x, y in SETS[asked.name][0](asked.data))
+    if asked.images:
+        order = np.random.default_rng(0).permutation(len(train[0]))[: asked.images]
+        train = train[0][order], train[1][order]
     rows: list[dict[str, Any]] = []
     for seed in asked.seeds:
         for way in ("winograd", "direct"):
@@ -77,7 +81,7 @@ def main() -> None:
         table.add_row(way, *(f"{v:.2%}" for v in last), f"{mean(last):.2%}", f"{max(last) - min(last):.2%}")
     Console().print(table)
     result = {"benchmark": f"{asked.name} by Winograd and by direct sums", "machine": machine(), "epochs": asked.epochs,
-              "results": rows}  # fmt: skip
+              "images": len(train[0]), "results": rows}  # fmt: skip
     write(f"sums_{asked.name}", result, asked.out)
 
 
