@@ -1,10 +1,13 @@
-"""The network every benchmark trains, in the words of Keras, of konv, and of PyTorch."""
+"""The networks of the benchmarks, in the words of Keras, of konv, and of PyTorch: the notes' and the made ones."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
 
+from made import MADE
+
+NAMES = ("notes", *MADE)
 LEARNING_RATE = 1e-4
 
 
@@ -51,3 +54,23 @@ def notes_flop() -> int:
     first = 3 * 3 * 3 * 32 * 32 * 32
     others = 9 * 32 * 32 * 30 * 30 + 9 * 32 * 64 * 15 * 15 + 9 * 64 * 64 * 13 * 13 + 2304 * 512 + 512 * 10
     return 2 * (2 * first + 3 * others)
+
+
+def image(name: str) -> tuple[int, int, int]:
+    """The shape of the images a network is for: rows, columns, channels."""
+    return (MADE[name].size, MADE[name].size, 3) if name in MADE else (32, 32, 3)
+
+
+def flop(name: str) -> int:
+    """Floating-point operations of one training step of a network for one image."""
+    return MADE[name].flop() if name in MADE else notes_flop()
+
+
+def keras_network(name: str, words: ModuleType) -> Any:
+    """A network in the words of the module `keras` or the module `konv`."""
+    return MADE[name].keras(words) if name in MADE else notes(words)
+
+
+def torch_network(name: str, torch: ModuleType) -> Any:
+    """A network in PyTorch's words, giving logits."""
+    return MADE[name].torch(torch) if name in MADE else notes_torch(torch)

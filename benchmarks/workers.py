@@ -1,7 +1,8 @@
 """A competitor in its own process: `python workers.py NAME`, then requests as JSON lines on standard input.
 
-`setup` builds the network for a batch size and warms it up; `run` does a number of whole training steps from NumPy
-batches and tells the seconds; `memory` tells the process's peak memory. Needs NumPy and the framework alone.
+`setup` builds a network for a batch size and warms it up; `run` does a number of whole training steps, or predictions,
+from NumPy batches and tells the seconds; `memory` tells the process's peak memory. Training needs NumPy and the
+framework alone; those that predict (`predictors.py`) take their weights from konv.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from networks import LEARNING_RATE, notes, notes_torch
+from networks import LEARNING_RATE, image, keras_network, torch_network
+from predictors import PREDICTORS
 
-POOL = 4096
-"""Images to draw batches from: more than any cache holds."""
+POOL = 4096 * 32 * 32
+"""Places of the images to draw batches from: more than any cache holds."""
 
 
-def batches(size: int, channels_first: bool = False) -> list[tuple[np.ndarray, np.ndarray]]:
+def batches(network: str, size: int, channels_first: bool = False) -> list[tuple[np.ndarray, np.ndarray]]:
     """Batches of random images in [0, 1) and one-hot labels."""
     rng = np.random.default_rng(0)
-    shape = (3, 32, 32) if channels_first else (32, 32, 3)
-    count = max(POOL // size, 2)
+    rows, columns, channels = image(network)
+    shape = (channels, rows, columns) if channels_first else (rows, columns, channels)
+    count = max(POOL // (size * rows * columns), 2)
     hot = np.eye(10, dtype=np.float32)
     return [(rng.random((size, *shape), np.float32), hot[rng.integers(0, 10, size)]) for _ in range(count)]
 
@@ -42,9 +45,9 @@ class KerasWords:
         self.compile_options = compile_options
         self.versions = {name: import_module(name).__version__ for name in (module, backend) if name}
 
-    def setup(self, size: int) -> None:
-        self.batches = batches(size)
-        self.model = notes(self.words)
+    def setup(self, network: str, size: int) -> None:
+        self.batches = batches(network, size)
+        self.model = keras_network(network, self.words)
         optimizer = self.words.optimizers.RMSprop(learning_rate=LEARNING_RATE)
         self.model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], **self.compile_options)
 
@@ -62,10 +65,10 @@ class Torch:
         self.torch.set_num_threads(len(os.sched_getaffinity(0)))
         self.versions = {"torch": self.torch.__version__}
 
-    def setup(self, size: int) -> None:
+    def setup(self, network: str, size: int) -> None:
         torch = self.torch
-        self.batches = batches(size, channels_first=not self.channels_last)
-        self.model = notes_torch(torch)
+        self.batches = batches(network, size, channels_first=not self.channels_last)
+        self.model = torch_network(network, torch)
         if self.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.RMSprop(self.model.parameters(), LEARNING_RATE, alpha=0.9, eps=1e-7)
@@ -88,7 +91,7 @@ class Torch:
             loss.item()
 
 
-WORKERS: dict[str, Callable[[], KerasWords | Torch]] = {
+WORKERS: dict[str, Callable[[], Any]] = {
     "konv": lambda: KerasWords("konv"),
     "tensorflow": lambda: KerasWords("keras", "tensorflow", jit_compile=False),
     "tensorflow-jit": lambda: KerasWords("keras", "tensorflow", jit_compile=True),
@@ -98,6 +101,7 @@ WORKERS: dict[str, Callable[[], KerasWords | Torch]] = {
     "torch-compiled": lambda: Torch(compiled=True),
     "torch-compiled-channels-last": lambda: Torch(channels_last=True, compiled=True),
     "torch-bf16": lambda: Torch(channels_last=True, bf16=True),
+    **PREDICTORS,
 }
 
 
@@ -115,7 +119,7 @@ def serve(name: str) -> None:
         request = json.loads(line)
         start = time.perf_counter()
         if request["do"] == "setup":
-            worker.setup(request["batch"])
+            worker.setup(request["network"], request["batch"])
             worker.run(2)
         elif request["do"] == "run":
             worker.run(request["steps"])

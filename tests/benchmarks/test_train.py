@@ -1,15 +1,28 @@
-"""The training benchmark runs konv in a process of its own and records what it measured."""
+"""The benchmarks of speed run konv in a process of its own and record what they measured."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
+import pytest
+
+import konv
 from tests.house.source import CHECKOUT
 
 BENCHMARKS = CHECKOUT / "benchmarks"
+
+
+@pytest.fixture
+def networks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The benchmarks' networks."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("networks")
 
 
 def test_konv_alone(tmp_path: Path):
@@ -39,16 +52,35 @@ def test_a_missing_peer_is_named(tmp_path: Path):
     assert "no peer" in done.stderr
 
 
-def test_operations_of_the_network_are_those_of_its_layers():
-    """122.7 million: two operations a multiply-add, three passes, no data gradient for the first layer."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import networks
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-    import konv
+def operations(model: konv.Model) -> int:
+    """Two a multiply-add, three passes, no data gradient for the first layer."""
+    macs = [node.op.macs(*(t.shape for t in node.inputs)) for node in model.graph.nodes if node.variables]
+    return 6 * sum(macs) - 2 * macs[0]
 
-    operations = [
-        node.op.macs(*(t.shape for t in node.inputs)) for node in networks.notes(konv).graph.nodes if node.variables
-    ]
-    assert 6 * sum(operations) - 2 * operations[0] == networks.notes_flop() == 122_677_248
+
+def test_operations_of_networks_are_those_of_their_layers(networks: ModuleType):
+    for name in networks.NAMES:
+        assert operations(networks.keras_network(name, konv)) == networks.flop(name)
+    assert networks.flop("notes") == 122_677_248
+
+
+def test_prediction_is_measured_alone(tmp_path: Path):
+    command = [sys.executable, BENCHMARKS / "inference.py", "--peer", "konv-predict", "--batch", "1"]
+    command += ["--rounds", "2", "--seconds", "0.01", "--out", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((tmp_path / "inference.json").read_text("utf-8"))["results"]
+    assert (row["peer"], row["network"], row["batch"], row["ratio_to_fastest_peer"]) == ("konv-predict", "notes", 1, 1)
+
+
+@pytest.mark.parametrize("name", ["notes", "strided"])
+def test_engines_of_onnx_models_predict_what_konv_does(networks: ModuleType, name: str):
+    """The competitors run the same network with the same weights."""
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    exchange = importlib.import_module("exchange")
+    model = networks.keras_network(name, konv)
+    x = np.random.default_rng(1).random((2, *networks.image(name)), np.float32)
+    session = runtime.InferenceSession(exchange.to_onnx(model), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"x": x.transpose(0, 3, 1, 2)})
+    np.testing.assert_allclose(found, model.predict_on_batch(x), atol=1e-5)
