@@ -37,8 +37,11 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
         raise DataError(text("input_empty", name=name))
     if array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
         warn(text("input_not_scaled", name=name, most=array.max()), DataWarning)
-    with np.errstate(over="ignore"):  # a number too large for the type becomes infinite, and is reported below
-        result = np.ascontiguousarray(array, dtype or config.floatx())
+    kind = np.dtype(dtype or config.floatx())
+    result = array
+    if array.dtype != kind or not array.flags.c_contiguous:
+        with np.errstate(over="ignore"):  # a number too large for the type becomes infinite, and is reported below
+            result = np.ascontiguousarray(array, kind)
     if array.dtype.kind == "f":
         _check_finite(result, name)
     return result

@@ -175,9 +175,11 @@ class Model(Structure):
         return self.form("outputs").given_as(outputs)
 
     def predict_on_batch(self, x: Any) -> Any:
-        """The outputs for one batch `x`."""
+        """The outputs for one batch `x`; safe to call from several threads. Raises: as `predict`."""
         self._build_for(x)
-        return self.predict(x, batch_size=max(1, len(self._rows(x)[0])), verbose=0)
+        samples = checked(self._rows(x), graph=self.graph, names=self.input_names)
+        outputs = loop.predict_one(self._any_runner(), samples, loop.fitting(len(samples), len(samples)))
+        return self.form("outputs").given_as(outputs)
 
     def __call__(self, inputs: Any, *, training: bool | None = None) -> Any:
         """Add this model to a network as a layer, or predict one batch.

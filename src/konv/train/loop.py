@@ -17,7 +17,7 @@ from konv.train.runner import Result, Runner
 from konv.train.samples import Samples
 from konv.train.watched import Watched
 
-__all__ = ["Plan", "Trained", "batches_of", "evaluate", "fit", "fitting", "one_batch", "predict"]
+__all__ = ["Plan", "Trained", "batches_of", "evaluate", "fit", "fitting", "one_batch", "predict", "predict_one"]
 
 
 class Trained(Protocol):
@@ -136,13 +136,21 @@ def predict(runner: Runner, samples: Samples, size: int, callbacks: CallbackList
     found: list[tuple[Array, ...]] = []
     for number in range(batches_of(len(samples), size)):
         callbacks.call("on_predict_batch_begin", number, Logs())
-        result = runner.predict(samples.take(slice(number * size, (number + 1) * size)), size)
-        if result.nonfinite:
-            raise not_finite(result.nonfinite, number)
-        found.append(result.outputs)
+        found.append(predict_one(runner, samples.take(slice(number * size, (number + 1) * size)), size, number))
         callbacks.call("on_predict_batch_end", number, Logs())
     callbacks.call("on_predict_end", Logs())
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+
+def predict_one(runner: Runner, batch: Samples, size: int, number: int = 0) -> tuple[Array, ...]:
+    """The outputs for one `batch`, the one of that `number`, by the program for `size` samples.
+
+    Raises: NonFiniteError where they are not finite.
+    """
+    result = runner.predict(batch, size)
+    if result.nonfinite:
+        raise not_finite(result.nonfinite, number)
+    return result.outputs
 
 
 def one_batch(watched: Watched, result: Result, batch: Samples, training: bool = False) -> Logs[float]:
