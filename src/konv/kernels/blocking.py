@@ -3,7 +3,8 @@
 All kernels of convolutions and dense layers are outer products: `rows` broadcast scalars times `vectors` vectors,
 added to `rows · vectors` accumulators. A processor of this century starts two multiply-adds and two loads a cycle and
 takes about four cycles for a multiply-add, so a tile is good when it has at least eight accumulators and more
-multiply-adds than loads; a few accumulators more make up for what the loads between delay. The choice depends on spec and target alone, and never changes the order of a sum.
+multiply-adds than loads; a few accumulators more make up for what the loads between delay. The choice depends on spec
+and target alone, and never changes the order of a sum.
 """
 
 from __future__ import annotations
