@@ -27,7 +27,7 @@ CONVOLUTIONS = (
     WeightGradient("float32", *(Taps.forward(Axis(9, 3, 1, 1, 1, 1)),) * 2, 40, 70),
     WeightGradient("float64", *(Taps.forward(Axis(9, 3, 1, 1, 1, 1)),) * 2, 3, 70),
     Dense("float32", 128, 30, 100),
-    DenseWeightGradient("float64", 50, 100),
+    DenseWeightGradient("float64", 32, 50, 100),
 )
 
 
@@ -87,7 +87,8 @@ def test_weight_gradient(seed: int) -> None:
 def test_dense(seed: int) -> None:
     """Forward and weight gradient."""
     rng, dtype, (n, most, places, inputs, outputs) = sizes(seed)
-    spec, gradient = Dense(dtype, most * places, inputs, outputs, places), DenseWeightGradient(dtype, inputs, outputs)
+    spec = Dense(dtype, most * places, inputs, outputs, places)
+    gradient = DenseWeightGradient(dtype, most * places + 64, inputs, outputs)
     target, other = (drawn(s, level(seed), rng) for s in (spec, gradient))
     rows = spec.tile(target).rows * spec.blocks(spec.rows, target)
 

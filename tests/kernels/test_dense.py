@@ -74,7 +74,7 @@ def test_weight_gradient(seed: int) -> None:
     x, dy = unset((most * places, inputs), dtype), unset((most * places, outputs), dtype)
     x[: n * places] = rng.integers(-4, 5, (n * places, inputs))
     dy[: n * places] = rng.integers(-4, 5, (n * places, outputs))
-    spec = DenseWeightGradient(dtype, inputs, outputs, places)
+    spec = DenseWeightGradient(dtype, most * places, inputs, outputs, places)
     dw, told = unset((inputs, outputs), dtype), frame(n)
     units = spec.units(current())
     cut = int(rng.integers(0, units + 1))
@@ -91,7 +91,7 @@ def test_weight_gradient_flags_what_is_not_finite(bad: float, dtype: str) -> Non
     x, dy, dw = np.ones((3, 5), dtype), np.ones((3, 21), dtype), np.zeros((5, 21), dtype)
     dy[2, 20] = bad
     told = frame(3)
-    run(spec := DenseWeightGradient(dtype, 5, 21), told, x, dy, dw, end=spec.units(current()), writes=(0, 3))
+    run(spec := DenseWeightGradient(dtype, 3, 5, 21), told, x, dy, dw, end=spec.units(current()), writes=(0, 3))
     np.testing.assert_array_equal(told, [3, 1, *[0] * (len(told) - 2)])
 
 
@@ -106,7 +106,7 @@ def test_weight_gradient_is_a_tree_over_samples(n: int, places: int) -> None:
         for row in range(begin * places, end * places):
             part = fused(x[row, :, None], dy[row], part)
         parts.append(part)
-    dw, spec = np.zeros((9, 37), "float32"), DenseWeightGradient("float32", 9, 37, places)
+    dw, spec = np.zeros((9, 37), "float32"), DenseWeightGradient("float32", n * places, 9, 37, places)
     run(spec, frame(n), x, dy, dw, end=spec.units(current()), writes=(0, 3))
     same_bits(dw, tree(parts))
 

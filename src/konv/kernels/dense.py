@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from konv.kernels.blocking import tile
+from konv.kernels.blocking import Panels, tile
 from konv.kernels.ir import Function, Int, Value
 from konv.kernels.product import load_row, outer, store_row
 from konv.kernels.product_spec import ProductSpec
@@ -98,10 +99,15 @@ class DenseWeightGradient(ProductSpec):
     """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
 
     Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
-    `(n, outputs)`, dw `(inputs, outputs)`. Work units: panel · tiles + tile of inputs.
+    `(n, outputs)`, dw `(inputs, outputs)`. Work units: tile of inputs · panels + panel. `rows`: those of the largest
+    run.
+
+    Rows of x and dy lie a power of two apart more often than not, and then share a few sets of the first-level cache.
+    So what a tile reads is copied to scratch memory, side by side: dy once a call, x once for all panels of a tile.
     """
 
     kind: ClassVar[str] = "dense_weight_gradient"
+    rows: int
     inputs: int
     outputs: int
     places: int = 1
@@ -119,6 +125,16 @@ class DenseWeightGradient(ProductSpec):
         """The number of work units."""
         return -(-self.inputs // self.tile(target).rows) * self.panels(target).number
 
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: dy, panel by panel, then a tile of x."""
+        wide = self.panels(target).padded + self._reach(target)
+        return self.rows * wide * (target.vector_bytes // target.lanes(self.dtype))
+
+    def _reach(self, target: Target) -> int:
+        """Elements from one row of a tile of x in scratch memory to the next: whole vectors."""
+        lanes = target.lanes(self.dtype)
+        return -(-self.tile(target).rows // lanes) * lanes
+
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "frame x dy dw")
@@ -126,34 +142,73 @@ class DenseWeightGradient(ProductSpec):
         tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes
         n = k.get("i64", k.arg["frame"])
         bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
+        rows, reach = bounds[-1], self._reach(target)
+        tile_of_x = k.at(k.scratch, k.mul(rows, layout.padded))
+        self._copy_dy(k, layout, rows)
         with k.loop(k.begin, k.end) as unit:
             at, panel = k.div(unit.i, layout.number), k.rem(unit.i, layout.number)
             row = k.mul(at, m)
+            new = k.binary("or", k.compare("eq", panel, 0), k.compare("eq", unit.i, k.begin))
 
-            def each_size(channel: Int, vectors: int, tail: int, row: Int = row, at: Int = at) -> None:
-                if self.inputs % m == 0:
-                    self._tile(k, bounds, row, m, channel, vectors, tail)
-                    return
-                if tiles > 1:
-                    with k.when(k.compare("slt", at, tiles - 1)):
-                        self._tile(k, bounds, row, m, channel, vectors, tail)
-                with k.when(k.compare("eq", at, tiles - 1)):
-                    self._tile(k, bounds, row, self.inputs % m, channel, vectors, tail)
+            def each_height(body: Callable[[int], None], at: Int = at) -> None:
+                if tiles > 1 or self.inputs % m == 0:
+                    with k.when(k.compare("slt", at, self.inputs // m)):
+                        body(m)
+                if self.inputs % m:
+                    with k.when(k.compare("eq", at, tiles - 1)):
+                        body(self.inputs % m)
 
-            if layout.whole:
-                with k.when(k.compare("slt", panel, layout.whole)):
-                    each_size(k.mul(panel, wide), layout.vectors, 0)
-            if layout.rest:
-                with k.when(k.compare("sge", panel, layout.whole)):
-                    each_size(layout.whole * wide, layout.rest, layout.tail)
+            def each_width(body: Callable[[Int, int, int], None], panel: Int = panel) -> None:
+                if layout.whole:
+                    with k.when(k.compare("slt", panel, layout.whole)):
+                        body(k.mul(panel, wide), layout.vectors, 0)
+                if layout.rest:
+                    with k.when(k.compare("sge", panel, layout.whole)):
+                        body(layout.whole * wide, layout.rest, layout.tail)
+
+            def product(channel: Int, vectors: int, tail: int, row: Int = row) -> None:
+                dy = k.at(k.scratch, k.mul(rows, channel))
+                each_height(
+                    lambda high: self._tile(k, bounds, (tile_of_x, reach), dy, row, high, channel, vectors, tail)
+                )
+
+            with k.when(new):
+                each_height(lambda high, row=row: self._copy_x(k, tile_of_x, reach, rows, row, high))  # type: ignore[misc]
+            each_width(product)
         return k
 
-    def _tile(self, k: Function, bounds: list[Int], row: Int, m: int, channel: Int, vectors: int, tail: int) -> None:
+    def _copy_dy(self, k: Function, layout: Panels, rows: Int) -> None:
+        """Lay dy out panel by panel; the last vector is filled with zeros."""
+        wide = layout.vectors * layout.lanes
+
+        def copy(row: Int, channel: Int, vectors: int, tail: int) -> None:
+            into = k.add(k.mul(rows, channel), k.mul(row, vectors * layout.lanes))
+            values = load_row(k, k.arg["dy"], k.add(k.mul(row, self.outputs), channel), vectors, tail)
+            store_row(k, values, k.scratch, into)
+
+        with k.loop(0, rows) as s:
+            with k.loop(0, layout.whole) as p:
+                copy(s.i, k.mul(p.i, wide), layout.vectors, 0)
+            if layout.rest:
+                copy(s.i, layout.whole * wide, layout.rest, layout.tail)
+
+    def _copy_x(self, k: Function, into: Value, reach: int, rows: Int, first: Int, m: int) -> None:
+        """Lay `m` columns of x, from `first` on, side by side."""
+        with k.loop(0, rows) as s:
+            for part in range(0, m, k.lanes):
+                here = k.add(k.mul(s.i, self.inputs), first, part)
+                value = k.load(k.arg["x"], here, min(m - part, k.lanes))
+                k.store(value, into, k.add(k.mul(s.i, reach), part))
+
+    def _tile(self, k: Function, bounds: list[Int], x: tuple[Value, int], dy: Value, row: Int, m: int, channel: Int,
+              vectors: int, tail: int) -> None:  # fmt: skip
+        """Sum one tile from the copies of x (and the elements between its rows) and dy, and store it."""
+
         def leaf(number: int) -> list[Value]:
             with k.loop(bounds[number], bounds[number + 1], [k.every(0)] * (m * vectors)) as s:
-                ys = load_row(k, k.arg["dy"], k.add(k.mul(s.i, self.outputs), channel), vectors, tail)
-                at = k.add(k.mul(s.i, self.inputs), row)
-                s.out = outer(k, s.carry, [k.broadcast(k.arg["x"], k.add(at, i)) for i in range(m)], ys)
+                ys = load_row(k, dy, k.mul(s.i, vectors * k.lanes), vectors)
+                at = k.mul(s.i, x[1])
+                s.out = outer(k, s.carry, [k.broadcast(x[0], k.add(at, i)) for i in range(m)], ys)
             return s.values
 
         def tree(first: int, last: int) -> list[Value]:

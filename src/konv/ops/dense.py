@@ -61,7 +61,7 @@ class Dense(Op):
         if self.bias and to.dw[1]:
             to.sums(BiasGradient(to.dtype, self.units), to.dy, weight=1, grain=places)
         if to.dw[0]:
-            gradient = DenseWeightGradient(to.dtype, features, self.units, places)
+            gradient = DenseWeightGradient(to.dtype, to.batch * places, features, self.units, places)
             units = gradient.units(to.target)
             to.outputs(gradient, to.frame, to.x[0], to.dy, to.gradient(0), units=lambda n: units)
         if to.dx[0] is not None:
