@@ -157,8 +157,15 @@ class _Philox:
         return [c0, c1, c2, c3]
 
     def _product(self, c: Value, factor: int) -> tuple[Value, Value]:
-        """The upper and the lower word of c · factor."""
-        k, wide = self.k, f"<{self.k.lanes} x i64>"
-        product = k.binary("mul", k.cast("zext", c, wide), Value(wide, f"splat (i64 {factor})"))
-        high = k.cast("trunc", k.binary("lshr", product, Value(wide, "splat (i64 32)")), c.type)
-        return high, k.cast("trunc", product, c.type)
+        """The upper and the lower word of c · factor: words at even places and at odd ones are multiplied apart, each
+        in the room of two."""
+        k, lanes = self.k, self.k.lanes
+        wide = f"<{lanes // 2} x i64>"
+        pairs = k.cast("bitcast", c, wide)
+        even = k.binary("and", pairs, Value(wide, f"splat (i64 {2**32 - 1})"))
+        odd = k.binary("lshr", pairs, Value(wide, "splat (i64 32)"))
+        a, b = (
+            k.cast("bitcast", k.binary("mul", v, Value(wide, f"splat (i64 {factor})")), c.type) for v in (even, odd)
+        )
+        high, low = ([i | half if i % 2 == 0 else lanes + (i & ~1 | half) for i in range(lanes)] for half in (1, 0))
+        return k.shuffle(a, b, high), k.shuffle(a, b, low)
