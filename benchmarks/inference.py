@@ -22,7 +22,7 @@ def main() -> None:
         for network in asked.network:
             for batch in sorted(asked.batch):
                 rows = measured(peers, network, batch, asked)
-                compare(rows, "konv-predict", "ratio_to_fastest_peer", lambda row: True)
+                compare(rows, "ratio_to_fastest_peer", lambda row: True)
                 show(rows, f"Prediction, {network} network, batch {batch}", COLUMNS, {"konv-predict": "bold"})
                 results += rows
     finally:

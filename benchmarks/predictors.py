@@ -58,6 +58,18 @@ class Konv(Predictor):
         self.predict = network.predict_on_batch  # type: ignore[method-assign]
 
 
+def directly(module: str = "konv") -> str:
+    """Have konv sum directly from now on, without Winograd kernels; returns `module`."""
+    os.environ["KONV_DIRECT"] = "1"
+    return module
+
+
+class KonvDirect(Konv):
+    def __init__(self) -> None:
+        directly()
+        super().__init__()
+
+
 class OnnxRuntime(Predictor):
     modules = ("onnxruntime", "onnx")
 
@@ -89,6 +101,7 @@ class OpenVino(Predictor):
 
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "konv-predict": Konv,
+    "konv-direct-predict": KonvDirect,
     "onnxruntime": OnnxRuntime,
     "openvino": OpenVino,
 }

@@ -18,6 +18,7 @@ from turns import compare, console, measured, options, peak, show, start
 
 PEERS = {
     "konv": "fp32",
+    "konv-direct": "fp32",
     "tensorflow": "fp32",
     "tensorflow-jit": "fp32",
     "jax": "fp32",
@@ -40,7 +41,7 @@ def measure_batch(
     for row in rows:
         row["arithmetic"] = PEERS[row["peer"]]
         row["share_of_peak"] = row["images_per_second"]["median"] * flop(network) / limit
-    compare(rows, "konv", "ratio_to_fastest_fp32_peer", lambda row: row["arithmetic"] == "fp32")
+    compare(rows, "ratio_to_fastest_fp32_peer", lambda row: row["arithmetic"] == "fp32")
     show(rows, f"Training, {network} network, batch {batch}", COLUMNS, STYLE)
     return rows
 

@@ -88,9 +88,9 @@ def measured(peers: Sequence[Peer], network: str, batch: int, asked: argparse.Na
     ]
 
 
-def compare(rows: list[dict[str, Any]], ours: str, name: str, rival: Callable[[dict[str, Any]], bool]) -> None:
-    """Sort `rows`, fastest first, and give each its ratio, called `name`, to the fastest that is not `ours`."""
-    rivals = [row for row in rows if rival(row) and row["peer"] != ours] or rows
+def compare(rows: list[dict[str, Any]], name: str, rival: Callable[[dict[str, Any]], bool]) -> None:
+    """Sort `rows`, fastest first, and give each its ratio, called `name`, to the fastest `rival` that is not konv."""
+    rivals = [row for row in rows if rival(row) and not row["peer"].startswith("konv")] or rows
     best = max(row["images_per_second"]["median"] for row in rivals)
     for row in rows:
         row[name] = row["images_per_second"]["median"] / best

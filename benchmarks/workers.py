@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from networks import LEARNING_RATE, image, keras_network, torch_network
-from predictors import PREDICTORS
+from predictors import PREDICTORS, directly
 
 POOL = 4096 * 32 * 32
 """Places of the images to draw batches from: more than any cache holds."""
@@ -93,6 +93,7 @@ class Torch:
 
 WORKERS: dict[str, Callable[[], Any]] = {
     "konv": lambda: KerasWords("konv"),
+    "konv-direct": lambda: KerasWords(directly("konv")),
     "tensorflow": lambda: KerasWords("keras", "tensorflow", jit_compile=False),
     "tensorflow-jit": lambda: KerasWords("keras", "tensorflow", jit_compile=True),
     "jax": lambda: KerasWords("keras", "jax"),
