@@ -23,6 +23,11 @@ from konv.ops.loss import (
     SparseCategoricalCrossentropy,
 )
 from konv.ops.moments import Adam
+from konv.ops.places import (
+    RepeatVector,
+    UpSampling1D,
+    UpSampling2D,
+)
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
@@ -58,6 +63,9 @@ OPS: dict[str, tuple[Op, ...]] = {
     "locally connected": (LocallyConnected2D(19, (2, 3), (1, 2)), ReLU(), LocallyConnected2D(3, (2, 2), bias=False)),
     "locally connected, padded": (ReLU(), LocallyConnected2D(5, (3, 2), (2, 3), ((1, 2), (0, 1)), (2, 1)), Tanh()),
     "locally connected sequences": (Reshape((-1, 6)), LocallyConnected1D(9, 3, 2, "same")),
+    "enlarged": (ReLU(), UpSampling2D((2, 3)), Conv2D(2, (1, 1)), UpSampling2D((3, 1), "bilinear"), Tanh()),
+    "enlarged, one channel": (Conv2D(1, (1, 1)), UpSampling2D((3, 2), "bilinear")),
+    "repeated": (Flatten(), Dense(9), RepeatVector(4), UpSampling1D(3)),
     "convolutions": (Conv2D(4, (3, 3)), ReLU(), Conv2D(9, (1, 1)), Conv2D(3, (2, 2)), ReLU()),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),

@@ -23,6 +23,11 @@ from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
+from konv.ops.places import (
+    RepeatVector,
+    UpSampling1D,
+    UpSampling2D,
+)
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.reduction import Reduce
@@ -205,6 +210,7 @@ EXAMPLES = [
     (AveragePool2D(), (8, 8, 4)), (Dropout(0.5), (5,)), (Flatten(), (8, 8, 4)), (Reshape((-1,)), (8, 8, 4)),
     (DepthwiseConv2D((3, 3)), (8, 8, 4)), (Conv1D(3, 2), (8, 4)), (DepthwiseConv1D(2), (8, 4)),
     (LocallyConnected2D(3, (2, 2)), (8, 8, 4)), (LocallyConnected1D(3, 2), (8, 4)),
+    (UpSampling2D(), (8, 8, 4)), (UpSampling1D(), (8, 4)), (RepeatVector(3), (8,)),
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip

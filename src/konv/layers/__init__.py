@@ -30,6 +30,17 @@ from konv.layers.merging import (
     subtract,
 )  # fmt: skip
 from konv.layers.operation import Operation
+from konv.layers.places import (
+    Cropping1D,
+    Cropping2D,
+    Permute,
+    RepeatVector,
+    Reshape,
+    UpSampling1D,
+    UpSampling2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
 from konv.layers.registry import found, name_of
 from konv.layers.sequence import (
@@ -49,14 +60,16 @@ __all__ = [
     "Average",
     "AveragePooling2D",
     "AvgPool2D",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
-    "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
     "Convolution1D",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -75,22 +88,29 @@ __all__ = [
     "Minimum",
     "Multiply",
     "Operation",
+    "Permute",
     "ReLU",
+    "RepeatVector",
+    "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
     "Subtract",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "maximum",
     "minimum",
     "multiply",
-    "subtract",
-    "deserialize",
     "serialize",
+    "subtract",
 ]
 
 LAYERS: dict[str, type[Layer]] = {
@@ -100,6 +120,8 @@ LAYERS: dict[str, type[Layer]] = {
         DepthwiseConv2D, Dropout, Flatten, InputLayer, LocallyConnected1D, LocallyConnected2D,
         MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
         Add, Average, Concatenate, Maximum, Minimum, Multiply, Operation, Subtract, Lambda,
+        Cropping1D, Cropping2D, Permute, RepeatVector, Reshape, UpSampling1D, UpSampling2D, ZeroPadding1D,
+        ZeroPadding2D,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -15,6 +15,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：output_padding 沿每个轴都要小于步长（{strides}）：多出一整个步长就等于输入多了一个位置。"
         "收到的是：{received!r}。",
     ),
+    "bad_sides": (
+        "{layer}: {name} is one integer, or for each of {count} axes an integer or a (before, after) pair. "
+        "Received: {received!r}.",
+        "{layer}：{name} 要么是一个整数，要么对 {count} 个轴各给一个整数或一对（前, 后）。收到的是：{received!r}。",
+    ),
     "channels_first": (
         "{layer}: data_format must be 'channels_last': images are (N, height, width, channels). Received: "
         "{received!r}. Turn images that have their channels first with x.transpose(0, 2, 3, 1), and drop data_format.",

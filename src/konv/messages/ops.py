@@ -40,6 +40,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "leaves {made} of them. Pad less.",
         "{layer}：{kernel} 的核把输入 {received} 沿某一轴铺开到 {reach} 个位置，去掉填充后只剩 {made} 个。请减小填充。",
     ),
+    "nothing_after_cropping": (
+        "{layer}: cropping {cropping} leaves nothing of the {received} input. Crop less.",
+        "{layer}：按 {cropping} 裁剪后，输入 {received} 什么也不剩。请少裁一些。",
+    ),
+    "bad_permutation": (
+        "{layer}: dims must name each of the input's {axes} axes once, counted from 1. Received: {dims} for a "
+        "{received} input.",
+        "{layer}：dims 要把输入的 {axes} 个轴各写一次，从 1 数起。收到的是：{dims}，输入是 {received}。",
+    ),
+    "not_a_vector": (
+        "{layer} repeats vectors: 1 axis a sample. Received: {received}. Flatten it first.",
+        "{layer} 重复的是向量：每个样本 1 个轴。收到的是：{received}。请先用 Flatten 展平。",
+    ),
     "groups_and_filters": (
         "{layer}: {filters} filters cannot be cut into {groups} equal groups. Choose filters as a multiple of groups.",
         "{layer}：{filters} 个滤波器不能平均分成 {groups} 组。请让 filters 是 groups 的整数倍。",

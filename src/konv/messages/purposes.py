@@ -98,6 +98,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "在 {places} 个位置上各用自己的 {filters} 个 {kernel} 滤波器寻找局部模式，权值不共享："
         "适合关键内容总出现在固定位置的图像。",
     ),
+    "purpose.up_sampling": (
+        "Enlarges its input to {size} without weights: the plain way back to a finer grid, where a convolution after "
+        "it may add detail.",
+        "不用权重，把输入放大到 {size}：回到更细网格的朴素做法，细节由后面的卷积补上。",
+    ),
+    "purpose.repeat_vector": (
+        "Repeats a vector {times} times, as the steps of a sequence: one summary handed to every step that follows.",
+        "把一个向量重复 {times} 次，排成序列的各步：同一份概括交给后面的每一步。",
+    ),
     "purpose.dense": (
         "Weighs all {features} features together: each of its {units} neurons is connected to every one of them, so "
         "it can judge the input as a whole.",

@@ -21,6 +21,11 @@ from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
+from konv.ops.places import (
+    RepeatVector,
+    UpSampling1D,
+    UpSampling2D,
+)
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.reduction import Reduce
@@ -56,6 +61,7 @@ __all__ = [
     "Parameter",
     "ReLU",
     "Reduce",
+    "RepeatVector",
     "Reshape",
     "Sigmoid",
     "Slice",
@@ -63,6 +69,8 @@ __all__ = [
     "StopGradient",
     "Tanh",
     "Transpose",
+    "UpSampling1D",
+    "UpSampling2D",
     "op",
 ]
 
@@ -71,8 +79,9 @@ OPS: dict[str, type[Op]] = {
     for kind in (
         Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
         LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid,
-        Tanh, Softmax, Linear, Dropout, Flatten, Reshape,
         Concatenate, Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
+        Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D,
+        UpSampling2D,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -14,12 +14,19 @@ from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.shapes import Axis, Padding, Shape, show
 
-__all__ = ["Conv1D", "DepthwiseConv1D", "OnImages", "reshaped", "wide"]
+__all__ = ["Conv1D", "DepthwiseConv1D", "OnImages", "reshaped", "sequence_shape", "wide"]
 
 
 def wide(padding: Padding) -> Padding:
     """The padding of a sequence as that of an image of height 1."""
     return padding if isinstance(padding, str) else ((0, 0), *padding)
+
+
+def sequence_shape(shape: Shape, op: str) -> Shape:
+    """`shape` itself if it is that of a sequence, `(L, C)`. Raises: ShapeError otherwise."""
+    if len(shape) != 2:
+        raise ShapeError(text("not_a_sequence", layer=op, received=show(shape), axes=len(shape)))
+    return shape
 
 
 def reshaped(to: Lowering, *shapes: Shape) -> Lowering:
@@ -81,10 +88,7 @@ class OnImages(Op):
 
     def _image(self, *inputs: Shape) -> Shape:
         """The shape of a sequence as that of an image. Raises: ShapeError where it is none."""
-        if len(inputs[0]) != 2:
-            kind, axes = type(self).__name__, len(inputs[0])
-            raise ShapeError(text("not_a_sequence", layer=kind, received=show(inputs[0]), axes=axes))
-        return 1, *inputs[0]
+        return 1, *sequence_shape(inputs[0], type(self).__name__)
 
 
 @dataclass(frozen=True)
