@@ -80,7 +80,8 @@ class UpSampling2D(_Moved):
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
         up, across = self._matrices(x[0])
-        return np.einsum("ih,nhwc,jw->nijc", up, x[0], across, optimize=True)
+        y: Array = np.einsum("ih,nhwc,jw->nijc", up, x[0], across, optimize=True)
+        return y
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         up, across = self._matrices(x[0])
@@ -132,7 +133,8 @@ class RepeatVector(_Moved):
     times: int
 
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
-        return np.repeat(x[0][:, None], self.times, 1)
+        y: Array = np.repeat(x[0][:, None], self.times, 1)
+        return y
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         return Gradients((dy.sum(1),))
