@@ -1,0 +1,238 @@
+"""Layer by layer against PyTorch: forward and both gradients of every distinct layer shape of six networks.
+
+`python benchmarks/ops.py` needs konv and PyTorch in one environment. konv's time is what its kernels take inside the
+engine, on the cores that a batch keeps busy; PyTorch's that of the same operator, the better of contiguous and
+channels-last. They take turns, and each number is a median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+import numpy as np
+
+from common import PAUSE, cores, machine, versions, write
+from konv.engine import Training, build
+from konv.engine.profile import measure
+from konv.graph import Graph, Node, Variable
+from konv.ops import AveragePool2D, Conv2D, Dense, Input, MaxPool2D, Op
+from konv.ops.loss import MeanSquaredError
+from konv.ops.record import Weight
+from konv.ops.update import SGD
+from shapes import NETWORKS, Shape, distinct
+
+PASSES = ("forward", "data", "weights")
+TURN = 0.15
+"""Seconds of work in one turn of one competitor, at least one run."""
+LEFT_OUT = ("loss", "pack", "winograd_weights", "sgd")
+"""Kernels that are no part of a pass: weights are packed once an update, not once a pass."""
+WANTED = {"depthwise": 1.5, "max": 1.5, "mean": 1.5}
+"""How many times PyTorch's speed a kind is to reach; all others 0.9."""
+
+
+@dataclass(frozen=True)
+class _Trained(Op):
+    """The input as it is, but as if it depended on a weight: so the layer behind it owes a gradient for its input."""
+
+    name: ClassVar[str] = "trained"
+
+    def weights(self, *inputs: tuple[int, ...]) -> tuple[Weight, ...]:
+        return (Weight("nothing", (1,), 1, 1),)
+
+    def lower(self, to: Any) -> None:
+        to.same()
+
+    def lower_backward(self, to: Any) -> None:
+        """Nothing comes of the weight."""
+
+
+def operation(shape: Shape) -> Op:
+    """The layer as konv's operation."""
+    kernel, strides = (shape.kernel,) * 2, (shape.stride,) * 2
+    around = (shape.padding,) * 2
+    if shape.kind == "dense":
+        return Dense(shape.filters)
+    if shape.kind in ("max", "mean"):
+        return (MaxPool2D if shape.kind == "max" else AveragePool2D)(kernel, strides, around)
+    return Conv2D(shape.filters, kernel, strides, around, groups=shape.groups, bias=False)
+
+
+class Ours:
+    """konv: a program that trains the one layer, its kernels timed call by call."""
+
+    def __init__(self, shape: Shape, batch: int) -> None:
+        rng = np.random.default_rng(0)
+        sample = (shape.channels,) if shape.kind == "dense" else (shape.size, shape.size, shape.channels)
+        image = Node.apply(Input(sample), (), (), "image", "float32")
+        before = Variable("nothing", np.zeros(1, "float32"))
+        x = Node.apply(_Trained(), (image,), (before,), "before", "float32")
+        op = operation(shape)
+        variables = tuple(Variable(w.name, rng.normal(size=w.shape).astype("float32") / w.fan_in)
+                          for w in op.weights(sample))  # fmt: skip
+        y = Node.apply(op, (x,), variables, "layer", "float32")
+        training = Training(SGD(), (before, *variables), ((),) * (1 + len(variables)))
+        self.batch = batch
+        self.program = build(Graph([image], [y]), batch, (MeanSquaredError(),), training)
+        self.given = (
+            [rng.random((batch, *sample), np.float32)],
+            [np.zeros((batch, *y.shape), np.float32)],
+            [np.full(batch, 1 / batch, np.float32)],
+            (0.0,),
+        )
+
+    def turn(self) -> dict[str, float]:
+        """Seconds of each pass."""
+        calls = measure(self.program, lambda: self.program.run(*self.given), self.batch, TURN)  # type: ignore[arg-type]
+        kinds = [call.kind for stage in self.program.stages for call in stage.calls]  # type: ignore[attr-defined]
+        seconds = dict.fromkeys(PASSES, 0.0)
+        gone = False  # past the loss, the way back begins
+        for call, kind in zip(calls, kinds, strict=True):
+            gone = gone or call.kernel == "loss"
+            if call.layer in ("layer", "kernel") and call.kernel not in LEFT_OUT:
+                back = kind == "sums" or "weight" in call.kernel or call.kernel in ("combine", "winograd_gradient_back")
+                which = "forward" if not gone else "weights" if back else "data"
+                seconds[which] += call.seconds / (cores() if kind == "outputs" else min(cores(), self.batch))
+        return seconds
+
+
+class Theirs:
+    """PyTorch: the same operator in one memory format."""
+
+    def __init__(self, shape: Shape, batch: int, channels_last: bool) -> None:
+        self.torch = torch = import_module("torch")
+        torch.manual_seed(0)
+        self.shape = shape
+        form = torch.channels_last if channels_last else torch.contiguous_format
+        if shape.kind == "dense":
+            self.x, self.w = torch.rand(batch, shape.channels), torch.rand(shape.filters, shape.channels)
+        else:
+            before, after = shape.padding
+            assert before == after
+            self.x = torch.rand(batch, shape.channels, shape.size, shape.size).to(memory_format=form)
+            taken = shape.channels // shape.groups
+            self.w = torch.rand(shape.filters, taken, shape.kernel, shape.kernel).to(memory_format=form)
+        with torch.no_grad():
+            self.dy = torch.ones_like(self.forward())
+
+    def forward(self) -> Any:
+        f, shape = self.torch.nn.functional, self.shape
+        if shape.kind == "dense":
+            return f.linear(self.x, self.w)
+        if shape.kind == "max":
+            return f.max_pool2d(self.x, shape.kernel, shape.stride, shape.padding[0])
+        if shape.kind == "mean":
+            return f.avg_pool2d(self.x, shape.kernel, shape.stride, shape.padding[0])
+        return f.conv2d(self.x, self.w, None, shape.stride, shape.padding[0], 1, shape.groups)
+
+    def passes(self) -> dict[str, Callable[[], Any]]:
+        """What is timed of each pass."""
+        torch, shape = self.torch, self.shape
+        pooled = [shape.kernel] * 2, [shape.stride] * 2, [shape.padding[0]] * 2
+        if shape.kind == "dense":
+            return {"forward": self.forward, "data": lambda: self.dy @ self.w, "weights": lambda: self.dy.T @ self.x}
+        if shape.kind == "max":
+            with torch.no_grad():
+                _, where = torch.nn.functional.max_pool2d(
+                    self.x, shape.kernel, shape.stride, shape.padding[0], return_indices=True
+                )
+            back = torch.ops.aten.max_pool2d_with_indices_backward
+            return {"forward": self.forward, "data": lambda: back(self.dy, self.x, *pooled, [1, 1], False, where)}
+        if shape.kind == "mean":
+            back = torch.ops.aten.avg_pool2d_backward
+            return {"forward": self.forward, "data": lambda: back(self.dy, self.x, *pooled, False, True, None)}
+
+        def gradient(data: bool) -> Any:
+            step, around = [shape.stride] * 2, [shape.padding[0]] * 2
+            wanted = [data, not data, False]
+            return torch.ops.aten.convolution_backward(
+                self.dy, self.x, self.w, None, step, around, [1, 1], False, [0, 0], shape.groups, wanted
+            )
+
+        return {"forward": self.forward, "data": lambda: gradient(True), "weights": lambda: gradient(False)}
+
+    def turn(self) -> dict[str, float]:
+        """Seconds of each pass."""
+        with self.torch.no_grad():
+            return {name: timed(run) for name, run in self.passes().items()}
+
+
+def timed(run: Callable[[], Any]) -> float:
+    """The median time of one run, of as many as a turn holds; the first one is not counted."""
+    run()
+    taken: list[float] = []
+    end = time.perf_counter() + TURN
+    while not taken or time.perf_counter() < end:
+        begun = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def compare(shape: Shape, batch: int, rounds: int) -> dict[str, Any]:
+    """Milliseconds of each pass of both, and how many times PyTorch's speed konv's is."""
+    competitors: list[Ours | Theirs] = [Ours(shape, batch)]
+    competitors += [Theirs(shape, batch, last) for last in ((False,) if shape.kind == "dense" else (False, True))]
+    turns: list[list[dict[str, float]]] = [[] for _ in competitors]
+    for turn in range(rounds):
+        for i in range(len(competitors)):
+            which = (turn + i) % len(competitors)
+            time.sleep(PAUSE)
+            turns[which].append(competitors[which].turn())
+    medians = [{p: statistics.median(t[p] for t in mine) for p in mine[0]} for mine in turns]
+    passes = [p for p in PASSES if p in medians[-1]]
+    row: dict[str, Any] = {"layer": str(shape), "kind": shape.kind, "network": shape.network, "batch": batch}
+    for name in passes:
+        ours, theirs = medians[0][name], min(m[name] for m in medians[1:])
+        row[name] = {"konv": 1e3 * ours, "torch": 1e3 * theirs, "ratio": theirs / ours}
+    sums = [sum(part) for part in zip(*((row[p]["konv"], row[p]["torch"]) for p in passes), strict=True)]
+    row["all"] = {"konv": sums[0], "torch": sums[1], "ratio": sums[1] / sums[0]}
+    row["wanted"] = WANTED.get(shape.kind, 0.9)
+    return row
+
+
+def show(row: dict[str, Any]) -> str:
+    """One line of the table: milliseconds of konv and PyTorch, and the ratio, of each pass and of all."""
+    cells = []
+    for name in (*PASSES, "all"):
+        part = row.get(name)
+        cells.append(f"{part['konv']:9.3f} {part['torch']:9.3f} {part['ratio']:5.2f}" if part else " " * 25)
+    below = "" if row["all"]["ratio"] >= row["wanted"] else "  below"
+    return f"{row['layer']:34} {row['batch']:3} | " + " | ".join(cells) + below
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--network", nargs="+", choices=NETWORKS, default=list(NETWORKS), help="of which networks")
+    parser.add_argument("--kind", nargs="+", help="kinds: convolution depthwise max mean dense")
+    parser.add_argument("--batch", nargs="+", type=int, default=[1, 32])
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each competitor")
+    parser.add_argument("--quick", action="store_true", help="every sixth shape, batch 1, one turn; records nothing")
+    options = parser.parse_args()
+    found = [s for s in distinct(options.network) if not options.kind or s.kind in options.kind]
+    batches, rounds = ([1], 1) if options.quick else (options.batch, options.rounds)
+    if options.quick:
+        found = found[::6]
+    print(f"{'layer':34} {'n':3} | " + " | ".join(f"{p + ' konv, torch, ratio':25}" for p in (*PASSES, "all")))
+    rows = []
+    for batch in batches:
+        for shape in found:
+            rows.append(compare(shape, batch, rounds))
+            print(show(rows[-1]), flush=True)
+    below = [f"{r['layer']} at {r['batch']}" for r in rows if r["all"]["ratio"] < r["wanted"]]
+    print(
+        f"{len(rows) - len(below)} of {len(rows)} reach what is wanted"
+        + (f"; not: {', '.join(below)}" if below else "")
+    )
+    if not options.quick:
+        result = {"machine": machine(), "peers": versions("torch"), "milliseconds": rows}
+        print(f"Written: {write('ops', result)}")
+
+
+if __name__ == "__main__":
+    main()
