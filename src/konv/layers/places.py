@@ -243,7 +243,7 @@ class Permute(Layer):
         self.dims = _integers(dims, "dims", self.name, 1)
 
     def op(self, *shapes: Shape) -> ops.Op:
-        """The permutation."""
+        """The permutation. Raises: ShapeError where the input has other axes than `dims` names."""
         if sorted(self.dims) != list(range(1, len(shapes[0]) + 1)):
             received, axes = show(shapes[0]), len(shapes[0])
             raise ShapeError(text("bad_permutation", layer="Permute", dims=self.dims, received=received, axes=axes))
