@@ -87,7 +87,6 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
-    "Operation",
     "Permute",
     "ReLU",
     "RepeatVector",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from konv import activations, config, initializers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
-from konv.graph import Node, Tensor, Variable, naming
-from konv.layers.checks import sample_shape
+from konv.graph import Node, Tensor, Variable
+from konv.layers.checks import checked_name, sample_shape
+from konv.layers.uses import Call, freeze, layers_in, nodes_between, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -19,23 +19,6 @@ from konv.ops.source import Input as Source
 from konv.shapes import Shape, show
 
 __all__ = ["Call", "Layer", "checked_name", "set_values"]
-
-RESERVED = ("optimizer", "random", "callbacks")
-"""What a model file's tensors that are no weights begin with."""
-
-
-@dataclass(eq=False)
-class Call:
-    """One use of a layer: `number` of its uses so far, what it was called on, and what it returned.
-
-    `frozen`: it was called with `training=False`, so it behaves as in prediction even while training.
-    """
-
-    layer: Layer
-    number: int
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    frozen: bool = False
 
 
 class Layer:
@@ -146,7 +129,7 @@ class Layer:
 
     def sublayers(self) -> dict[str, Layer]:
         """The layers this layer has as attributes, or in lists and dictionaries of them, by these names."""
-        return {} if type(self).call is Layer.call else dict(_layers_in(vars(self)))
+        return {} if type(self).call is Layer.call else dict(layers_in(vars(self), Layer))
 
     def named_weights(self, within: str = "") -> dict[str, Variable]:
         """All weights by the names files keep them under, those of layers inside under their attributes' names.
@@ -225,7 +208,7 @@ class Layer:
         outputs = tuple(Node.apply(Linear(), (t,), (), self.name, t.dtype) if id(t) in own else t for t in outputs)
         call = Call(self, len(self._calls), tensors, outputs, training is False)
         if call.frozen:
-            _freeze(outputs, tensors)
+            freeze(outputs, tensors)
         for output in outputs:
             output.node.call = call
         self._calls.append(call)
@@ -292,17 +275,10 @@ class Layer:
 
         Raises: GraphError.
         """
-        seen = {id(t.node) for t in inputs}
-        waiting = [t.node for t in outputs]
-        while waiting:
-            node = waiting.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
+        for node in nodes_between(outputs, inputs):
             if isinstance(node.op, Source):
                 raise GraphError(text("other_graph", layer=self.name, other=node.layer))
             node.layer = f"{self.name}/{node.layer}"
-            waiting.extend(t.node for t in node.inputs)
 
     def _named(self, error: KonvError) -> KonvError:
         """The error of an op, which knows its kind alone, with this layer's name."""
@@ -431,59 +407,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-
-def _layers_in(held: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, Layer]]:
-    """The layers among the values of `held`, by their keys; lists and dictionaries are looked into."""
-    for key, value in held.items():
-        name = f"{before}{key}"
-        if isinstance(value, Layer):
-            yield name, value
-        elif isinstance(value, dict):
-            yield from _layers_in(value, f"{name}_")
-        elif isinstance(value, (list, tuple)):
-            yield from _layers_in(dict(enumerate(value)), f"{name}_")
-
-
-def _freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
-    """Have the nodes between `inputs` and `outputs` behave as in prediction always."""
-    seen = {id(t.node) for t in inputs}
-    waiting = [t.node for t in outputs]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            node.frozen = True
-            waiting.extend(t.node for t in node.inputs)
-
-
-def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: str) -> None:
-    """Assign one of `values` to each of `variables` of the layer or model called `owner`.
-
-    Raises: ShapeError where their number or a shape differs; then none has been set.
-    """
-    if len(variables) != len(values):
-        raise ShapeError(text("weight_count", layer=owner, expected=len(variables), received=len(values)))
-    arrays = [np.asarray(value) for value in values]
-    for variable, value in zip(variables, arrays, strict=True):
-        if variable.shape != value.shape:
-            name = variable.name.rpartition("/")[2]
-            received, expected = show(value.shape), show(variable.shape)
-            raise ShapeError(text("weight_shape", layer=owner, name=name, expected=expected, received=received))
-    for variable, value in zip(variables, arrays, strict=True):
-        variable.assign(value)
-
-
-def checked_name(name: object, kind: str) -> str:
-    """`name` of a layer or model checked, or the next automatic one: it stands before `/` in the names of weights.
-
-    Raises: ConfigurationError where it is no text, has a `/`, or is one of a model file's own folders.
-    """
-    if name is None:
-        return naming.automatic(kind)
-    if not isinstance(name, str) or not name or "/" in name or name in RESERVED:
-        raise ConfigurationError(text("bad_layer_name", received=name))
-    return name
 
 
 def _saved(name: str, value: Any) -> Any:

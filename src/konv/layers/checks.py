@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from math import nan
 
 from konv.errors import ConfigurationError, ShapeError
+from konv.graph import naming
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["channels_last", "count", "number", "sample_shape"]
+__all__ = ["channels_last", "checked_name", "count", "number", "sample_shape"]
+
+RESERVED = ("optimizer", "random", "callbacks")
+"""What a model file's tensors that are no weights begin with."""
 
 
 def count(value: object, name: str, layer: str, least: int = 1) -> int:
@@ -51,3 +55,15 @@ def sample_shape(shape: object, layer: str, batch: bool = False) -> Shape:
     if not axes or not all(hasattr(n, "__index__") and not isinstance(n, bool) and int(n) > 0 for n in axes):
         raise ShapeError(text("bad_sample_shape", layer=layer, received=shape))
     return tuple(int(n) for n in axes)
+
+
+def checked_name(name: object, kind: str) -> str:
+    """`name` of a layer or model checked, or the next automatic one: it stands before `/` in the names of weights.
+
+    Raises: ConfigurationError where it is no text, has a `/`, or is one of a model file's own folders.
+    """
+    if name is None:
+        return naming.automatic(kind)
+    if not isinstance(name, str) or not name or "/" in name or name in RESERVED:
+        raise ConfigurationError(text("bad_layer_name", received=name))
+    return name
