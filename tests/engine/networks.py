@@ -17,7 +17,7 @@ from konv.ops.dense import Dense
 from konv.ops.dropout import Dropout
 from konv.ops.loss import CategoricalCrossentropy, Loss, MeanSquaredError
 from konv.ops.pooling import MaxPool2D
-from konv.ops.record import Array, Op
+from konv.ops.record import Array, Op, Weight
 from konv.ops.shape import Flatten
 from konv.ops.source import Input
 from konv.ops.update import SGD, Update
@@ -32,10 +32,15 @@ def add(op: Op, x: Tensor, layer: str, variables: tuple[Variable, ...] | None = 
     if variables is None:
         rng = np.random.default_rng(sum(map(ord, layer)))
         variables = tuple(
-            Variable(f"{layer}/{w.name}", (rng.normal(size=w.shape) / w.fan_in**0.5).astype(x.dtype))
+            Variable(f"{layer}/{w.name}", _first(rng.normal(size=w.shape), w).astype(x.dtype), statistic=w.statistic)
             for w in op.weights(x.shape)
         )
     return Node.apply(op, (x,), variables, layer, x.dtype)
+
+
+def _first(value: Array, weight: Weight) -> Array:
+    """Statistics are means or variances, of numbers of size one."""
+    return np.asarray(0.5 + abs(value) if weight.statistic else value / weight.fan_in**0.5)
 
 
 def chain(x: Tensor, *ops: Op, name: str = "") -> Tensor:
@@ -55,7 +60,7 @@ class Example(NamedTuple):
     weights: tuple[Array, ...]
 
     def training(self, update: Update) -> Training:
-        variables = self.graph.variables
+        variables = tuple(v for v in self.graph.variables if v.trainable)
         slots = tuple(tuple(aligned(v.shape, v.value.dtype) for _ in update.slots) for v in variables)
         return Training(update, variables, slots)
 
@@ -142,7 +147,8 @@ def agree(make: Callable[[str], Example], dtype: str, update: Update | None = No
                 for i, (a, b) in enumerate(zip(*(getattr(o, name) for o in outcomes), strict=True)):
                     close(f"{name} {i}", a, b)
             assert {o.nonfinite for o in outcomes} == {""}
-            for v, a, b in zip(example.graph.variables, found.gradients(), wanted.gradients(), strict=bool(update)):
+            learned = [v for v in example.graph.variables if v.trainable]
+            for v, a, b in zip(learned, found.gradients(), wanted.gradients(), strict=bool(update)):
                 close(f"gradient of {v.name}", a, b)
             for v, w in zip(example.graph.variables, exact.graph.variables, strict=True):
                 close(v.name, v.value, w.value)

@@ -11,10 +11,19 @@ from konv.engine import Training, build
 from konv.errors import ShapeError
 from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
+from konv.ops.globalpool import (
+    AveragePool1D,
+    GlobalAveragePool1D,
+    GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    MaxPool1D,
+)
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.loss import (
     BinaryCrossentropy,
@@ -67,6 +76,10 @@ OPS: dict[str, tuple[Op, ...]] = {
     "enlarged, one channel": (Conv2D(1, (1, 1)), UpSampling2D((3, 2), "bilinear")),
     "repeated": (Flatten(), Dense(9), RepeatVector(4), UpSampling1D(3)),
     "convolutions": (Conv2D(4, (3, 3)), ReLU(), Conv2D(9, (1, 1)), Conv2D(3, (2, 2)), ReLU()),
+    "batch normalisation": (BatchNormalization(0.9, 0.1), Tanh()),
+    "batch normalisation with relu": (Tanh(), Conv2D(19, (3, 3), bias=False), BatchNormalization(scale=False), ReLU()),
+    "batch normalisation of relu": (ReLU(), BatchNormalization(center=False), ReLU(), MaxPool2D()),
+    "batch normalisation twice": (Tanh(), BatchNormalization(), ReLU(), BatchNormalization(center=False, scale=False)),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),
     "relu twice": (Conv2D(3, (2, 2)), ReLU(), ReLU()),
@@ -75,6 +88,11 @@ OPS: dict[str, tuple[Op, ...]] = {
     "relu and mean": (ReLU(), AveragePool2D((3, 2), (2, 1), "same")),
     "largest": (MaxPool2D((2, 2), (1, 2)),),
     "mean": (AveragePool2D(),),
+    "mean of all": (ReLU(), GlobalAveragePool2D(keepdims=True)),
+    "largest of all": (ReLU(), GlobalMaxPool2D()),
+    "pooling along sequences": (Reshape((42, 6)), ReLU(), MaxPool1D(3, 2, "same"), AveragePool1D(2, 3)),
+    "mean of a sequence": (Reshape((42, 6)), GlobalAveragePool1D()),
+    "largest of a sequence": (Reshape((42, 6)), ReLU(), GlobalMaxPool1D(True)),
     "sigmoid": (Sigmoid(),),
     "tanh": (Tanh(),),
     "softmax": (Softmax(),),

@@ -14,6 +14,7 @@ from konv.messages import text
 from konv.ops import OPS, op
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
+from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
@@ -21,6 +22,14 @@ from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
+from konv.ops.globalpool import (
+    AveragePool1D,
+    GlobalAveragePool1D,
+    GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    MaxPool1D,
+)
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.places import (
@@ -195,7 +204,7 @@ def test_registry() -> None:
     assert all(OPS[name].name == name for name in OPS)
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
-    with pytest.raises(UnknownNameError, match="Known are: average_pooling2d, broadcast_to, conc"):
+    with pytest.raises(UnknownNameError, match="Known are: average_pooling1d, average_pooling2d, "):
         op("zzzz")
 
 
@@ -212,6 +221,9 @@ EXAMPLES = [
     (LocallyConnected2D(3, (2, 2)), (8, 8, 4)), (LocallyConnected1D(3, 2), (8, 4)),
     (UpSampling2D(), (8, 8, 4)), (UpSampling1D(), (8, 4)), (RepeatVector(3), (8,)),
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
+    (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
+    (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
+    (GlobalMaxPool2D(), (8, 8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip
 

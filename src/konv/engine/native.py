@@ -77,7 +77,7 @@ class NativeProgram:
             workers.run(self._prepared(n, workers.number))
             flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
             if self._training is not None and not flagged:
-                for variable in self.plan.gradients:
+                for variable in {*self.plan.gradients, *self.plan.followed}:
                     variable.touch()
             outputs = self._outputs(n)
             losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in self.plan.targets)

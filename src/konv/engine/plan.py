@@ -45,7 +45,10 @@ class Plan:
         self.gradients: dict[Variable, Slot] = {}
         self.scalars = self.new("scalars", 8, "whole")
         self._later: list[Call] = []  # calls to be made after the one being added
-        self._packs: dict[tuple[Packing, Variable], tuple[Slot, Call]] = {}
+        self._packs: dict[tuple[Spec, tuple[Variable, ...]], tuple[tuple[Slot, ...], Call]] = {}
+        self._owned: dict[tuple[Node, str], Slot] = {}
+        self._followed: list[Call] = []  # updates of statistics
+        self.followed: set[Variable] = set()
         self.partials: dict[Variable, Slot] = {}
         self.coming: dict[Tensor, Slot] = {}
         self._fused = self._find_fused()
@@ -134,21 +137,26 @@ class Plan:
         dy = self.coming[node.output]
         if node in self._fused:
             self.coming[node.inputs[0]] = dy
-            if not self._gated_by_reader(node):
+            if not (self._fused[node].op.regates or self._gated_by_reader(node)):
                 relu = Pointwise(self.dtype, "relu_gradient", dy.size)
                 self.add(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
             return
         gate = len(node.inputs) == 1 and node.inputs[0].node in self._fused
         gate = gate and self._gated_by_reader(node.inputs[0].node)
+        after = [n for n, made in self._fused.items() if made is node and node.op.regates]
         dx = tuple(self._gradient_of(t) if t in moving else None for t in node.inputs)
-        at = _At(self, node, dy=dy, dx=dx, dw=tuple(v in wanted for v in node.variables), gate=gate)
+        at = _At(self, node, bool(after), dy, dx, tuple(v in wanted for v in node.variables), gate)
         node.op.lower_backward(at)
         for tensor, place in zip(node.inputs, at.dx, strict=True):
             if place is not None:
                 self._arrived(tensor, place)
 
     def _gated_by_reader(self, relu: Node) -> bool:
-        """Whether the only reader of a fused ReLU's output hands back a gradient that is already zero where it must."""
+        """Whether the only reader of a fused ReLU's output hands back a gradient that is already zero where it must.
+
+        Where the op before it finds that again by itself, no reader need look at the output for it."""
+        if self._fused[relu].op.regates:
+            return False
         readers = self.graph.readers(relu.output)
         read_by_loss = any(t is relu.output for t, *_ in self.targets)
         return len(readers) == 1 and readers[0].op.gates and not read_by_loss
@@ -171,6 +179,7 @@ class Plan:
             size = elements(variable.shape)
             spec, total = Combine(self.dtype, size), self.gradient_place(variable)
             self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size), layer=variable.name))
+        self.calls += self._followed
         scales = self._scales(training)
         for variable, slots in zip(training.variables, training.slots, strict=True):
             if variable not in self.gradients:
@@ -229,19 +238,28 @@ class Plan:
 
     def packed(self, spec: Packing, variable: Variable) -> Slot:
         """A packed copy of a variable."""
-        if (spec, variable) not in self._packs:
-            copy = self.new(f"{variable.name} packed", spec.size(self.target), "whole")
-            units = spec.units(self.target)
-            call = Call(
-                spec,
-                (self.weight(variable), copy),
-                "outputs",
-                units=lambda n: units,
-                layer=variable.name,
-                stale=variable,
-            )
-            self._packs[spec, variable] = copy, call
-        return self._packs[spec, variable][0]
+        return self.derived(spec, (variable,), (spec.size(self.target),), spec.units(self.target))[0]
+
+    def derived(
+        self, spec: Spec, variables: tuple[Variable, ...], sizes: tuple[int, ...], units: int = 1
+    ) -> tuple[Slot, ...]:
+        """Arrays made of variables alone, made again where one of these has changed."""
+        if (spec, variables) not in self._packs:
+            made = tuple(self.new(f"{variables[0].name} packed", size, "whole") for size in sizes)
+            slots = (*(self.weight(v) for v in variables), *made)
+            name = variables[0].name
+            call = Call(spec, slots, "outputs", units=lambda n: units, layer=name, stale=variables, written=made)
+            self._packs[spec, variables] = made, call
+        return self._packs[spec, variables][0]
+
+    def own(self, node: Node, name: str, size: int, kind: str) -> Slot:
+        """A node's own slot."""
+        return self._owned.setdefault((node, name), self.new(f"{node.layer} {name}", size, kind))
+
+    def follow(self, call: Call, variable: Variable) -> None:
+        """Keep an update of a statistic for the end of the step."""
+        self._followed.append(call)
+        self.followed.add(variable)
 
     def partial(self, variable: Variable) -> Slot:
         """Where the leaves of a variable's gradient are summed; cleared before."""
@@ -274,7 +292,7 @@ class _At:
     ) -> None:
         self._plan, self._node = plan, node
         self.target, self.dtype, self.batch = plan.target, plan.dtype, plan.batch
-        self.training = plan.training is not None and not node.frozen
+        self.training = plan.training is not None and node.learning
         self.relu, self.dx, self.dw, self.gate = relu, dx, dw, gate
         self.dy = dy or plan.at[node.output]
         self.shapes: tuple[Shape, ...] = tuple(t.shape for t in node.inputs)
@@ -313,9 +331,33 @@ class _At:
         self._add(Call(spec, (*slots, own), "sums", grain))
         self._add(Call(way, (own, partial), "sums", turn=1))
 
-    def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
+    def own(self, name: str, size: int, kind: str = "whole") -> Slot:
         """See `Lowering`."""
-        self._add(Call(spec, slots, "outputs", units=units))
+        return self._plan.own(self._node, name, size, kind)
+
+    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True) -> None:
+        """See `Lowering`."""
+        if clear:
+            self._add(Call(Clear(self.dtype, slots[-1].size), slots[-1:], "sums", turn=-1))
+        self._add(Call(spec, slots, "sums"))
+
+    def outputs(
+        self, spec: Spec, *slots: Slot, units: Callable[[int], int] = lambda n: 1, written: tuple[Slot, ...] = ()
+    ) -> None:
+        """See `Lowering`."""
+        self._add(Call(spec, slots, "outputs", units=units, written=written))
+
+    def derived(self, spec: Spec, *slots: Slot, sizes: tuple[int, ...]) -> tuple[Slot, ...]:
+        """See `Lowering`."""
+        return self._plan.derived(spec, tuple(self._variable(slot) for slot in slots), sizes)
+
+    def follow(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
+        """See `Lowering`."""
+        call = Call(spec, slots, "outputs", units=units, layer=self._node.layer, guarded=True)
+        self._plan.follow(call, self._variable(slots[-1]))
+
+    def _variable(self, weight: Slot) -> Variable:
+        return next(v for v in self._node.variables if self._plan.weight(v) is weight)
 
     def gradient(self, weight: int) -> Slot:
         """See `Lowering`."""
@@ -323,7 +365,7 @@ class _At:
 
     def pack(self, spec: Packing, weight: Slot) -> Slot:
         """See `Lowering`."""
-        return self._plan.packed(spec, next(v for v in self._node.variables if self._plan.weight(v) is weight))
+        return self._plan.packed(spec, self._variable(weight))
 
     def reserve(self, slot: Slot, elements: int) -> None:
         """See `Lowering`."""

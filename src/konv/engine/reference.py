@@ -95,7 +95,7 @@ class ReferenceProgram:
         return runs
 
     def _run_of(self, number: int, node: Node, position: Position | None) -> Run:
-        if self._training is None or node.frozen:
+        if self._training is None or not node.learning:
             return Run()
         if not node.op.random:
             return Run(training=True)
@@ -128,11 +128,21 @@ class ReferenceProgram:
         for node in self._graph.nodes:
             if not _finite(found[v] for v in node.variables if v in found):
                 return node.layer
+        self._follow(values)
         scales = training.update.scales(self._gradients)
         for variable, g, slots, scale in zip(training.variables, self._gradients, training.slots, scales, strict=True):
             training.update.apply(variable.value, g, slots, scalars, scale)
             variable.touch()
         return ""
+
+    def _follow(self, values: dict[Tensor, Array]) -> None:
+        """Have the statistics follow this batch."""
+        for node in self._graph.nodes:
+            moving = [v for v in node.variables if v.statistic]
+            if moving and node.learning:
+                x = tuple(values[t] for t in node.inputs)
+                for variable, value in zip(moving, node.op.statistics(x, _values(node.variables)), strict=True):
+                    variable.assign(value)
 
     def _backward(
         self, values: dict[Tensor, Array], runs: dict[Node, Run], targets: Sequence[Array], weights: Sequence[Array]
@@ -154,7 +164,7 @@ class ReferenceProgram:
             for tensor, g in zip(node.inputs, dx, strict=True):
                 if g is not None:
                     _add(coming, tensor, g)
-            for variable, g in zip(node.variables, dw, strict=True):
+            for variable, g in zip((v for v in node.variables if not v.statistic), dw, strict=True):
                 _add(found, variable, g)
         asked = () if self._training is None else self._training.inputs
         self._input_gradients = tuple(coming.get(t, np.zeros_like(values[t])) for t in asked)

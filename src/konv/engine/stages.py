@@ -34,8 +34,8 @@ class Call:
     """Why this kernel and not another."""
     turn: int = 0
     """In a stage of leaves: −1 is made once for each leaf, before its samples, and 1 after them."""
-    stale: Variable | None = None
-    """A packing: only needed where this variable has changed since."""
+    stale: tuple[Variable, ...] = ()
+    """A packing: only needed where one of these variables has changed since."""
     guarded: bool = False
     """Not made where something was found that is not finite."""
     written: tuple[Slot, ...] = ()

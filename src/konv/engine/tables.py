@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from konv.engine.memory import Arena
 from konv.engine.plan import Call, Stage
@@ -57,7 +57,7 @@ class Tables:
         ):
             self._program[PROGRAM[name]] = value
         self.address = self._program.ctypes.data
-        self._extent: tuple[int, Collection[Variable]] = (0, ())
+        self._extent: tuple[int, Set[Variable]] = (0, frozenset())
 
     def _fill(self, memory: Mapping[Slot, Array], code: Mapping[Spec, int]) -> None:
         arguments: list[int] = []
@@ -97,7 +97,7 @@ class Tables:
         self._program[PROGRAM["ticks"]], self._program[PROGRAM["calls_made"]] = ticks.ctypes.data, ticks.shape[1]
         return ticks
 
-    def prepare(self, n: int, stale: Collection[Variable]) -> None:
+    def prepare(self, n: int, stale: Set[Variable]) -> None:
         """The extent of the work in a run of n samples, and how it is dealt out; no result depends on the latter.
 
         `stale`: the variables whose packed copies are to be made again.
@@ -118,8 +118,8 @@ class Tables:
                 row[STAGE["group"]] = min(most, shared)
 
 
-def _units(call: Call, n: int, stale: Collection[Variable]) -> int:
+def _units(call: Call, n: int, stale: Set[Variable]) -> int:
     """Units of a call of outputs; none for a packing that is still good."""
-    if call.units is None or (call.stale is not None and call.stale not in stale):
+    if call.units is None or (call.stale and stale.isdisjoint(call.stale)):
         return 0
     return call.units(n)

@@ -37,14 +37,27 @@ class Variable:
 
     Programs keep packed copies of it: whoever writes `value` must do so through `assign` (or call `touch`), which
     raises `version` and so tells them that their copies are stale.
+
+    A `statistic` is no weight of the optimiser's: a training step makes it follow the data (the moving mean of batch
+    normalisation), unless it is `frozen`.
     """
 
-    def __init__(self, name: str, value: Array, trainable: bool = True) -> None:
+    def __init__(self, name: str, value: Array, trainable: bool = True, statistic: bool = False) -> None:
         self.name = name
         self.value = aligned(value.shape, value.dtype)
         self.value[...] = value
-        self.trainable = trainable
+        self.frozen = not trainable
+        self.statistic = statistic
         self.version = 0
+
+    @property
+    def trainable(self) -> bool:
+        """Whether an optimiser adjusts it."""
+        return not (self.frozen or self.statistic)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self.frozen = not value
 
     def assign(self, value: Array) -> None:
         """Copy `value`, of the same shape, into this variable."""
@@ -158,6 +171,11 @@ class Node:
     """Whether the op behaves as in prediction even while the network is trained."""
     call: object | None = field(default=None, repr=False)
     """The use of a layer that `output` is a result of, for whoever makes models of layers; the graph never looks."""
+
+    @property
+    def learning(self) -> bool:
+        """Whether a training step trains this node; not where it, or its statistics, are frozen."""
+        return not self.frozen and not any(v.statistic and v.frozen for v in self.variables)
 
     @classmethod
     def apply(

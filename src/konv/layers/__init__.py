@@ -11,6 +11,20 @@ from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from konv.layers.globalpool import (
+    AveragePooling1D,
+    AvgPool1D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPool1D,
+    MaxPooling1D,
+)
 from konv.layers.lambdas import Lambda
 from konv.layers.local import LocallyConnected1D, LocallyConnected2D
 from konv.layers.merging import (
@@ -29,6 +43,7 @@ from konv.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
+from konv.layers.normalization import BatchNormalization
 from konv.layers.operation import Operation
 from konv.layers.places import (
     Cropping1D,
@@ -58,8 +73,11 @@ __all__ = [
     "Activation",
     "Add",
     "Average",
+    "AveragePooling1D",
     "AveragePooling2D",
+    "AvgPool1D",
     "AvgPool2D",
+    "BatchNormalization",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -75,6 +93,14 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
     "LAYERS",
@@ -82,7 +108,9 @@ __all__ = [
     "Layer",
     "LocallyConnected1D",
     "LocallyConnected2D",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
     "Minimum",
@@ -115,11 +143,12 @@ __all__ = [
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        Activation, AveragePooling2D, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, Flatten, InputLayer, LocallyConnected1D, LocallyConnected2D,
-        MaxPooling2D, ReLU, SeparableConv1D, SeparableConv2D, Softmax,
-        Add, Average, Concatenate, Maximum, Minimum, Multiply, Operation, Subtract, Lambda,
-        Cropping1D, Cropping2D, Permute, RepeatVector, Reshape, UpSampling1D, UpSampling2D, ZeroPadding1D,
+        Activation, Add, Average, AveragePooling1D, AveragePooling2D, BatchNormalization, Concatenate, Conv1D,
+        Conv1DTranspose, Conv2D, Conv2DTranspose, Cropping1D, Cropping2D, Dense, DepthwiseConv1D,
+        DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
+        GlobalMaxPooling2D, InputLayer, Lambda, LocallyConnected1D, LocallyConnected2D, MaxPooling1D,
+        MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU, RepeatVector, Reshape,
+        SeparableConv1D, SeparableConv2D, Softmax, Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D,
         ZeroPadding2D,
     )
 }  # fmt: skip

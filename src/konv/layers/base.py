@@ -162,7 +162,7 @@ class Layer:
             value = self.initial(weight) if self._given is None else self._restored(weight, self._given)
             if value.shape != weight.shape:
                 raise self._misfit(weight.name, weight.shape, value.shape)
-            self.weights.append(Variable(f"{self.name}/{weight.name}", value, self._trainable))
+            self.weights.append(Variable(f"{self.name}/{weight.name}", value, self._trainable, weight.statistic))
         self._given = None
         self.built = True
 

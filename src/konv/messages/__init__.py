@@ -15,7 +15,9 @@ __all__ = ["LANGUAGES", "Text", "has", "language", "set_language", "text"]
 
 LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
-_MODULES = ("errors", "ops", "graph", "data", "models", "training", "purposes", "command_line", "speed", "report")
+_MODULES = (
+    "errors", "ops", "graph", "layers", "data", "models", "training", "purposes", "command_line", "speed", "report",
+)  # fmt: skip
 _chosen: str | None = None
 _table: dict[str, Text] | None = None
 

@@ -123,6 +123,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} values keeps an equal say.",
         "用每个 {pool} 窗口的平均值代替整个窗口：特征图变小、变平滑，而窗口里的 {count} 个值所占的分量相同。",
     ),
+    "purpose.global_average_pooling2d": (
+        "Replaces each channel's whole {map} feature map by its mean, one number of {count}: what a channel looks for "
+        "counts wherever it appears, and no weights are needed to go from maps to classes.",
+        "把每个通道的整张 {map} 特征图换成它的平均值，{count} 个数变成一个：通道所寻找的模式出现在哪里都算数，"
+        "而且从特征图到类别不需要任何权重。",
+    ),
+    "purpose.global_max_pooling2d": (
+        "Keeps of each channel's whole {map} feature map only the strongest of {count} responses: whether a pattern "
+        "appears anywhere, not where or how often.",
+        "每个通道的整张 {map} 特征图只留下 {count} 个响应中最强的一个：只看模式是否出现过，不管位置和次数。",
+    ),
     "purpose.relu": (
         "Lets positive values pass and sets the others to 0: wit"
         "hout such a bend any stack of layers would be no more "
@@ -154,6 +165,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "训练时随机让 {percent} % 的值归零，使神经元不能只依赖少数几个同伴，从而学到在新图像上也靠得住的特征，"
         "减轻过拟合；"
         "预测时不起作用。",
+    ),
+    "purpose.batch_normalization": (
+        "Brings each of the {channels} channels to mean 0 and variance 1 over the batch, then to a mean and a "
+        "scale that are learned: whatever earlier layers do, the next one finds its inputs in a steady range, so that "
+        "larger learning rates work.",
+        "把 {channels} 个通道各自在整个批次上归一化为均值 0、方差 1，再换成学习得到的均值和尺度："
+        "无论前面各层怎样变化，后一层看到的输入范围都保持稳定，因此可以用更大的学习率。",
     ),
     "purpose.flatten": (
         "Lays the {shape} numbers of a sample out as one row of "

@@ -12,6 +12,7 @@ from typing import Any
 from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
+from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
@@ -19,6 +20,14 @@ from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.elementwise import Elementwise
+from konv.ops.globalpool import (
+    AveragePool1D,
+    GlobalAveragePool1D,
+    GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    MaxPool1D,
+)
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.places import (
@@ -35,7 +44,9 @@ from konv.ops.source import Input
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 
 __all__ = [
+    "AveragePool1D",
     "AveragePool2D",
+    "BatchNormalization",
     "BroadcastTo",
     "Concatenate",
     "Constant",
@@ -49,11 +60,16 @@ __all__ = [
     "Dropout",
     "Elementwise",
     "Flatten",
+    "GlobalAveragePool1D",
+    "GlobalAveragePool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
     "Input",
     "Linear",
     "LocallyConnected1D",
     "LocallyConnected2D",
     "Matmul",
+    "MaxPool1D",
     "MaxPool2D",
     "OPS",
     "Op",
@@ -78,10 +94,11 @@ OPS: dict[str, type[Op]] = {
     kind.name: kind
     for kind in (
         Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
-        LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid,
-        Concatenate, Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
-        Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D,
-        UpSampling2D,
+        LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Concatenate,
+        Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
+        Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
+        BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
+        GlobalMaxPool1D,
     )
 }  # fmt: skip
 """Every op by its name."""

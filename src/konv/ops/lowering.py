@@ -46,9 +46,11 @@ class Lowering(Protocol):
     """One node's place in a plan.
 
     `x`, `y`, `w`: inputs, output, weights; `shapes`: the inputs' shapes. `relu`: the output is to be what a ReLU makes
-    of it. In the backward pass also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted;
-    and `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x). `frame`,
-    `numbers`, `key`: samples in this run, each one's number, and what keys this op's random stream.
+    of it; in the backward pass, that of an op that `regates`, dy has not gone back through that ReLU yet. There also
+    `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted; and `gate`: dx is to be zero
+    where x is not positive (the way back through the ReLU that made x). `training`: this op trains, as its statistics
+    are not frozen. `frame`, `numbers`, `key`: samples in this run, each one's number, and what keys this op's random
+    stream.
     """
 
     target: Target
@@ -84,8 +86,25 @@ class Lowering(Protocol):
     def because(self, reason: str) -> None:
         """Say why the kernels added from here on were chosen."""
 
-    def outputs(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
-        """Add a kernel that sees the whole batch; it has `units(n)` units in a run of n samples."""
+    def own(self, name: str, size: int, kind: str = "whole") -> Slot:
+        """A slot of this node's own: the same one whenever it is asked for, forward and backward."""
+
+    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True) -> None:
+        """Add a kernel that adds samples to the sums of a leaf: to its last slot, of kind "leaf", with `clear` zeros
+        at first. A kernel of `outputs` after it finds the leaves of the whole batch; so a sum over samples can be read
+        while they still go forward."""
+
+    def outputs(
+        self, spec: Spec, *slots: Slot, units: Callable[[int], int] = lambda n: 1, written: tuple[Slot, ...] = ()
+    ) -> None:
+        """Add a kernel that sees the whole batch; it has `units(n)` units in a run of n samples. `written`: the slots
+        it writes, where that is not the last one alone."""
+
+    def derived(self, spec: Spec, *slots: Slot, sizes: tuple[int, ...]) -> tuple[Slot, ...]:
+        """Arrays of `sizes`, made of weights alone (`slots`) by a kernel of one unit, and kept up to date."""
+
+    def follow(self, spec: Spec, *slots: Slot, units: Callable[[int], int]) -> None:
+        """Add a kernel that changes a statistic, its last slot, at the end of a training step, if all is finite."""
 
     def gradient(self, weight: int) -> Slot:
         """Where a kernel of `outputs` writes the gradient of a weight."""

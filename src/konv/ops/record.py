@@ -28,12 +28,16 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Weight(NamedTuple):
-    """A weight an op needs: its name (`kernel`, `bias`), shape, and the fans its initialiser divides by."""
+    """A weight an op needs: its name (`kernel`, `bias`), shape, and the fans its initialiser divides by.
+
+    A `statistic` follows the data while training and has no gradient; statistics come after all other weights.
+    """
 
     name: str
     shape: Shape
     fan_in: int
     fan_out: int
+    statistic: bool = False
 
 
 class Run(NamedTuple):
@@ -45,7 +49,8 @@ class Run(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Derivatives of the loss: one array for each input (None where none flows) and one for each weight."""
+    """Derivatives of the loss: one array for each input (None where none flows) and one for each weight that is no
+    statistic."""
 
     inputs: tuple[Array | None, ...]
     weights: tuple[Array, ...] = ()
@@ -62,6 +67,8 @@ class Op:
     """Whether the forward kernels can apply a ReLU that follows, at no extra cost."""
     alike: ClassVar[bool] = False
     """Whether an op without inputs gives the same for every sample, and so stands for an array without a batch axis."""
+    regates: ClassVar[bool] = False
+    """Whether the backward kernels can find again where that ReLU let through, without reading its output."""
     random: ClassVar[bool] = False
     """Whether `forward` draws random numbers when training."""
 
@@ -81,6 +88,10 @@ class Op:
         """Gradients for inputs and weights, given that of the output `dy`, and the output `y`; the reference."""
         raise NotImplementedError
 
+    def statistics(self, x: tuple[Array, ...], w: tuple[Array, ...]) -> tuple[Array, ...]:
+        """What the statistics among `w` become in a training step on `x`."""
+        return ()
+
     def lower(self, to: Lowering) -> None:
         """Add the compiled kernels of `forward` to a plan."""
         raise NotImplementedError
@@ -95,7 +106,7 @@ class Op:
 
     def parameters(self, *inputs: Shape) -> int:
         """How many numbers training adjusts here."""
-        return sum(elements(w.shape) for w in self.weights(*inputs))
+        return sum(elements(w.shape) for w in self.weights(*inputs) if not w.statistic)
 
     def window(self, *inputs: Shape) -> tuple[Axis, ...] | None:
         """The spatial window of a convolution or pooling, for receptive fields; None for pointwise ops."""

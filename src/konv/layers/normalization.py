@@ -1,0 +1,95 @@
+"""Layers that normalise: to mean 0 and variance 1, over a batch or over a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from konv import initializers, ops
+from konv.errors import ConfigurationError
+from konv.layers.base import Layer
+from konv.layers.checks import number
+from konv.messages import text
+from konv.shapes import Shape
+
+__all__ = ["BatchNormalization"]
+
+
+class BatchNormalization(Layer):
+    """Batch normalisation: brings each channel to mean 0 and variance 1 over the batch, then to what is learned best.
+
+    While training the batch's own mean and variance are used, and the moving ones follow them; prediction uses the
+    moving ones, and so does training where `trainable` is False. The moving statistics are kept with the model.
+
+    Arguments:
+        `axis`: the axis of the channels, the last one: −1.
+        `momentum`: how much of the moving statistics a step keeps.
+        `epsilon`: added to the variance, so that nothing is divided by 0.
+        `center`, `scale`: whether a mean β and a scale γ are learned.
+        `beta_initializer`, `gamma_initializer`, `moving_mean_initializer`, `moving_variance_initializer`: where they
+        start; see `konv.initializers`.
+        `synchronized`: taken for Keras's sake: statistics are always those of the whole batch.
+        `options`: `name`, `trainable`, `dtype`, `input_shape`; see `Layer`.
+    Input shape: `(N, …, C)`.
+    Output shape: the input's.
+    Raises: ConfigurationError for arguments that make no sense, or once called, an axis that is not the last.
+    Example: `BatchNormalization()`, between a convolution (`use_bias=False`) and its ReLU.
+    """
+
+    arguments = (
+        "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
+        "moving_mean_initializer", "moving_variance_initializer",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: object = "zeros",
+        gamma_initializer: object = "ones",
+        moving_mean_initializer: object = "zeros",
+        moving_variance_initializer: object = "ones",
+        synchronized: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = only_axis(axis, self.name)
+        self.momentum = within(momentum, "momentum", self.name, 0, 1)
+        self.epsilon = within(epsilon, "epsilon", self.name, 0)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The batch normalisation."""
+        last_axis(self.axis, shapes[0], self.name)
+        return ops.BatchNormalization(self.momentum, self.epsilon, self.center, self.scale)
+
+
+def only_axis(axis: object, layer: str) -> int:
+    """`axis` as one integer; Keras also writes it as a list of one. Raises: ConfigurationError for anything else."""
+    found = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    if not hasattr(found, "__index__") or isinstance(found, bool):
+        raise ConfigurationError(text("not_the_last_axis", layer=layer, received=axis, last=-1))
+    return int(found)
+
+
+def last_axis(axis: int, shape: Shape, layer: str) -> None:
+    """Raises: ConfigurationError unless `axis`, counted with the batch's, is the last one of `shape`."""
+    if axis not in (-1, len(shape)):
+        raise ConfigurationError(text("not_the_last_axis", layer=layer, received=axis, last=len(shape)))
+
+
+def within(value: object, name: str, layer: str, low: float, high: float = float("inf")) -> float:
+    """`value` as a number from `low` to `high`. Raises: ConfigurationError where it is none."""
+    found = number(value)
+    if not low <= found <= high or found == float("inf"):
+        raise ConfigurationError(
+            text("number_out_of_range", layer=layer, name=name, low=low, high=high, received=value)
+        )
+    return found

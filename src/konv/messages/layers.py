@@ -1,0 +1,16 @@
+"""Texts of layers that normalise, activate, regularise and prepare data; see `konv.messages`."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "not_the_last_axis": (
+        "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
+        "(N, height, width, channels) here.",
+        "{layer}：axis 只能是最后一个轴，即通道轴：−1（或 {last}）。收到的是：{received!r}。"
+        "这里的图像按（N, 高, 宽, 通道）排列。",
+    ),
+    "number_out_of_range": (
+        "{layer}: {name} must be a number from {low:g} to {high:g}. Received: {received!r}.",
+        "{layer}：{name} 必须是 {low:g} 到 {high:g} 之间的数。收到的是：{received!r}。",
+    ),
+}

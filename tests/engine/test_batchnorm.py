@@ -1,0 +1,77 @@
+"""Batch normalisation inside a step: equal bits, statistics that follow only what is finite, frozen layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from konv.graph import Variable
+from konv.ops.activation import ReLU
+from konv.ops.batchnorm import BatchNormalization
+from konv.ops.convolution import Conv2D
+from konv.ops.dense import Dense
+from konv.ops.shape import Flatten
+from konv.ops.update import SGD
+from tests.engine.networks import Example, chain, single, source, trained
+
+
+def network(n: int) -> Example:
+    """Two normalisations, one with its ReLU inside; chunks of rows of different lengths."""
+    image = source(9, 11, 3, dtype="float32")
+    layers = (
+        Conv2D(20, (3, 3), bias=False), BatchNormalization(0.9), ReLU(), Conv2D(33, (3, 3), (2, 2), bias=False),
+        BatchNormalization(0.9), Flatten(), Dense(5),
+    )  # fmt: skip
+    return single(image, chain(image, *layers), n)
+
+
+def statistics(example: Example) -> list[Variable]:
+    return [v for v in example.graph.variables if v.statistic]
+
+
+@pytest.mark.parametrize("n", [3, 13])
+def test_any_number_of_threads(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+    for threads in ("1", "2", "8"):
+        monkeypatch.setenv("KONV_THREADS", threads)
+        found.add(trained(network(n)))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_statistics_follow_finite_batches_only(engine: str) -> None:
+    example = network(6)
+    program = example.program(engine, SGD())
+    before = [v.value.copy() for v in statistics(example)]
+    bad = example.x.copy()
+    bad[4, 3, 2, 1] = np.nan
+    assert example._replace(x=bad).run(program, rate=0.1).nonfinite
+    for v, old in zip(statistics(example), before, strict=True):
+        np.testing.assert_array_equal(v.value, old)
+    assert example.run(program, rate=0.1).nonfinite == ""
+    for v, old in zip(statistics(example), before, strict=True):
+        assert (v.value != old).all()
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_predictions_use_statistics_as_they_are_now(engine: str) -> None:
+    """Also a program made before a training step changed them."""
+    example = network(6)
+    tests, trains = example.program(engine), example.program(engine, SGD())
+    example.run(tests)
+    example.run(trains, rate=0.1)
+    found = example.run(tests).outputs[0]
+    np.testing.assert_array_equal(found, example.run(example.program(engine)).outputs[0])
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_frozen_statistics_stay_and_are_used(engine: str) -> None:
+    example = network(6)
+    for v in statistics(example):
+        v.trainable = False
+    before = [v.value.copy() for v in statistics(example)]
+    expected = example.run(example.program(engine)).outputs[0]
+    found = example.run(example.program(engine, SGD()), rate=0.1).outputs[0]
+    np.testing.assert_array_equal(found, expected)
+    for v, old in zip(statistics(example), before, strict=True):
+        np.testing.assert_array_equal(v.value, old)
