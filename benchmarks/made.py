@@ -98,7 +98,17 @@ class Made:
         return nn.Sequential(*made)
 
 
+def _blocks(*blocks: tuple[int, int]) -> tuple[Convolution | Pool | Dense, ...]:
+    """3×3 convolutions and a pooling behind them, for each (filters, number)."""
+    return tuple(part for filters, number in blocks for part in (*[Convolution(filters, 3)] * number, Pool()))
+
+
 MADE = {
+    "plain": Made(32, (*_blocks((64, 2), (128, 2), (256, 4)), Dense(10))),
+    "vgg16": Made(
+        224,
+        (*_blocks((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), Dense(4096), Dense(4096), Dense(10)),
+    ),
     "vgg": Made(
         32,
         (Convolution(64, 3), Convolution(64, 3), Pool(), Convolution(128, 3), Convolution(128, 3), Pool(),
