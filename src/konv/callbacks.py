@@ -1,5 +1,21 @@
 """Callbacks under Keras's names; see `konv.train.callbacks`."""
 
 from konv.train.callbacks import Callback, CallbackList, History, LambdaCallback
+from konv.train.keeping import BackupAndRestore, CSVLogger, ModelCheckpoint
+from konv.train.monitors import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
+from konv.train.progress import ProgressBar as ProgbarLogger
 
-__all__ = ["Callback", "CallbackList", "History", "LambdaCallback"]
+__all__ = [
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+]

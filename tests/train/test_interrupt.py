@@ -28,7 +28,7 @@ def test_a_step_is_finished_first(engine):
     interrupted, one_step = compiled(), compiled()
     one_step.fit(X[:4], Y[:4], batch_size=4, shuffle=False, verbose=0)
 
-    runner = interrupted._runner_for(interrupted._samples(X, Y))
+    runner = interrupted.runner
     run = runner._run
 
     def run_and_interrupt(*arguments):

@@ -149,7 +149,8 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
 def test_schedules_follow_keras(name: str, options: dict[str, Any], oracle: Callable[[str], ModuleType]) -> None:
     ours = getattr(schedules, name)(**options)
     theirs = getattr(oracle("keras").optimizers.schedules, name)(**options)
-    assert [ours(t) for t in range(25)] == pytest.approx([float(theirs(t)) for t in range(25)], rel=2e-6, abs=1e-7)
+    steps = (0, 3, 5, 8, 13, 24)
+    assert [ours(t) for t in steps] == pytest.approx([float(theirs(t)) for t in steps], rel=2e-6, abs=1e-7)
     again = schedules.deserialize(schedules.serialize(ours))
     assert [again(t) for t in range(25)] == [ours(t) for t in range(25)]
 

@@ -18,4 +18,94 @@ TEXTS: dict[str, tuple[str, str]] = {
         "PiecewiseConstantDecay 的 boundaries 必须递增，values 要比 boundaries 多一个。"
         "收到的是：{boundaries} 和 {values}。",
     ),
+    "no_batches": (
+        "There is no batch to train on or to test: the generator or sequence is empty.",
+        "没有可用的批次：生成器或 Sequence 是空的。",
+    ),
+    "bad_batch": (
+        "A batch is x, (x, y) or (x, y, sample_weight). Received: {received}.",
+        "每一批应为 x、(x, y) 或 (x, y, sample_weight)。收到的是：{received}。",
+    ),
+    "in_batch": ("Batch {batch} of the generator: {error}", "生成器的第 {batch} 批：{error}"),
+    "ended_early": (
+        "The generator ended after {received} batches of this epoch; {expected} were expected. Let it go on for ever "
+        "(while True: …), or ask for fewer steps_per_epoch (validation_steps, steps).",
+        "生成器在本轮给出 {received} 批后就结束了，而应有 {expected} 批。请让它无限循环（while True: …），"
+        "或减少 steps_per_epoch（validation_steps、steps）。",
+    ),
+    "ended_before": (
+        "The generator has no more batches: it ended in an earlier epoch. Pass something that can begin again: a "
+        "Sequence, a list of batches as an iterable, or a generator that goes on for ever, with steps_per_epoch.",
+        "生成器已没有更多批次：它在前面的轮次中就结束了。请改用可以重新开始的数据：Sequence、可迭代的批次集合，"
+        "或无限循环的生成器（并给出 steps_per_epoch）。",
+    ),
+    "split_of_batches": (
+        "validation_split takes samples from the end of arrays; a generator has no end. Pass validation_data.",
+        "validation_split 从数组末尾取样本，而生成器没有末尾。请改用 validation_data。",
+    ),
+    "targets_beside_batches": (
+        "Where x gives whole batches, (x, y) or (x, y, sample_weight), y and sample_weight come with them. Leave them "
+        "out.",
+        "x 给出完整批次 (x, y) 或 (x, y, sample_weight) 时，y 和 sample_weight 随批次一起给出。请去掉这两个参数。",
+    ),
+    "steps_of_arrays": (
+        "Arrays have as many steps as their samples make batches, here {steps}; steps are chosen for generators only. "
+        "Received: {received}. Leave it out, or choose batch_size.",
+        "数组的步数由样本数和批大小决定，这里是 {steps}；只有生成器才需要指定步数。收到的是：{received}。"
+        "请去掉这个参数，或调整 batch_size。",
+    ),
+    "bad_mode": (
+        "mode is one of {known}. Received: {received!r}.",
+        "mode 只能是 {known} 之一。收到的是：{received!r}。",
+    ),
+    "no_such_monitor": (
+        "{callback} watches {received!r}, which is not measured. Measured are: {known}.",
+        "{callback} 监视的 {received!r} 并没有被测量。可监视的有：{known}。",
+    ),
+    "monitor_validation": (
+        " Names with val_ need validation_data or validation_split.",
+        "以 val_ 开头的指标需要 validation_data 或 validation_split。",
+    ),
+    "stopped_early": (
+        "Epoch {epoch}: training ends, {monitor} has not got better; the best epoch was {best}.",
+        "第 {epoch} 轮：{monitor} 不再改善，训练结束；最好的是第 {best} 轮。",
+    ),
+    "rate_reduced": (
+        "Epoch {epoch}: the learning rate is now {rate:g}.",
+        "第 {epoch} 轮：学习率降为 {rate:g}。",
+    ),
+    "rate_set": ("Epoch {epoch}: learning rate {rate:g}.", "第 {epoch} 轮：学习率 {rate:g}。"),
+    "checkpoint_saved": ("Epoch {epoch}: saved to {path}.", "第 {epoch} 轮：已保存到 {path}。"),
+    "bad_file_pattern": (
+        "The file name {received!r} cannot be filled in ({error}). What can be: {known}.",
+        "文件名 {received!r} 无法填写（{error}）。可以填写的有：{known}。",
+    ),
+    "backup_by_epoch": (
+        "BackupAndRestore keeps the state after each epoch: save_freq='epoch'. Received: {received!r}.",
+        "BackupAndRestore 在每轮结束后保存状态：save_freq='epoch'。收到的是：{received!r}。",
+    ),
+    "other_optimizer": (
+        "{path} was written by {received}; this model has {expected}. Compile it as it was then.",
+        "{path} 由 {received} 写出，而这个模型用的是 {expected}。请按当时的设置编译模型。",
+    ),
+    "not_a_state": (
+        "{path} does not hold the state of a training ({error}).",
+        "{path} 里没有训练状态（{error}）。",
+    ),
+    "other_weights": (
+        "{path} holds weights of another architecture. The first that differs: {name} of shape {received} in the file, "
+        "{mine} of shape {expected} in the model.",
+        "{path} 里是另一种结构的权重。第一个不同之处：文件中是 {name}，形状 {received}；"
+        "模型中是 {mine}，形状 {expected}。",
+    ),
+    "weights_left_over": (
+        "{path} holds weights of another architecture: it has {received}, the model {expected}. The first without a "
+        "place in the model: {name}.",
+        "{path} 里是另一种结构的权重：文件中有 {received} 个，模型中有 {expected} 个。模型中没有位置的第一个：{name}。",
+    ),
+    "weights_wanting": (
+        "{path} holds weights of another architecture: it has {received}, the model {expected}. The first that the "
+        "file lacks: {name}.",
+        "{path} 里是另一种结构的权重：文件中有 {received} 个，模型中有 {expected} 个。文件中缺少的第一个：{name}。",
+    ),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,24 @@ from konv import random
 from konv.engine import Position
 from konv.errors import ConfigurationError
 from konv.graph import Tensor
-from konv.io import model_file
 from konv.layers.checks import count, number
 from konv.messages import text
-from konv.models import saving
+from konv.models import feeding
 from konv.models.architecture import KINDS, rebuilt
+from konv.models.feeding import Wanted
+from konv.models.kept import Kept
 from konv.models.parts import arranged, each, mapped
 from konv.models.structure import Structure
 from konv.ops.loss import Loss
 from konv.ops.record import Array
 from konv.train import loop, losses, optimizers
 from konv.train.callbacks import Callback, CallbackList, History, Logs
+from konv.train.feeds import Feed
 from konv.train.loop import Plan
 from konv.train.optimizers import Optimizer
 from konv.train.progress import watcher
 from konv.train.runner import Runner
-from konv.train.samples import Samples, checked, notice_one_class, split, weighted
+from konv.train.samples import Samples, checked, weighted
 from konv.train.watched import Watched, leaves
 
 __all__ = ["Model"]
@@ -35,7 +36,7 @@ __all__ = ["Model"]
 BATCH = 32
 
 
-class Model(Structure):
+class Model(Kept, Structure):
     """A network between `inputs` and `outputs`, and what is done with it; the base of all models.
 
     Arguments: `inputs`, `outputs`, symbolic tensors: one, a list, or a dictionary by name; `name`, what messages and
@@ -60,6 +61,7 @@ class Model(Structure):
         self.seed = 0
         self.epochs_trained = 0
         self.stop_training = False
+        self.next_epoch = 0
         self.class_names: list[str] | None = None
         self.preprocessing: dict[str, Any] = {}
         self._watched = Watched()
@@ -96,42 +98,51 @@ class Model(Structure):
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, ...] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
     ) -> History:
-        """Train on arrays.
+        """Train on arrays, or on batches as they are made.
 
         Arguments: `x`, `(n, …)`, and `y`, a target each (of several inputs or outputs a list, or a dictionary by
-        name); `batch_size`, samples a step (32); `epochs`, the number of the
-        epoch to stop before, counted from `initial_epoch`; `verbose`, 1 or `"auto"` for a bar, 2 for a line an epoch,
-        0 for nothing; `callbacks`; `validation_split`, the share of samples taken from the end, before shuffling, to
-        validate on, or `validation_data`, `(x, y)` or `(x, y, sample_weight)`; `shuffle`, whether each epoch has an
-        order of its own; `class_weight`, what samples count by their class's number, `sample_weight`, `(n,)`, each by
-        itself; `validation_batch_size` (default `batch_size`); `validation_freq`, validate after every so many epochs.
+        name); or `x` alone: a generator, a `Sequence` or any iterable of
+        batches `(x, y)` or `(x, y, sample_weight)`, made ahead by `workers` threads (`max_queue_size` and
+        `use_multiprocessing`, of Keras 2, make no difference), `steps_per_epoch` of them an epoch. `batch_size`,
+        samples a step (32); `epochs`, the number of the epoch to stop before, counted from `initial_epoch`; `verbose`,
+        1 or `"auto"` for a bar, 2 for a line an epoch, 0 for nothing; `callbacks`; `validation_split`, the share of
+        samples taken from the end, before shuffling, to validate on, or `validation_data`, `(x, y)`, `(x, y,
+        sample_weight)` or batches, `validation_steps` of them; `shuffle`, whether each epoch has an order of its own;
+        `class_weight`, what samples count by their class's number, `sample_weight`, `(n,)`, each by itself;
+        `validation_batch_size` (default `batch_size`); `validation_freq`, validate after every so many epochs.
         Returns: the `History`: loss and metrics of each epoch, means over its samples.
         Raises: DataError, ShapeError, LabelError where the data do not fit; NonFiniteError where something becomes
         NaN or infinite: training stops at that batch, the weights are the last good ones; ConfigurationError. Gives a
-        DataWarning for integer images that look unscaled, and for targets of one class only.
+        DataWarning for images that look unscaled, and for targets of one class only.
         """
-        size, validating = self._batch_size(batch_size), validation_batch_size or batch_size
-        training, validation = self._data(x, y, sample_weight, class_weight, validation_split, validation_data)
-        runner = self._runner_for(training)
+        wanted = Wanted(self._batch_size(batch_size), steps_per_epoch, bool(shuffle), class_weight, workers)
+        size = self._batch_size(validation_batch_size or batch_size)
+        watching = Wanted(size, validation_steps, workers=workers)
+        given = x, y, sample_weight
+        training, validation = feeding.of_training(self, given, validation_data, validation_split, wanted, watching)
         plan = Plan(
-            batch=size,
             epochs=count(epochs, "epochs", self.name),
             initial_epoch=count(initial_epoch, "initial_epoch", self.name, least=0),
-            shuffle=bool(shuffle),
-            validation_batch=self._batch_size(validating),
             validation_freq=count(validation_freq, "validation_freq", self.name),
         )
         self.history = History()
-        heard = self._callbacks([self.history, *(callbacks or ()), *watcher(verbose)], size, len(training), plan.epochs)
-        loop.fit(self, runner, self._watched, training, validation, plan, heard)
+        heard = self._callbacks(
+            [*(callbacks or ()), self.history, *watcher(verbose)], training, plan.epochs, validation is not None
+        )
+        loop.fit(self, self.runner, self._watched, training, validation, plan, heard)
         return self.history
 
     def evaluate(
@@ -141,45 +152,41 @@ class Model(Structure):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """The loss and the metrics on arrays.
+        """The loss and the metrics on arrays, or on batches as they are made.
 
         Arguments: `x`, `y`, `sample_weight`, `verbose`, `callbacks` as of `fit`; `batch_size`, samples at once (32);
-        `return_dict`, whether to name the values.
+        `steps`, batches of a generator; `return_dict`, whether to name the values.
         Returns: the loss, or a list of it and the metrics, or a dictionary. Raises: as `fit`.
         """
-        samples = self._samples(x, y, sample_weight)
-        size = self._batch_size(batch_size)
-        heard = self._callbacks([*(callbacks or ()), *watcher(verbose, "evaluate")], size, len(samples))
-        return _values(loop.evaluate(self._runner_for(samples), self._watched, samples, size, heard), return_dict)
+        feed = feeding.of_evaluation(self, (x, y, sample_weight), Wanted(self._batch_size(batch_size), steps))
+        heard = self._callbacks([*(callbacks or ()), *watcher(verbose, "evaluate")], feed)
+        return _values(loop.evaluate(self.runner, self._watched, feed, heard), return_dict)
 
     def predict(
         self,
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> Any:
-        """The outputs for the arrays `x`, `(n, …)`; safe to call from several threads.
+        """The outputs for the arrays `x`, `(n, …)`, or for batches as they are made; safe to call from several threads.
 
-        Arguments: `batch_size`, samples at once (32); `verbose`, `callbacks` as of `fit`.
-        Raises: ShapeError, DataError where `x` does not fit; NonFiniteError where an output is not finite.
+        Arguments: `batch_size`, samples at once (32); `steps`, batches of a generator; `verbose`, `callbacks` as of
+        `fit`. Raises: ShapeError, DataError where `x` does not fit; NonFiniteError where an output is not finite.
         """
-        self._build_for(x)
-        samples = checked(self._rows(x), graph=self.graph, names=self.input_names)
-        size = self._batch_size(batch_size)
-        heard = self._callbacks([*(callbacks or ()), *watcher(verbose, "predict")], size, len(samples))
-        outputs = loop.predict(self._any_runner(), samples, size, heard)
-        return self.form("outputs").given_as(outputs)
+        feed = feeding.of_prediction(self, x, Wanted(self._batch_size(batch_size), steps))
+        heard = self._callbacks([*(callbacks or ()), *watcher(verbose, "predict")], feed)
+        return self.form("outputs").given_as(loop.predict(self.runner, feed, heard))
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch `x`; safe to call from several threads. Raises: as `predict`."""
-        self._build_for(x)
-        samples = checked(self._rows(x), graph=self.graph, names=self.input_names)
-        outputs = loop.predict_one(self._any_runner(), samples, loop.fitting(len(samples), len(samples)))
-        return self.form("outputs").given_as(outputs)
+        samples = self.unlabelled(x)
+        return self.form("outputs").given_as(loop.predict_one(self.runner, samples, len(samples)))
 
     def __call__(self, inputs: Any, *, training: bool | None = None) -> Any:
         """Add this model to a network as a layer, or predict one batch.
@@ -207,10 +214,10 @@ class Model(Structure):
         Arguments: `x`, `y`, `sample_weight`, `class_weight`, `return_dict` as of `fit` and `evaluate`.
         Returns: this batch's loss and metrics, from before the step, as of `evaluate`. Raises: as `fit`.
         """
-        samples = weighted(self._samples(x, y, sample_weight), class_weight)
-        runner, n = self._runner_for(samples), len(samples)
-        turn = 0 if self.optimizer is None else self.optimizer.iterations
-        result = runner.train(samples, n, Position(self.seed, turn, np.arange(n)))
+        samples = weighted(self.samples(x, y, sample_weight), class_weight)
+        self.watch(samples)
+        n, turn = len(samples), 0 if self.optimizer is None else self.optimizer.iterations
+        result = self.runner.train(samples, n, Position(self.seed, turn, np.arange(n)))
         return _values(loop.one_batch(self._watched, result, samples, training=True), return_dict)
 
     def test_on_batch(
@@ -220,8 +227,9 @@ class Model(Structure):
 
         Arguments: `x`, `y`, `sample_weight`, `return_dict` as of `evaluate`. Returns and raises as `evaluate`.
         """
-        samples = self._samples(x, y, sample_weight)
-        result = self._runner_for(samples).test(samples, loop.fitting(len(samples), len(samples)))
+        samples = self.samples(x, y, sample_weight)
+        self.watch(samples)
+        result = self.runner.test(samples, len(samples))
         return _values(loop.one_batch(self._watched, result, samples), return_dict)
 
     @property
@@ -238,18 +246,6 @@ class Model(Structure):
     def metrics_names(self) -> list[str]:
         """The names of the values that `evaluate` gives, in its order."""
         return list(self._watched.results())
-
-    # Keeping it
-
-    def save(self, filepath: str | Path, overwrite: bool = True, include_optimizer: bool = True) -> None:
-        """Write the model to `filepath`, `NAME.konv`: layers, weights, and what training needs to go on exactly.
-
-        Arguments: `overwrite`, whether an existing file is replaced; `include_optimizer`, whether its state is kept.
-        Raises: ConfigurationError for another suffix, a folder there is not, an existing file that is not to be
-        replaced, or a part that no file can hold; OSError where the folder cannot be written to.
-        """
-        path = saving.checked_path(filepath, overwrite)
-        model_file.write(path, saving.content(self, include_optimizer))
 
     @classmethod
     def from_config(
@@ -270,36 +266,31 @@ class Model(Structure):
 
     # Between these verbs and the rooms that do the work
 
-    def _data(
-        self, x: Any, y: Any, sample_weight: Any, class_weight: Any, share: float, given: tuple[Any, ...] | None
-    ) -> tuple[Samples, Samples | None]:
-        """The samples to train on, and those to validate on, if any."""
-        training, validation = self._samples(x, y, sample_weight), None
-        if given is not None:
-            if len(given) not in (2, 3):
-                raise ConfigurationError(text("bad_validation_data", received=type(given).__name__))
-            validation = self._samples(*given)
-        elif share:
-            training, validation = split(training, share)
-        notice_one_class(training, self._losses())
-        return weighted(training, class_weight), validation
+    def samples(self, x: Any, y: Any = None, sample_weight: Any = None) -> Samples:
+        """Arrays as samples to train or test on, checked; a model that waits for data is built for them.
 
-    def _samples(self, x: Any, y: Any, sample_weight: Any = None) -> Samples:
+        Arguments: `x`, `y`, `sample_weight` as of `fit`. Raises: as `fit`; ConfigurationError without a loss.
+        """
         if self.loss is None:
             raise ConfigurationError(text("not_compiled" if self.optimizer is None else "no_loss", model=self.name))
-        self._build_for(x)
+        self.build_for(x)
         names = self.output_names
         targets = (None,) * len(names) if y is None else arranged(y, names, "y", self.name)
         shared = len(names) == 1 or sample_weight is None or isinstance(sample_weight, np.ndarray)
         weights = (sample_weight,) * len(names) if shared else each(sample_weight, names, "sample_weight", self.name)
-        return checked(self._rows(x), targets, weights, graph=self.graph, losses=self._losses(),
+        return checked(self._rows(x), targets, weights, graph=self.graph, losses=self.output_losses(),
                        names=self.input_names, model=self.name)  # fmt: skip
 
     def _rows(self, x: Any) -> tuple[Any, ...]:
         """What is given for each input."""
         return arranged(x, self.input_names, "x", self.name)
 
-    def _losses(self) -> tuple[Loss | None, ...]:
+    def unlabelled(self, x: Any) -> Samples:
+        """Arrays `x` as samples to predict for, checked. Raises: as `predict`."""
+        self.build_for(x)
+        return checked(self._rows(x), graph=self.graph, names=self.input_names)
+
+    def output_losses(self) -> tuple[Loss | None, ...]:
         """The loss of each output. Raises: ConfigurationError where they do not fit the outputs."""
         return () if self.loss is None else each(self.loss, self.output_names, "loss", self.name)
 
@@ -308,8 +299,8 @@ class Model(Structure):
         given = each(self.loss_weights, self.output_names, "loss_weights", self.name)
         return tuple(1.0 if share is None else share for share in given)
 
-    def _build_for(self, x: Any) -> None:
-        """Let a model that waits for data see their shape."""
+    def build_for(self, x: Any) -> None:
+        """Let a model that waits for data see the shape of `x`."""
         if self.built:
             return
         if self.subclassed and isinstance(x, Mapping):
@@ -322,23 +313,29 @@ class Model(Structure):
     def _batch_size(self, asked: int | None) -> int:
         return BATCH if asked is None else count(asked, "batch_size", self.name)
 
-    def _any_runner(self) -> Runner:
+    @property
+    def runner(self) -> Runner:
+        """What runs the network, a batch at a time."""
         if self._runner is None:
-            self._runner = Runner(self.graph, self._losses(), self.optimizer, self._shares())
+            self._runner = Runner(self.graph, self.output_losses(), self.optimizer, self._shares())
         return self._runner
 
-    def _runner_for(self, samples: Samples) -> Runner:
-        """The runner, its metrics chosen by what `samples` look like."""
+    def watch(self, samples: Samples) -> None:
+        """Choose the metrics by what `samples` look like, once, and begin them anew."""
         if samples.y:
             targets = [None if y is None else y.shape[1:] for y in samples.y]
-            judged = {i: self._shares()[i] for i, loss in enumerate(self._losses()) if loss is not None}
+            judged = {i: self._shares()[i] for i, loss in enumerate(self.output_losses()) if loss is not None}
             shapes = [t.shape for t in self.graph.outputs]
             self._watched.prepare(targets, shapes, self.output_names, judged, self.name)
-        return self._any_runner()
 
-    def _callbacks(self, callbacks: Sequence[Callback], size: int, samples: int, epochs: int = 1) -> CallbackList:
-        steps = loop.batches_of(samples, min(size, samples))
-        params = {"epochs": epochs, "steps": steps, "samples": samples, "batch_size": min(size, samples)}
+    def _callbacks(
+        self, callbacks: Sequence[Callback], feed: Feed, epochs: int = 1, validated: bool = False
+    ) -> CallbackList:
+        names = self.metrics_names
+        params = {
+            "epochs": epochs, "steps": feed.steps, "samples": feed.count, "batch_size": feed.batch,
+            "metrics": [*names, *(f"val_{name}" for name in names if validated)],
+        }  # fmt: skip
         return CallbackList(callbacks, self, params)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from konv.errors import ConfigurationError
+import numpy as np
+
+from konv.errors import ConfigurationError, NonFiniteError
 from konv.messages import text
 
 __all__ = ["Callback", "CallbackList", "History", "LambdaCallback", "Logs"]
@@ -16,12 +18,14 @@ Value = TypeVar("Value")
 class Logs(dict[str, Value]):
     """A dictionary of measurements that answers to `acc` and to `accuracy`, whichever of the two it holds.
 
-    `val_acc` and `val_accuracy` too. Keys are listed once, as the metric was named.
+    `val_acc` and `val_accuracy` too, `lr` and `learning_rate`. Keys are listed once, as the metric was named.
     """
 
     def _spelled(self, key: str) -> str:
         if super().__contains__(key):
             return key
+        if key in ("lr", "learning_rate"):
+            return "learning_rate" if key == "lr" else "lr"
         front, last = key[: key.rfind("_") + 1], key[key.rfind("_") + 1 :]
         other = front + {"acc": "accuracy", "accuracy": "acc"}.get(last, last)
         return other if super().__contains__(other) else key
@@ -42,12 +46,32 @@ class Callback:
 
     `self.model` is the model, `self.params` a dictionary with `epochs`, `steps`, `samples`, `batch_size`.
     Every hook is handed `logs`: the measurements so far. Setting `self.model.stop_training = True` ends training after
-    the epoch. Batches and epochs count from 0.
+    the batch. Batches and epochs count from 0. In `params`, `steps` and `samples` are None where only the end of the
+    epoch will tell.
+
+    What a callback has to remember for a resumed run goes through `get_state` and `set_state`: a dictionary of what
+    JSON can hold, and of arrays.
     """
+
+    last: ClassVar[bool] = False
+    """Whether it is called after all others, so that it hears of what they have done."""
 
     def __init__(self) -> None:
         self.model: Any = None
         self.params: dict[str, Any] = {}
+        self.companions: Sequence[Callback] = ()
+        """All callbacks of this run, in order."""
+
+    def get_state(self) -> dict[str, Any]:
+        """What this callback has to remember, besides how it was made; empty where nothing."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Remember what `get_state` gave as `state`; called after `on_train_begin`."""
+
+    def takes(self, error: NonFiniteError) -> bool:
+        """Whether a training that `error` would end shall end quietly; the weights are the last good ones."""
+        return False
 
     def set_model(self, model: Any) -> None:
         """Called first, with the `model`."""
@@ -130,6 +154,16 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
+    def get_state(self) -> dict[str, Any]:
+        """The course so far."""
+        values = {f"value {name}": np.array(row, np.float64) for name, row in self.history.items()}
+        return {"names": list(self.history), "epochs": list(self.epoch), **values}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from the course in `state`."""
+        self.epoch = [int(epoch) for epoch in state["epochs"]]
+        self.history = Logs((str(name), state[f"value {name}"].tolist()) for name in state["names"])
+
 
 class LambdaCallback(Callback):
     """A callback made of functions.
@@ -151,17 +185,18 @@ class LambdaCallback(Callback):
 
 
 class CallbackList:
-    """Several callbacks called as one, in order.
+    """Several callbacks called as one, in order, those that want to be `last` at the end.
 
     Arguments: `callbacks`, the callbacks; `model`, handed to each; `params`, of this run.
     Raises: ConfigurationError where one is no `Callback`.
     """
 
     def __init__(self, callbacks: Sequence[Callback], model: Any, params: Mapping[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+        self.callbacks = sorted(callbacks, key=lambda callback: getattr(callback, "last", False))
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise ConfigurationError(text("not_a_callback", received=callback))
+            callback.companions = self.callbacks
             callback.set_model(model)
             callback.set_params(dict(params))
 
@@ -172,3 +207,7 @@ class CallbackList:
         """Call `hook` of every callback with `values` (the epoch or batch, where it has one, then the logs)."""
         for callback in self.callbacks:
             getattr(callback, hook)(*values)
+
+    def takes(self, error: NonFiniteError) -> bool:
+        """Whether a callback wants training to end quietly where `error` would end it."""
+        return any(callback.takes(error) for callback in self.callbacks)

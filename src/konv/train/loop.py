@@ -7,117 +7,115 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from konv import random
 from konv.engine import Position
 from konv.errors import NonFiniteError
 from konv.messages import text
 from konv.ops.record import Array
 from konv.train.callbacks import CallbackList, Logs
+from konv.train.feeds import Feed
 from konv.train.runner import Result, Runner
 from konv.train.samples import Samples
 from konv.train.watched import Watched
 
-__all__ = ["Plan", "Trained", "batches_of", "evaluate", "fit", "fitting", "one_batch", "predict", "predict_one"]
+__all__ = ["Plan", "Trained", "evaluate", "fit", "fitting", "one_batch", "predict", "predict_one"]
 
 
 class Trained(Protocol):
-    """What the loops need of a model: where its training stands, and whether a callback wants it to end.
+    """What the loops need of a model: where its training stands, and whether a callback wants it to end (after the
+    batch) or to begin with another epoch (`next_epoch`).
 
     `seed` and `epochs_trained`, the epochs finished since the model was compiled, are the key of every random number:
     a model saved after epoch 3 and loaded again goes on exactly as if it had not been.
     """
 
     stop_training: bool
+    next_epoch: int
     seed: int
     epochs_trained: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train: samples a step, the epochs from `initial_epoch` to `epochs`, whether to shuffle, and after how
-    many epochs to validate, `validation_batch` samples at once."""
+    """How to train: the epochs from `initial_epoch` to `epochs`, and after how many of them to validate."""
 
-    batch: int
     epochs: int
     initial_epoch: int = 0
-    shuffle: bool = True
-    validation_batch: int = 32
     validation_freq: int = 1
-
-
-def batches_of(count: int, size: int) -> int:
-    """How many batches of `size` there are in `count` samples, the last one smaller if need be."""
-    return -(-count // size)
 
 
 def fit(
     model: Trained,
     runner: Runner,
     watched: Watched,
-    training: Samples,
-    validation: Samples | None,
+    training: Feed,
+    validation: Feed | None,
     plan: Plan,
     callbacks: CallbackList,
 ) -> None:
     """Train a model; `callbacks` hear of everything, and of the end whatever ends it.
 
-    Arguments: `runner` and `watched` are the model's; `training` and `validation` (or None) its samples.
-    Raises: NonFiniteError at the first batch that is not finite; the weights are those before it.
+    Arguments: `runner` and `watched` are the model's; `training` and `validation` (or None) give its batches.
+    Raises: NonFiniteError at the first batch that is not finite, unless a callback takes it; the weights are those
+    before it.
     """
     model.stop_training = False
+    model.next_epoch = plan.initial_epoch
     callbacks.call("on_train_begin", Logs())
     logs: Logs[float] = Logs()
     try:
-        for epoch in range(plan.initial_epoch, plan.epochs):
+        for epoch in range(model.next_epoch, plan.epochs):
             callbacks.call("on_epoch_begin", epoch, Logs())
-            logs = _epoch(model, runner, watched, training, plan, epoch, callbacks)
+            logs = _epoch(model, runner, watched, training, epoch, callbacks)
             if validation is not None and (epoch + 1) % plan.validation_freq == 0:
-                found = evaluate(runner, watched, validation, plan.validation_batch, callbacks)
+                found = evaluate(runner, watched, validation, callbacks)
                 logs.update({f"val_{name}": value for name, value in found.items()})
             model.epochs_trained += 1
+            model.next_epoch = epoch + 1
             callbacks.call("on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
         runner.finish()
     finally:
+        for feed in (training, validation):
+            if feed is not None:
+                feed.close()
         callbacks.call("on_train_end", logs)
 
 
 def _epoch(
-    model: Trained, runner: Runner, watched: Watched, training: Samples, plan: Plan, epoch: int, callbacks: CallbackList
+    model: Trained, runner: Runner, watched: Watched, training: Feed, epoch: int, callbacks: CallbackList
 ) -> Logs[float]:
-    """Every sample once."""
-    count = len(training)
+    """Every batch once, or until a callback wants training to end."""
     turn = model.epochs_trained
-    order = random.permutation(count, model.seed, turn) if plan.shuffle else np.arange(count)
-    size = min(plan.batch, count)
     logs: Logs[float] = Logs()
     watched.reset()
-    for number in range(batches_of(count, size)):
-        at = order[number * size : (number + 1) * size]
+    for number, (batch, at) in enumerate(training.epoch(model.seed, turn)):
         callbacks.call("on_train_batch_begin", number, logs)
-        batch = training.take(at)
-        result = runner.train(batch, size, Position(model.seed, turn, at))
+        result = runner.train(batch, max(training.batch, len(batch)), Position(model.seed, turn, at))
         if result.nonfinite:
-            raise not_finite(result.nonfinite, number, epoch)
+            error = not_finite(result.nonfinite, number, epoch)
+            if not callbacks.takes(error):
+                raise error
+            model.stop_training = True
+            break
         logs = _seen(watched, result, batch)
         callbacks.call("on_train_batch_end", number, logs)
+        if model.stop_training:
+            break
     return logs
 
 
-def evaluate(runner: Runner, watched: Watched, samples: Samples, size: int, callbacks: CallbackList) -> Logs[float]:
-    """The loss and the metrics of `samples`, `size` at a time.
+def evaluate(runner: Runner, watched: Watched, feed: Feed, callbacks: CallbackList) -> Logs[float]:
+    """The loss and the metrics of the batches of `feed`.
 
     Raises: NonFiniteError where a batch is not finite.
     """
     callbacks.call("on_test_begin", Logs())
     watched.reset()
     logs: Logs[float] = Logs()
-    size = fitting(size, len(samples))
-    for number in range(batches_of(len(samples), size)):
+    for number, (batch, _) in enumerate(feed.epoch(0, 0)):
         callbacks.call("on_test_batch_begin", number, logs)
-        batch = samples.take(slice(number * size, (number + 1) * size))
-        result = runner.test(batch, size)
+        result = runner.test(batch, fitting(feed, len(batch)))
         if result.nonfinite:
             raise not_finite(result.nonfinite, number)
         logs = _seen(watched, result, batch)
@@ -126,17 +124,16 @@ def evaluate(runner: Runner, watched: Watched, samples: Samples, size: int, call
     return logs
 
 
-def predict(runner: Runner, samples: Samples, size: int, callbacks: CallbackList) -> tuple[Array, ...]:
-    """The outputs for `samples`, of each an array `(n, …)`, `size` at a time.
+def predict(runner: Runner, feed: Feed, callbacks: CallbackList) -> tuple[Array, ...]:
+    """The outputs for the batches of `feed`, of each an array `(n, …)`.
 
     Raises: NonFiniteError where a batch is not finite.
     """
     callbacks.call("on_predict_begin", Logs())
-    size = fitting(size, len(samples))
     found: list[tuple[Array, ...]] = []
-    for number in range(batches_of(len(samples), size)):
+    for number, (batch, _) in enumerate(feed.epoch(0, 0)):
         callbacks.call("on_predict_batch_begin", number, Logs())
-        found.append(predict_one(runner, samples.take(slice(number * size, (number + 1) * size)), size, number))
+        found.append(predict_one(runner, batch, fitting(feed, len(batch)), number))
         callbacks.call("on_predict_batch_end", number, Logs())
     callbacks.call("on_predict_end", Logs())
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -164,12 +161,13 @@ def one_batch(watched: Watched, result: Result, batch: Samples, training: bool =
     return _seen(watched, result, batch)
 
 
-def fitting(size: int, count: int) -> int:
-    """The batch size of the program that serves `count` samples, at most `size` at a time.
+def fitting(feed: Feed, samples: int) -> int:
+    """The batch size of the program that serves the batches of `feed`, this one of `samples`.
 
-    A power of two where they are fewer: so that calls with 1, 2, 3, … samples share a handful of programs.
+    A power of two where there is only one: so that calls with 1, 2, 3, … samples share a handful of programs.
     """
-    return min(size, 1 << (count - 1).bit_length())
+    size = max(feed.batch, samples)
+    return 1 << (size - 1).bit_length() if feed.steps == 1 else size
 
 
 def _seen(watched: Watched, result: Result, batch: Samples) -> Logs[float]:

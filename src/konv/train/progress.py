@@ -82,7 +82,8 @@ class ProgressBar(Callback):
         if self._progress is None or (now - self._drawn < REFRESH and not last):
             return
         self._drawn = now
-        seen = min((batch + 1) * self.params["batch_size"], self.params["samples"])
+        seen = (batch + 1) * self.params["batch_size"]
+        seen = seen if self.params["samples"] is None else min(seen, self.params["samples"])
         speed = text("images_per_second", count=seen / max(now - self._began, 1e-9))
         task = self._progress.task_ids[0]
         self._progress.update(task, completed=batch + 1, measured=f"{speed}  {values(logs)}", refresh=True)

@@ -1,0 +1,171 @@
+"""A training that is killed and begun again ends with the same bits, its callbacks remembering everything."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import konv
+from konv.callbacks import (
+    BackupAndRestore,
+    CSVLogger,
+    EarlyStopping,
+    LambdaCallback,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+)
+from konv.errors import ConfigurationError, ModelFileError
+from konv.layers import Dense, Input
+from konv.models import Sequential, load_model
+
+SCRIPT = """
+import sys
+import numpy as np
+import konv
+from konv.callbacks import BackupAndRestore, CSVLogger, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
+from konv.layers import Conv2D, Dense, Dropout, Flatten, Input
+from konv.models import Sequential
+
+konv.utils.set_random_seed(5)
+rng = np.random.default_rng(1)
+x, y = rng.normal(size=(120, 8, 8, 2)).astype("float32"), rng.integers(0, 3, 120)
+model = Sequential([Input((8, 8, 2)), Conv2D(8, 3, activation="relu"), Flatten(), Dropout(0.4),
+                    Dense(3, activation="softmax")])
+schedule = konv.optimizers.schedules.CosineDecay(1e-2, 100)
+model.compile(konv.optimizers.Nadam(0.01, clipnorm=1.0, use_ema=True), "sparse_categorical_crossentropy",
+              metrics=["accuracy"])
+konv.random.set_seed(int(sys.argv[2]))  # nothing after the first epoch may depend on the process's seed
+folder = sys.argv[1]
+history = model.fit(x, y, batch_size=8, epochs=12, validation_split=0.2, verbose=0, callbacks=[
+    EarlyStopping(patience=8, restore_best_weights=True), ReduceLROnPlateau(patience=1, factor=0.7),
+    CSVLogger(folder + "/log.csv"), ModelCheckpoint(folder + "/best.konv", save_best_only=True),
+    BackupAndRestore(folder + "/backup")])
+model.save(folder + "/end.konv", include_optimizer=False)
+np.savez(folder + "/history.npz", **history.history)
+"""
+
+
+def start(folder: Path, seed: int, threads: int) -> subprocess.Popen[bytes]:
+    folder.mkdir(exist_ok=True)
+    environment = {**os.environ, "KONV_THREADS": str(threads)}
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder), str(seed)], env=environment)
+
+
+def test_killed_at_random_moments(tmp_path: Path, full: bool) -> None:
+    """Killed by SIGKILL again and again, each time after at least one more epoch, then left to end."""
+    whole = start(tmp_path / "whole", 5, 2)
+    assert whole.wait(120) == 0
+    kills, dice = 0, random.Random(time.time_ns())
+    for attempt in range(40):
+        killed = start(tmp_path / "killed", 5, 1 + attempt % 3)
+        if kills < (8 if full else 3):
+            backup, before = tmp_path / "killed" / "backup" / "backup.konv", time.time_ns()
+            while killed.poll() is None and not (backup.exists() and backup.stat().st_mtime_ns > before):
+                time.sleep(0.002)
+            time.sleep(dice.random() * 0.05)
+            killed.send_signal(signal.SIGKILL)
+        kills += killed.wait(120) == -signal.SIGKILL
+        if killed.returncode == 0:
+            break
+    assert kills
+    for name in ("end.konv", "best.konv", "log.csv"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    found, expected = (np.load(tmp_path / name / "history.npz") for name in ("killed", "whole"))
+    assert {k: found[k].tolist() for k in found} == {k: expected[k].tolist() for k in expected}
+    assert not (tmp_path / "killed" / "backup" / "backup.konv").exists()
+
+
+X, Y = np.random.default_rng(1).normal(size=(24, 4)).astype("float32"), np.arange(24) % 3
+
+
+def compiled(units: int = 3, optimizer: object = "sgd") -> Sequential:
+    konv.utils.set_random_seed(3)
+    model = Sequential([Input((4,)), Dense(5, name="one"), Dense(units, name="two", activation="softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+
+
+def interrupted(folder: Path, **options: object) -> None:
+    """Two of four epochs, then an interrupt."""
+
+    def stop(epoch: int, logs: object) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compiled(**options).fit(X, Y, epochs=4, verbose=0,
+                                callbacks=[BackupAndRestore(folder), LambdaCallback(on_epoch_begin=stop)])  # fmt: skip
+    assert (folder / "backup.konv").exists()
+
+
+def test_a_resumed_run_goes_on_where_it_stood(tmp_path: Path) -> None:
+    interrupted(tmp_path)
+    epochs: list[int] = []
+    spy = LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    model, whole = compiled(), compiled()
+    konv.utils.set_random_seed(99)
+    history = model.fit(X, Y, epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path), spy])
+    expected = whole.fit(X, Y, epochs=4, verbose=0)
+    assert epochs == [2, 3]
+    assert (history.epoch, history.history) == (expected.epoch, expected.history)
+    assert all(map(np.array_equal, model.get_weights(), whole.get_weights()))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"units": 4}, r"another architecture.*two/kernel of shape 5×3 in the file, two/kernel of shape 5×4"),
+        ({"optimizer": "adam"}, "written by SGD"),
+    ],
+)
+def test_a_state_of_another_run_is_refused(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    interrupted(tmp_path)
+    before = (model := compiled(**options)).get_weights()
+    with pytest.raises(ModelFileError, match=words):
+        model.fit(X, Y, epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
+    if "units" in options:
+        assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_a_model_file_is_no_state(tmp_path: Path) -> None:
+    compiled().save(tmp_path / "backup.konv", include_optimizer=False)
+    with pytest.raises(ModelFileError, match="does not hold the state"):
+        compiled().fit(X, Y, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
+
+
+def test_initial_epoch_goes_on_with_a_loaded_model(tmp_path: Path) -> None:
+    whole, first = compiled(optimizer="adam"), compiled(optimizer="adam")
+    whole.fit(X, Y, batch_size=5, epochs=4, verbose=0)
+    first.fit(X, Y, batch_size=5, epochs=2, verbose=0)
+    first.save(tmp_path / "half.konv")
+    again = load_model(tmp_path / "half.konv")
+    assert again.fit(X, Y, batch_size=5, epochs=4, initial_epoch=2, verbose=0).epoch == [2, 3]
+    assert all(map(np.array_equal, whole.get_weights(), again.get_weights()))
+
+
+def test_weights_go_into_a_model_of_the_same_layers(tmp_path: Path) -> None:
+    model = compiled()
+    model.save_weights(tmp_path / "w.konv")
+    konv.utils.set_random_seed(8)
+    other = Sequential([Input((4,)), Dense(5, name="a"), Dense(3, name="b")])
+    other.load_weights(tmp_path / "w.konv")
+    assert all(map(np.array_equal, model.get_weights(), other.get_weights()))
+    deeper = Sequential([Input((4,)), Dense(5), Dense(3), Dense(3, name="more")])
+    with pytest.raises(ModelFileError, match=r"it has 4, the model 6.*lacks: more/kernel"):
+        deeper.load_weights(tmp_path / "w.konv")
+    with pytest.raises(ModelFileError, match="without a place in the model: two/kernel"):
+        Sequential([Input((4,)), Dense(5, name="only")]).load_weights(tmp_path / "w.konv")
+
+
+def test_only_epochs_are_kept() -> None:
+    with pytest.raises(ConfigurationError, match="save_freq='epoch'"):
+        BackupAndRestore("x", save_freq=10)  # type: ignore[arg-type]
+    assert {EarlyStopping.last, ReduceLROnPlateau.last, CSVLogger.last, ModelCheckpoint.last} == {False}
