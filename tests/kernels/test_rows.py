@@ -8,7 +8,24 @@ import pytest
 from konv.kernels.rows import LossRows, Softmax, SoftmaxGradient
 from konv.ops import activation
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
+from konv.ops.margin import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    SquaredHinge,
+)
 from konv.ops.record import Array, Run
+from konv.ops.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+)
 from tests.kernels.helpers import frame, run, stretch, unset
 
 LOSSES: dict[str, Loss] = {
@@ -17,6 +34,21 @@ LOSSES: dict[str, Loss] = {
     "sigmoid": BinaryCrossentropy(from_logits=True),
     "binary": BinaryCrossentropy(),
     "squares": MeanSquaredError(),
+    "absolute": MeanAbsoluteError(),
+    "percentage": MeanAbsolutePercentageError(),
+    "logarithmic": MeanSquaredLogarithmicError(),
+    "huber": Huber(0.5),
+    "log_cosh": LogCosh(),
+    "poisson": Poisson(),
+    "cosine": CosineSimilarity(),
+    "hinge": Hinge(),
+    "squared_hinge": SquaredHinge(),
+    "categorical_hinge": CategoricalHinge(),
+    "divergence": KLDivergence(),
+    "binary_focal": BinaryFocalCrossentropy(False, True, 0.3, 1.5),
+    "sigmoid_focal": BinaryFocalCrossentropy(True),
+    "categorical_focal": CategoricalFocalCrossentropy(gamma=0.5),
+    "softmax_focal": CategoricalFocalCrossentropy(True),
 }
 
 
@@ -70,25 +102,32 @@ def test_softmax_gradient(size: int, dtype: str) -> None:
 def example(how: str, shape: tuple[int, ...], dtype: str) -> tuple[Array, Array]:
     """Scores or probabilities, and targets that fit."""
     rng = np.random.default_rng(sum(shape))
-    z = rng.normal(size=shape) * 3 if how in ("softmax", "sigmoid", "squares") else rng.uniform(0.01, 0.99, shape)
-    if how in ("softmax", "categorical"):
+    between = isinstance(LOSSES[how], (Poisson, KLDivergence, MeanSquaredLogarithmicError))
+    between = between or "categorical" in how or how.startswith("binary")
+    z = rng.uniform(0.01, 0.99, shape) if between else rng.normal(size=shape) * 3
+    if how.startswith("softmax") or "categorical" in how:
         t = np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
         t[0] = t[0] * 0.5 + 0.5 / shape[-1]  # smoothed
     else:
-        t = rng.random(shape) if how == "squares" else rng.integers(0, 2, shape).astype("float64")
+        whole = how.startswith(("sigmoid", "binary")) or "hinge" in how
+        t = rng.integers(0, 2, shape).astype("float64") if whole else rng.uniform(0.1, 1, shape)
+        t = 2 * t - 1 if "hinge" in how else t
     return z.astype(dtype), t.astype(dtype)
 
 
+OLD = ("softmax", "categorical", "sigmoid", "binary", "squares")
+CASES = [(how, places, size) for how in OLD for places in (1, 3) for size in (1, 2, 10, 16, 37)]
+CASES += [(how, places, size) for how in LOSSES if how not in OLD for places, size in ((1, 37), (3, 3))]
+
+
 @pytest.mark.parametrize("gradient", [True, False])
-@pytest.mark.parametrize("size", [1, 2, 10, 16, 37])
-@pytest.mark.parametrize("places", [1, 3])
-@pytest.mark.parametrize("how", LOSSES)
+@pytest.mark.parametrize(("how", "places", "size"), CASES)
 def test_loss(how: str, places: int, size: int, gradient: bool, dtype: str) -> None:
     """Some of the samples. Every term of a loss or gradient is below 200 here, and goes through few roundings."""
     z, t = example(how, (5, places, size), dtype)
     weight = np.array([1, 0.5, 0, 3, 0.1], dtype)
     loss, dz, told = unset((5,), dtype), unset(z.shape, dtype), frame(5)
-    spec = LossRows(dtype, how, places, size, gradient)
+    spec = LossRows(dtype, how, places, size, gradient, parameters=LOSSES[how].parameters)
     outputs = [loss, dz] if gradient else [loss]
     run(spec, told, z, t, weight, *outputs, begin=1, end=5, writes=(0, 4, 5) if gradient else (0, 4))
 
@@ -129,7 +168,7 @@ def test_probabilities_of_0_and_1_are_clipped(how: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("how", LOSSES)
+@pytest.mark.parametrize("how", [*OLD, "huber", "cosine", "categorical_hinge", "softmax_focal"])
 def test_a_number_that_is_not_finite_sets_the_flag(how: str, bad: float, dtype: str) -> None:
     """Even where the loss clips it, so that the loss is finite."""
     z, t = example(how, (4, 2, 21), dtype)
@@ -137,6 +176,7 @@ def test_a_number_that_is_not_finite_sets_the_flag(how: str, bad: float, dtype: 
     with np.errstate(all="ignore"):
         expected = LOSSES[how].forward(t, z)
     loss, told = unset((4,), dtype), frame(4)
-    run(LossRows(dtype, how, 2, 21, False), told, z, t, np.ones(4, dtype), loss, end=4, writes=(0, 4))
+    spec = LossRows(dtype, how, 2, 21, False, parameters=LOSSES[how].parameters)
+    run(spec, told, z, t, np.ones(4, dtype), loss, end=4, writes=(0, 4))
     np.testing.assert_array_equal(np.isfinite(loss), np.isfinite(expected))
     assert told[1] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from types import ModuleType
 
 import numpy as np
@@ -14,16 +15,41 @@ from konv.ops.loss import (
     CategoricalCrossentropy,
     Loss,
     MeanSquaredError,
+    Scored,
     SparseCategoricalCrossentropy,
     from_scores,
 )
+from konv.ops.margin import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    SquaredHinge,
+)
 from konv.ops.record import Array, Run
+from konv.ops.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+)
 from tests.ops.numerical import derivative
 
 LOSSES = [
     CategoricalCrossentropy(), CategoricalCrossentropy(True), SparseCategoricalCrossentropy(),
     SparseCategoricalCrossentropy(True), BinaryCrossentropy(), BinaryCrossentropy(True), MeanSquaredError(),
+    CategoricalCrossentropy(label_smoothing=0.2), CategoricalCrossentropy(True, 0.1), BinaryCrossentropy(True, 0.3),
+    MeanAbsoluteError(), MeanAbsolutePercentageError(), MeanSquaredLogarithmicError(), Huber(), Huber(0.4), LogCosh(),
+    Poisson(), CosineSimilarity(), Hinge(), SquaredHinge(), CategoricalHinge(), KLDivergence(),
+    BinaryFocalCrossentropy(), BinaryFocalCrossentropy(True, True, 0.3, 1.5, 0.1), CategoricalFocalCrossentropy(),
+    CategoricalFocalCrossentropy(True, 0.7, 0.5, 0.1),
 ]  # fmt: skip
+SHARES = (Scored, Poisson, KLDivergence, MeanSquaredLogarithmicError)
+"""Losses of predictions between 0 and 1."""
 places = st.lists(st.integers(1, 3), max_size=2).map(tuple)
 
 
@@ -31,7 +57,7 @@ def example(loss: Loss, shape: tuple[int, ...], dtype: str = "float64") -> tuple
     """A target and a prediction of `shape`, in the forms this loss takes."""
     rng = np.random.default_rng(4)
     prediction = rng.normal(size=shape)
-    if not loss.from_logits and loss.name != "mean_squared_error":
+    if not loss.from_logits and isinstance(loss, SHARES):
         prediction = sigmoid(prediction)  # rows need not sum to 1
     if isinstance(loss, SparseCategoricalCrossentropy):
         return rng.integers(0, shape[-1], shape[:-1]), prediction.astype(dtype)
@@ -52,10 +78,13 @@ def test_agrees_with_keras(loss: Loss, shape: tuple[int, ...], oracle: Callable[
     keras, jax = oracle("keras"), oracle("jax")
     target, prediction = example(loss, shape, "float32")
     function = getattr(keras.losses, loss.name)
-    options = {} if loss.name == "mean_squared_error" else {"from_logits": loss.from_logits}
+    options = asdict(loss)
 
     def theirs(prediction: Array) -> Array:
-        return keras.ops.mean(keras.ops.reshape(function(target, prediction, **options), (shape[0], -1)), axis=1)
+        values = function(target, prediction, **options)
+        if isinstance(loss, CosineSimilarity):
+            values = -values  # the function is the cosine, the loss its negative
+        return keras.ops.mean(keras.ops.reshape(values, (shape[0], -1)), axis=1)
 
     values, back = jax.vjp(theirs, prediction)
     ours = loss.forward(target, prediction)

@@ -112,7 +112,7 @@ class Plan:
             target = self.new(f"target {i}", size, "sample")
             weight, result = self.new(f"weight {i}", 1, "sample"), self.new(f"loss {i}", 1, "sample")
             how = loss.kernels[loss.from_logits]
-            spec = LossRows(self.dtype, how, size // rows, rows, self.training is not None)
+            spec = LossRows(self.dtype, how, size // rows, rows, self.training is not None, parameters=loss.parameters)
             slots = [self.frame, self.at[tensor], target, weight, result]
             self.targets.append((tensor, loss, target, weight, result))
             if self.training is not None:

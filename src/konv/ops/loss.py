@@ -24,19 +24,36 @@ __all__ = [
     "CategoricalCrossentropy",
     "Loss",
     "MeanSquaredError",
+    "Scored",
     "SparseCategoricalCrossentropy",
+    "clip",
     "from_scores",
+    "like_output",
+    "normal",
+    "probabilities",
+    "sample_means",
+    "shared",
+    "smoothed",
 ]
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Base of all losses. `from_logits`: predictions are unnormalised scores, not probabilities."""
+    """Base of all losses."""
 
     name: ClassVar[str] = ""
     kernels: ClassVar[tuple[str, str]] = ("", "")
     """`how` of the kernel `konv.kernels.rows.LossRows`: from probabilities, and from scores."""
-    from_logits: bool = False
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether predictions are unnormalised scores, not probabilities."""
+        return False
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The numbers that are compiled into the kernel."""
+        return ()
 
     def __call__(self, target: Array, prediction: Array) -> float:
         """The mean over the samples of their losses, `target` checked; as Keras's loss objects give it."""
@@ -64,7 +81,14 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class CategoricalCrossentropy(Loss):
+class Scored(Loss):
+    """Base of losses of probabilities, which may be read from scores: `from_logits`."""
+
+    from_logits: bool = False
+
+
+@dataclass(frozen=True)
+class CategoricalCrossentropy(Scored):
     """Cross-entropy of one-hot targets: the surprise, in nats, at the class that was right.
 
     From scores z (`from_logits`), with the largest score m taken out so that nothing overflows:
@@ -76,12 +100,16 @@ class CategoricalCrossentropy(Loss):
         L = −Σ_k t_k · log clip(p_k, ε, 1 − ε)        p_k = q_k / s        s = Σ_j q_j
         ∂L/∂q_k = (g_k − Σ_j g_j · p_j) / s           g_k = −t_k / p_k where ε < p_k < 1 − ε, else 0
 
+    With `label_smoothing` s, targets are t · (1 − s) + s / K first.
+
     Shapes: targets and predictions (N, …, K). Source: Bishop, *Pattern recognition and machine learning*, 2006,
-    equations 4.108 and 4.109; from probabilities as in Keras 3, `ops.categorical_crossentropy`.
+    equations 4.108 and 4.109; from probabilities as in Keras 3, `ops.categorical_crossentropy`; smoothing: Szegedy et
+    al., *Rethinking the Inception architecture*, 2016, section 7.
     """
 
     name: ClassVar[str] = "categorical_crossentropy"
     kernels: ClassVar[tuple[str, str]] = ("categorical", "softmax")
+    label_smoothing: float = 0.0
 
     def check(self, target: Array, output: Shape) -> Array:
         classes, target = output[-1], _numbers(self, target)
@@ -91,22 +119,27 @@ class CategoricalCrossentropy(Loss):
             if target.ndim > 1 and target.shape[1:-1] == output[:-1]:
                 raise LabelError(text("one_hot_width", loss=self.name, received=target.shape[-1], classes=classes))
             raise _misshapen(self, target, output)
-        return _probabilities(self, target)
+        return probabilities(self, target)
+
+    def rows(self, target: Array, prediction: Array) -> Array:
+        return smoothed(target, self.label_smoothing, prediction.shape[-1])
 
     def forward(self, target: Array, prediction: Array) -> Array:
-        log_p = _log_softmax(prediction) if self.from_logits else np.log(_clip(_normal(prediction)))
-        return _sample_means(-(target * log_p).sum(-1))
+        target = self.rows(target, prediction)
+        log_p = _log_softmax(prediction) if self.from_logits else np.log(clip(normal(prediction)))
+        return sample_means(-(target * log_p).sum(-1))
 
     def backward(self, target: Array, prediction: Array) -> Array:
+        target = self.rows(target, prediction)
         if self.from_logits:
-            return _shared(softmax(prediction) * target.sum(-1, keepdims=True) - target)
-        p = _normal(prediction)
-        g = np.where(_clip(p) == p, -target / _clip(p), 0)
-        return _shared((g - (g * p).sum(-1, keepdims=True)) / prediction.sum(-1, keepdims=True))
+            return shared(softmax(prediction) * target.sum(-1, keepdims=True) - target)
+        p = normal(prediction)
+        g = np.where(clip(p) == p, -target / clip(p), 0)
+        return shared((g - (g * p).sum(-1, keepdims=True)) / prediction.sum(-1, keepdims=True))
 
 
 @dataclass(frozen=True)
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(Scored):
     """Cross-entropy of class numbers: `CategoricalCrossentropy` where t is 1 at the class c and 0 elsewhere.
 
         L = −log p_c        from scores: ∂L/∂z_k = p_k − [k = c]
@@ -148,7 +181,7 @@ class SparseCategoricalCrossentropy(Loss):
 
 
 @dataclass(frozen=True)
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(Scored):
     """Cross-entropy of yes-or-no targets t, each number of the output by itself; their mean is the sample's loss.
 
     From scores z (`from_logits`), in a form where no power overflows:
@@ -160,29 +193,37 @@ class BinaryCrossentropy(Loss):
         L = −t · log p − (1 − t) · log(1 − p)    p = clip(q, ε, 1 − ε)     ∂L/∂q = (p − t) / (p · (1 − p)),
                                                                             0 where q was clipped
 
+    With `label_smoothing` s, targets are t · (1 − s) + s / 2 first.
+
     Shapes: targets and predictions (N, …); targets (N,) are taken for predictions (N, 1). Source: Bishop, 2006,
     equations 4.90 and 4.91; from probabilities as in Keras 3, `ops.binary_crossentropy`.
     """
 
     name: ClassVar[str] = "binary_crossentropy"
     kernels: ClassVar[tuple[str, str]] = ("binary", "sigmoid")
+    label_smoothing: float = 0.0
 
     def check(self, target: Array, output: Shape) -> Array:
-        return _probabilities(self, _like_output(self, target, output))
+        return probabilities(self, like_output(self, target, output))
+
+    def rows(self, target: Array, prediction: Array) -> Array:
+        return smoothed(target, self.label_smoothing, 2)
 
     def forward(self, target: Array, prediction: Array) -> Array:
+        target = self.rows(target, prediction)
         if self.from_logits:
             loss = np.maximum(prediction, 0) - prediction * target + np.log1p(np.exp(-np.abs(prediction)))
         else:
-            p = _clip(prediction)
+            p = clip(prediction)
             loss = -target * np.log(p) - (1 - target) * np.log(1 - p)
-        return _sample_means(loss)
+        return sample_means(loss)
 
     def backward(self, target: Array, prediction: Array) -> Array:
+        target = self.rows(target, prediction)
         if self.from_logits:
-            return _shared(sigmoid(prediction) - target, last=True)
-        p = _clip(prediction)
-        return _shared(np.where(p == prediction, (p - target) / (p * (1 - p)), 0), last=True)
+            return shared(sigmoid(prediction) - target, last=True)
+        p = clip(prediction)
+        return shared(np.where(p == prediction, (p - target) / (p * (1 - p)), 0), last=True)
 
 
 @dataclass(frozen=True)
@@ -197,13 +238,13 @@ class MeanSquaredError(Loss):
     kernels: ClassVar[tuple[str, str]] = ("squares", "squares")
 
     def check(self, target: Array, output: Shape) -> Array:
-        return _like_output(self, target, output).astype(config.floatx(), copy=False)
+        return like_output(self, target, output).astype(config.floatx(), copy=False)
 
     def forward(self, target: Array, prediction: Array) -> Array:
-        return _sample_means((prediction - target) ** 2)
+        return sample_means((prediction - target) ** 2)
 
     def backward(self, target: Array, prediction: Array) -> Array:
-        return _shared(2 * (prediction - target), last=True)
+        return shared(2 * (prediction - target), last=True)
 
 
 def from_scores(loss: Loss, op: Op) -> Loss | None:
@@ -214,8 +255,14 @@ def from_scores(loss: Loss, op: Op) -> Loss | None:
     has to read the output itself. Both engines ask here.
     """
     pairs = {CategoricalCrossentropy: Softmax, SparseCategoricalCrossentropy: Softmax, BinaryCrossentropy: Sigmoid}
-    fits = not loss.from_logits and isinstance(op, pairs.get(type(loss), ()))
-    return replace(loss, from_logits=True) if fits else None
+    if isinstance(loss, Scored) and not loss.from_logits and isinstance(op, pairs.get(type(loss), ())):
+        return replace(loss, from_logits=True)
+    return None
+
+
+def smoothed(target: Array, share: float, classes: int) -> Array:
+    """Targets with `share` of them spread evenly over the `classes`."""
+    return target * (1 - share) + share / classes if share else target
 
 
 def _log_softmax(z: Array) -> Array:
@@ -223,22 +270,22 @@ def _log_softmax(z: Array) -> Array:
     return np.asarray(z - np.log(np.exp(z).sum(-1, keepdims=True)))
 
 
-def _normal(q: Array) -> Array:
+def normal(q: Array) -> Array:
     """Probabilities made to sum to 1 along the last axis."""
     return np.asarray(q / q.sum(-1, keepdims=True))
 
 
-def _clip(p: Array) -> Array:
+def clip(p: Array) -> Array:
     """Probabilities kept away from 0 and 1, where the logarithm has no finite value or slope."""
     return np.asarray(np.clip(p, config.epsilon(), 1 - config.epsilon()))
 
 
-def _sample_means(loss: Array) -> Array:
+def sample_means(loss: Array) -> Array:
     """The mean over the places of each sample: (N, …) → (N,)."""
     return np.asarray(loss.reshape(len(loss), -1).mean(1))
 
 
-def _shared(gradient: Array, last: bool = False) -> Array:
+def shared(gradient: Array, last: bool = False) -> Array:
     """A gradient of each place's loss as that of their mean: divided by the places of a sample.
 
     Places are the axes between the first and the last, with `last` that one too.
@@ -266,14 +313,14 @@ def _numbers(loss: Loss, target: Array) -> Array:
     return target
 
 
-def _probabilities(loss: Loss, target: Array) -> Array:
+def probabilities(loss: Loss, target: Array) -> Array:
     """`target` as floats between 0 and 1. Raises: LabelError where one is outside."""
     if (place := _first((target < 0) | (target > 1))) is not None:
         raise LabelError(text("target_not_probability", loss=loss.name, received=target[place], sample=place[0]))
     return target.astype(config.floatx(), copy=False)
 
 
-def _like_output(loss: Loss, target: Array, output: Shape) -> Array:
+def like_output(loss: Loss, target: Array, output: Shape) -> Array:
     """`target` in the output's very shape, (N,) for (N, 1) included. Raises: LabelError for any other shape."""
     target = _numbers(loss, target)
     if output == (1,) and target.ndim == 1:

@@ -6,6 +6,7 @@ A loss object is the record of `konv.ops.loss` itself; called, it gives the mean
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,64 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
+from konv.ops.margin import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    SquaredHinge,
+)
 from konv.ops.record import Array
+from konv.ops.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+)
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
     "deserialize",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 
@@ -47,14 +91,16 @@ def each(loss: Loss, y_true: Any, y_pred: Any) -> Array:
     return loss.forward(loss.check(np.asarray(y_true), prediction.shape[1:]), prediction)
 
 
-def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Array:
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+) -> Array:
     """Cross-entropy of one-hot targets for each sample, in nats.
 
     Arguments: `y_true`, `(N, K)`, rows of probabilities; `y_pred`, `(N, K)`, probabilities, or scores where
-    `from_logits`.
+    `from_logits`; `label_smoothing`, the share of the targets that is spread evenly.
     Returns: `(N,)`. Raises: LabelError where the targets have another form.
     """
-    return each(CategoricalCrossentropy(from_logits), y_true, y_pred)
+    return each(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Array:
@@ -67,14 +113,14 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     return each(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> Array:
+def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0) -> Array:
     """Cross-entropy of yes-or-no targets for each sample, in nats, the mean over a sample's numbers.
 
     Arguments: `y_true`, `(N, K)`, numbers from 0 to 1; `y_pred`, `(N, K)`, probabilities, or scores where
-    `from_logits`.
+    `from_logits`; `label_smoothing`, the share of the targets that is spread evenly.
     Returns: `(N,)`. Raises: LabelError where the targets have another form.
     """
-    return each(BinaryCrossentropy(from_logits), y_true, y_pred)
+    return each(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
@@ -86,18 +132,141 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
     return each(MeanSquaredError(), y_true, y_pred)
 
 
-CLASSES: dict[str, type[Loss]] = {
-    kind.__name__: kind
-    for kind in (BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy)
-}
-SHORT: dict[str, type[Loss]] = {"mse": MeanSquaredError, "MSE": MeanSquaredError}
-NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in CLASSES.values()}
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean absolute error for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(MeanAbsoluteError(), y_true, y_pred)
+
+
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean absolute percentage error for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(MeanAbsolutePercentageError(), y_true, y_pred)
+
+
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
+    """Mean squared logarithmic error for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(MeanSquaredLogarithmicError(), y_true, y_pred)
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> Array:
+    """Mean logarithm of the hyperbolic cosine of the error for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(LogCosh(), y_true, y_pred)
+
+
+def poisson(y_true: Any, y_pred: Any) -> Array:
+    """Poisson's loss for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(Poisson(), y_true, y_pred)
+
+
+def cosine_similarity(y_true: Any, y_pred: Any) -> Array:
+    """Minus the cosine of the angle between target and prediction, for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(CosineSimilarity(), y_true, y_pred)
+
+
+def hinge(y_true: Any, y_pred: Any) -> Array:
+    """Hinge loss for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(Hinge(), y_true, y_pred)
+
+
+def squared_hinge(y_true: Any, y_pred: Any) -> Array:
+    """Squared hinge loss for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(SquaredHinge(), y_true, y_pred)
+
+
+def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
+    """Categorical hinge loss for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(CategoricalHinge(), y_true, y_pred)
+
+
+def kl_divergence(y_true: Any, y_pred: Any) -> Array:
+    """Kullback and Leibler's divergence, in nats, for each sample, `(N,)`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(KLDivergence(), y_true, y_pred)
+
+
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
+    """Huber's loss for each sample, `(N,)`, straight beyond errors of `delta`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(Huber(delta), y_true, y_pred)
+
+
+def binary_focal_crossentropy(y_true: Any, y_pred: Any, **settings: Any) -> Array:
+    """Binary focal cross-entropy for each sample, `(N,)`; `settings` are those of `BinaryFocalCrossentropy`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …)`. Raises: LabelError.
+    """
+    return each(BinaryFocalCrossentropy(**settings), y_true, y_pred)
+
+
+def categorical_focal_crossentropy(y_true: Any, y_pred: Any, **settings: Any) -> Array:
+    """Categorical focal cross-entropy for each sample, `(N,)`; `settings` as of `CategoricalFocalCrossentropy`.
+
+    Arguments: `y_true`, `y_pred`, both `(N, …, K)`. Raises: LabelError.
+    """
+    return each(CategoricalFocalCrossentropy(**settings), y_true, y_pred)
+
+
 FUNCTIONS: dict[Callable[..., Array], type[Loss]] = {
     binary_crossentropy: BinaryCrossentropy,
+    binary_focal_crossentropy: BinaryFocalCrossentropy,
     categorical_crossentropy: CategoricalCrossentropy,
+    categorical_focal_crossentropy: CategoricalFocalCrossentropy,
+    categorical_hinge: CategoricalHinge,
+    cosine_similarity: CosineSimilarity,
+    hinge: Hinge,
+    huber: Huber,
+    kl_divergence: KLDivergence,
+    log_cosh: LogCosh,
+    mean_absolute_error: MeanAbsoluteError,
+    mean_absolute_percentage_error: MeanAbsolutePercentageError,
     mean_squared_error: MeanSquaredError,
+    mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
+    poisson: Poisson,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+    squared_hinge: SquaredHinge,
 }
+CLASSES: dict[str, type[Loss]] = {kind.__name__: kind for kind in FUNCTIONS.values()}
+NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in CLASSES.values()}
+SHORT: dict[str, type[Loss]] = {
+    **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
+    **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
+    **dict.fromkeys(("mape", "MAPE"), MeanAbsolutePercentageError),
+    **dict.fromkeys(("msle", "MSLE"), MeanSquaredLogarithmicError),
+    **dict.fromkeys(("kld", "KLD", "kullback_leibler_divergence"), KLDivergence),
+    **dict.fromkeys(("logcosh",), LogCosh),
+    **dict.fromkeys(("cosine", "cosine_proximity"), CosineSimilarity),
+}
+"""Further names that Keras has had for losses."""
 
 
 def get(identifier: object) -> Loss:
@@ -128,7 +297,7 @@ def serialize(loss: Loss) -> dict[str, Any]:
     """The form in which a file keeps `loss`. Raises: ConfigurationError for a class that is not konv's own."""
     if type(loss) is not CLASSES.get(type(loss).__name__):
         raise ConfigurationError(text("cannot_be_saved", received=loss))
-    return {"class_name": type(loss).__name__, "config": {"from_logits": loss.from_logits}}
+    return {"class_name": type(loss).__name__, "config": asdict(loss)}
 
 
 def deserialize(saved: Mapping[str, Any]) -> Loss:
