@@ -1,6 +1,7 @@
 """Callbacks under Keras's names; see `konv.train.callbacks`."""
 
 from konv.train.callbacks import Callback, CallbackList, History, LambdaCallback
+from konv.train.finder import LearningRateFinder
 from konv.train.keeping import BackupAndRestore, CSVLogger, ModelCheckpoint
 from konv.train.monitors import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
 from konv.train.progress import ProgressBar as ProgbarLogger
@@ -13,6 +14,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "LambdaCallback",
+    "LearningRateFinder",
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ProgbarLogger",

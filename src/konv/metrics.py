@@ -1,11 +1,17 @@
 """Metrics under Keras's names; see `konv.train.metrics`."""
 
+from konv.train.counts import confusion_matrix
 from konv.train.metrics import (
+    AUC,
     BinaryAccuracy,
     CategoricalAccuracy,
+    F1Score,
     Mean,
     MeanMetricWrapper,
     Metric,
+    Precision,
+    Recall,
+    RootMeanSquaredError,
     SparseCategoricalAccuracy,
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
@@ -19,16 +25,22 @@ from konv.train.metrics import (
 )
 
 __all__ = [
+    "AUC",
     "BinaryAccuracy",
     "CategoricalAccuracy",
+    "F1Score",
     "Mean",
     "MeanMetricWrapper",
     "Metric",
+    "Precision",
+    "Recall",
+    "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
     "SparseTopKCategoricalAccuracy",
     "TopKCategoricalAccuracy",
     "binary_accuracy",
     "categorical_accuracy",
+    "confusion_matrix",
     "deserialize",
     "serialize",
     "sparse_categorical_accuracy",

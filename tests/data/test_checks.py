@@ -116,3 +116,14 @@ def test_lengths_must_agree() -> None:
     assert check_lengths({"x": np.zeros((5, 2)), "y": np.zeros(5)}) == 5
     with pytest.raises(DataError, match="x: 5, y: 4"):
         check_lengths({"x": np.zeros((5, 2)), "y": np.zeros(4)})
+
+
+@pytest.mark.parametrize(("most", "least", "told"), [(255.0, 0.0, True), (17.5, 0.0, True), (1.0, 0.0, False),
+                                                     (130.0, -120.0, False), (4096.0, 0.0, False)])  # fmt: skip
+def test_float_images_from_0_to_255_are_warned_of(most: float, least: float, told: bool) -> None:
+    x = np.linspace(least, most, 2 * 4 * 4 * 3).reshape(2, 4, 4, 3).astype("float32")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        check_inputs(x, (4, 4, 3))
+        check_inputs(x.reshape(2, 48), (48,))  # no images
+    assert [f"0 to {most:g}" in str(w.message) for w in said] == [True] * told

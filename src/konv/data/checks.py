@@ -16,13 +16,16 @@ __all__ = ["check_inputs", "check_lengths"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+LOOKED_AT = 64
+"""Images that are looked at to tell whether their numbers are scaled."""
+
 
 def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = None) -> Array:
     """`x` as a network takes it: a contiguous array `(N, *shape)` of floats, every one of them finite.
 
     Arguments: `x`, anything NumPy makes an array of; `shape`, the network's input without the batch axis; `name`, what
     messages call it; `dtype`, the type of the result (default `konv.config.floatx()`). Not copied where it fits.
-    Integer images with values above 1 are taken, with a DataWarning: they were probably meant to be divided by 255.
+    Images from 0 to 255 are taken, with a DataWarning: they were probably meant to be divided by 255.
     Raises: ShapeError where the shape is another, with the fix where it is a well-known one (missing channel or batch
     axis, channels first); DataError where `x` is empty, has no numbers, or one of them is NaN or infinite (the first
     such sample is named).
@@ -37,6 +40,8 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
         raise DataError(text("input_empty", name=name))
     if array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
         warn(text("input_not_scaled", name=name, most=array.max()), DataWarning)
+    elif array.dtype.kind == "f" and len(shape) == 3 and _looks_unscaled(array[:LOOKED_AT]):
+        warn(text("floats_not_scaled", name=name, most=array[:LOOKED_AT].max()), DataWarning)
     kind = np.dtype(dtype or config.floatx())
     result = array
     if array.dtype != kind or not array.flags.c_contiguous:
@@ -45,6 +50,11 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
     if array.dtype.kind == "f":
         _check_finite(result, name)
     return result
+
+
+def _looks_unscaled(images: Array) -> bool:
+    """Whether floats go from 0 to far above 1, as pixels of files do; images of mean 0 have negative numbers."""
+    return bool(images.min() >= 0 and 16 < images.max() <= 255)
 
 
 def check_lengths(arrays: Mapping[str, Array]) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Array", "confusion", "curves", "filters", "mistakes"]
+__all__ = ["Array", "confusion", "curves", "filters", "learning_rates", "mistakes"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -83,6 +83,33 @@ def _curve(
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.margins(x=0.02, y=0.08)
     _label_ends(axes, ends, epochs[-1] if len(epochs) else 0)
+
+
+def learning_rates(
+    rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float], chosen: float, theme: Theme = LIGHT
+) -> bytes:
+    """The loss while the learning rate grew, and the rate at which it fell fastest.
+
+    Arguments: `rates`, `losses` (nats) and `smoothed` ones, a number for each step; `chosen`, the rate to mark;
+    `theme`.
+    Returns: a PNG.
+    """
+    picture = figure(5.6, 3.4, theme)
+    axes = place(picture, 0.5, 0.5, 4.6, 2.4)
+    _curve(axes, "loss", rates[:1], smoothed[:1], (), theme, "{:.3f}")
+    for line in axes.lines[:]:
+        line.remove()
+    for note in axes.texts[:]:
+        note.remove()
+    axes.plot(rates, losses, color=theme.rules, linewidth=1.2)
+    axes.plot(rates, smoothed, color=theme.trained, linewidth=1.9, solid_capstyle="round")
+    axes.axvline(chosen, color=theme.cool, linewidth=1.4)
+    axes.set_xscale("log")
+    axes.relim()
+    axes.autoscale()
+    axes.set_ylim(top=min(max(losses), 1.5 * max(smoothed[: max(3, len(smoothed) // 2)])))
+    axes.set_xlabel(f"learning rate; {chosen:.2g}", fontsize=8.5, color=theme.faint, fontfamily=FONT)
+    return png(picture, "learning rates")
 
 
 def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], last: int) -> None:

@@ -147,6 +147,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} holds integers up to {most}: images train best scaled to [0, 1]. Divide by 255: {name} / 255.",
         "{name} 是整数，最大为 {most}：图像缩放到 [0, 1] 才容易训练。请除以 255：{name} / 255。",
     ),
+    "floats_not_scaled": (
+        "{name} holds numbers from 0 to {most:g}: images train best scaled to [0, 1]. Divide by 255: {name} / 255.",
+        "{name} 的取值从 0 到 {most:g}：图像缩放到 [0, 1] 才容易训练。请除以 255：{name} / 255。",
+    ),
     "input_not_finite": (
         "{name} holds {value} in sample {index} (counting from 0). Remove or repair that sample.",
         "{name} 的第 {index} 个样本（从 0 数起）里有 {value}。请删除或修正这个样本。",

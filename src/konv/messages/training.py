@@ -108,4 +108,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "file lacks: {name}.",
         "{path} 里是另一种结构的权重：文件中有 {received} 个，模型中有 {expected} 个。文件中缺少的第一个：{name}。",
     ),
+    "bad_rates": (
+        "The learning rate is to grow from start to end: 0 < start < end. Received: {start!r} and {end!r}.",
+        "学习率应从 start 增大到 end：0 < start < end。收到的是：{start!r} 和 {end!r}。",
+    ),
+    "too_few_rates": (
+        "Training failed within three steps, from the learning rate {start:g} on. Begin with a smaller one.",
+        "从学习率 {start:g} 开始，训练不到三步就失败了。请从更小的学习率开始。",
+    ),
 }

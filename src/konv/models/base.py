@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from konv import random
 from konv.engine import Position
 from konv.errors import ConfigurationError
 from konv.graph import Tensor
+from konv.io.atomic import write_bytes
 from konv.layers.checks import count, number
 from konv.messages import text
 from konv.models import feeding
@@ -24,6 +26,7 @@ from konv.ops.record import Array
 from konv.train import loop, losses, optimizers
 from konv.train.callbacks import Callback, CallbackList, History, Logs
 from konv.train.feeds import Feed
+from konv.train.finder import LearningRateFinder
 from konv.train.loop import Plan
 from konv.train.optimizers import Optimizer
 from konv.train.progress import watcher
@@ -144,6 +147,26 @@ class Model(Kept, Structure):
         )
         loop.fit(self, self.runner, self._watched, training, validation, plan, heard)
         return self.history
+
+    def find_learning_rate(
+        self, x: Any, y: Any = None, batch_size: int | None = None, plot: str | Path | None = None, **options: Any
+    ) -> LearningRateFinder:
+        """Train for a moment with a learning rate that grows, and see where the loss falls fastest; nothing is kept.
+
+        Arguments: `x`, `y`, `batch_size` as of `fit`; `plot`, a file for the picture (PNG) of loss against rate;
+        `options`: `start`, `end`, `steps`, `worse`, see `konv.callbacks.LearningRateFinder`.
+        Returns: the finder; its `suggestion` is the rate. Raises: as `fit`.
+        Example: `model.optimizer.learning_rate = model.find_learning_rate(x, y, plot="rates.png").suggestion`.
+        """
+        finder, history = LearningRateFinder(**options), self.history
+        self.fit(x, y, batch_size=batch_size, epochs=finder.steps, verbose=0, callbacks=[finder])
+        self.history = history
+        if plot is not None:
+            from konv.explain.pictures import learning_rates
+
+            picture = learning_rates(finder.rates, finder.losses, finder.smoothed, finder.suggestion)
+            write_bytes(Path(plot).expanduser(), picture)
+        return finder
 
     def evaluate(
         self,

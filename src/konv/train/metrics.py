@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,21 @@ from konv.names import unknown
 from konv.ops.record import Array
 from konv.shapes import Shape, show
 from konv.train import losses
+from konv.train.counts import AUC, F1Score, Precision, Recall
+from konv.train.metric import Mean, MeanMetricWrapper, Metric
 
 __all__ = [
+    "AUC",
     "BinaryAccuracy",
     "CategoricalAccuracy",
+    "F1Score",
     "LossMetric",
     "Mean",
     "MeanMetricWrapper",
     "Metric",
+    "Precision",
+    "Recall",
+    "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
     "SparseTopKCategoricalAccuracy",
     "TopKCategoricalAccuracy",
@@ -36,8 +43,6 @@ __all__ = [
     "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
 ]
-
-Judge = Callable[..., Any]
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Array:
@@ -128,94 +133,6 @@ def _among(labels: Array, prediction: Array, k: int) -> Array:
     return np.asarray(right.reshape(len(right), -1).mean(1))
 
 
-class Metric:
-    """Base of all metrics: `update_state` takes a batch in, `result` gives the value so far.
-
-    Arguments: `name`, its key in the history. A metric of your own defines `update_state`, `result`, `reset_state`.
-    """
-
-    def __init__(self, name: str | None = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take a batch in.
-
-        Arguments: `y_true`, targets `(N, …)`; `y_pred`, predictions `(N, …)`; `sample_weight`, `(N,)` or None.
-        """
-        raise NotImplementedError
-
-    def result(self) -> float:
-        """The value over all that was taken in since `reset_state`."""
-        raise NotImplementedError
-
-    def reset_state(self) -> None:
-        """Forget what was taken in."""
-        raise NotImplementedError
-
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this metric again, fit for JSON."""
-        return {"name": self.name}
-
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-        """`update_state`, then `result`."""
-        self.update_state(y_true, y_pred, sample_weight)
-        return self.result()
-
-
-class Mean(Metric):
-    """The weighted mean of numbers.
-
-    Arguments: `name`, its key in the history.
-    Example: `m = Mean(); m.update([1.0, 3.0]); m.result()` is 2.0.
-    """
-
-    def __init__(self, name: str | None = None) -> None:
-        super().__init__(name)
-        self.total = 0.0
-        self.count = 0.0
-
-    def update(self, values: Any, weights: Any = None) -> None:
-        """Take numbers in.
-
-        Arguments: `values`, numbers; `weights`, as many, None for ones.
-        """
-        values = np.asarray(values, np.float64)
-        weights = np.ones_like(values) if weights is None else np.asarray(weights, np.float64)
-        self.total += float((values * weights).sum())
-        self.count += float(weights.sum())
-
-    def result(self) -> float:
-        """The mean; 0 where nothing was taken in."""
-        return self.total / self.count if self.count else 0.0
-
-    def reset_state(self) -> None:
-        """Forget what was taken in."""
-        self.total = self.count = 0.0
-
-
-class MeanMetricWrapper(Mean):
-    """The mean over samples of what a function says of each.
-
-    Arguments: `fn`, called with targets, predictions and `settings`, giving one number a sample or one for the batch;
-    `name`, its key in the history.
-    """
-
-    def __init__(self, fn: Judge, name: str | None = None, **settings: Any) -> None:
-        super().__init__(name or getattr(fn, "__name__", None))
-        self.fn, self.settings = fn, settings
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take a batch in; see `Metric.update_state`."""
-        values = np.asarray(self.fn(y_true, y_pred, **self.settings), np.float64)
-        if values.ndim == 0:
-            values = np.full(len(y_pred), values)
-        self.update(values.reshape(len(values), -1).mean(1), sample_weight)
-
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this metric again, fit for JSON."""
-        return {"name": self.name, **self.settings}
-
-
 class BinaryAccuracy(MeanMetricWrapper):
     """The mean of `binary_accuracy`.
 
@@ -269,14 +186,30 @@ class LossMetric(MeanMetricWrapper):
         return {"name": self.name, "loss": losses.serialize(self.loss)}
 
 
+class RootMeanSquaredError(Mean):
+    """The root of the mean squared error over all numbers. Arguments: `name`, its key in the history."""
+
+    def __init__(self, name: str = "root_mean_squared_error") -> None:
+        super().__init__(name)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch in; see `Metric.update_state`."""
+        self.update(losses.mean_squared_error(y_true, y_pred), sample_weight)
+
+    def result(self) -> float:
+        """The root of the mean; 0 where nothing was taken in."""
+        return float(np.sqrt(super().result()))
+
+
 OWN = (
-    BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
+    AUC, BinaryAccuracy, CategoricalAccuracy, F1Score, Precision, Recall, SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
 )  # fmt: skip
 """The metrics that judge a sample by its shape alone."""
-CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, LossMetric)}
+CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, RootMeanSquaredError, LossMetric)}
 ACCURACY = ("accuracy", "acc")
 NAMES: dict[str, type[Metric]] = {snake_case(name): kind for name, kind in CLASSES.items() if kind is not LossMetric}
+NAMES.update({"auc": AUC, "f1_score": F1Score})
 
 
 def choose_accuracy(target: Shape, output: Shape, name: str = "accuracy") -> Metric:
