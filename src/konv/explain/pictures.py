@@ -96,17 +96,11 @@ def learning_rates(
     """
     picture = figure(5.6, 3.4, theme)
     axes = place(picture, 0.5, 0.5, 4.6, 2.4)
-    _curve(axes, "loss", rates[:1], smoothed[:1], (), theme, "{:.3f}")
-    for line in axes.lines[:]:
-        line.remove()
-    for note in axes.texts[:]:
-        note.remove()
+    _curve(axes, "loss", (), (), (), theme, "")
     axes.plot(rates, losses, color=theme.rules, linewidth=1.2)
     axes.plot(rates, smoothed, color=theme.trained, linewidth=1.9, solid_capstyle="round")
     axes.axvline(chosen, color=theme.cool, linewidth=1.4)
     axes.set_xscale("log")
-    axes.relim()
-    axes.autoscale()
     axes.set_ylim(top=min(max(losses), 1.5 * max(smoothed[: max(3, len(smoothed) // 2)])))
     axes.set_xlabel(f"learning rate; {chosen:.2g}", fontsize=8.5, color=theme.faint, fontfamily=FONT)
     return png(picture, "learning rates")

@@ -37,7 +37,7 @@ def of_training(
     """The batches to train on, and those to validate on, if any.
 
     Arguments: `given`, x, y and sample_weight; `validating`, `validation_data`; `share`, `validation_split`; `wanted`,
-    how to train, `watching`, how to validate. Raises: as `Model.fit`.
+    how to train, `watching`, how to validate. Raises: ConfigurationError and all that `Model.fit` does.
     """
     if is_feed(given[0]):
         if share:

@@ -98,7 +98,10 @@ class BatchFeed:
         return hasattr(self._source, "__next__")
 
     def first(self) -> Samples:
-        """The samples of the first batch, to know their shape by; it is trained on in its turn."""
+        """The samples of the first batch, to know their shape by; it is trained on in its turn.
+
+        Raises: DataError where there is none.
+        """
         if self._indexed:
             samples = self._checked(self._source[0], 0)
         else:
@@ -110,7 +113,10 @@ class BatchFeed:
         return samples
 
     def epoch(self, seed: int, turn: int) -> Iterator[Batch]:
-        """The batches of epoch number `turn`, in the source's order, or a `Sequence`'s in one of this epoch's own."""
+        """The batches of epoch number `turn`, in the source's order, or a `Sequence`'s in one of this epoch's own.
+
+        Raises: DataError where there are none left, or fewer than were to come.
+        """
         seen = count = 0
         for index, batch in self._batches(seed, turn):
             samples = self._checked(batch, seen)

@@ -16,6 +16,8 @@ __all__ = ["LearningRateFinder"]
 
 SMOOTHING = 0.9
 """The share of the smoothed loss that is kept at each step."""
+WARM = 10
+"""Steps until the smoothed loss is a mean of enough batches for its slope to count."""
 
 
 class LearningRateFinder(Callback):
@@ -95,5 +97,6 @@ class LearningRateFinder(Callback):
         if len(self.rates) < 3:
             raise ConfigurationError(text("too_few_rates", start=self.start))
         last = max(3, int(np.argmin(self.smoothed)) + 1)
-        slopes = np.gradient(self.smoothed[:last], [log(rate) for rate in self.rates[:last]])
-        return self.rates[int(np.argmin(slopes))]
+        first = min(WARM, last - 3)
+        slopes = np.gradient(self.smoothed[first:last], [log(rate) for rate in self.rates[first:last]])
+        return self.rates[first + int(np.argmin(slopes))]
