@@ -32,6 +32,7 @@ from konv.ops.loss import (
     SparseCategoricalCrossentropy,
 )
 from konv.ops.moments import Adam
+from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.places import (
     RepeatVector,
     UpSampling1D,
@@ -80,6 +81,8 @@ OPS: dict[str, tuple[Op, ...]] = {
     "batch normalisation with relu": (Tanh(), Conv2D(19, (3, 3), bias=False), BatchNormalization(scale=False), ReLU()),
     "batch normalisation of relu": (ReLU(), BatchNormalization(center=False), ReLU(), MaxPool2D()),
     "batch normalisation twice": (Tanh(), BatchNormalization(), ReLU(), BatchNormalization(center=False, scale=False)),
+    "local response normalisation": (Conv2D(19, (3, 3)), ReLU(), LocalResponseNormalization(alpha=0.1), MaxPool2D()),
+    "local response normalisation, even": (Tanh(), LocalResponseNormalization(4, 0.5, 0.6, 1.0, True)),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),
     "relu twice": (Conv2D(3, (2, 2)), ReLU(), ReLU()),

@@ -68,6 +68,13 @@ CASES = [
     ("GlobalMaxPooling2D", {}, (7, 6, 3), (3,)),
     ("MaxPooling1D", {}, (7, 3), (3, 3)),
     ("InputLayer", {"shape": (6, 5, 2)}, (6, 5, 2), (6, 5, 2)),
+    ("LocalResponseNormalization", {}, (4, 5, 20), (4, 5, 20)),
+    (
+        "LocalResponseNormalization",
+        {"size": 4, "alpha": 0.5, "beta": 0.6, "k": 1.0, "average": True},
+        (6, 7),
+        (6, 7),
+    ),
     ("LocallyConnected1D", {"filters": 4, "kernel_size": 3, "strides": 2}, (7, 2), (3, 4)),
     (
         "LocallyConnected2D",

@@ -19,6 +19,7 @@ from konv.errors import KonvError
 from konv.graph import Graph, Node, Variable
 from konv.ops import (
     AveragePool2D,
+    BatchNormalization,
     Concatenate,
     Conv1DTranspose,
     Conv2D,
@@ -27,6 +28,7 @@ from konv.ops import (
     Dropout,
     Flatten,
     Input,
+    LocalResponseNormalization,
     MaxPool2D,
     Op,
     Pad,
@@ -234,6 +236,21 @@ def global_pool(kind: type[MaxPool2D] | type[AveragePool2D]) -> Callable[[Case],
     return express
 
 
+def batch_normalization(case: Case) -> Array:
+    """Of predictions: with the moving statistics."""
+    x, *weights = case.inputs
+    if case.attributes.get("training_mode"):
+        raise NotExpressibleError(MORE[case.operator])
+    op = BatchNormalization(epsilon=case.attributes.get("epsilon", 1e-5))
+    return np.moveaxis(run([op], np.moveaxis(x, 1, -1), weights), -1, 1)
+
+
+def local_response_normalization(case: Case) -> Array:
+    get = case.attributes.get
+    op = LocalResponseNormalization(get("size", 0), get("alpha", 1e-4), get("beta", 0.75), get("bias", 1.0), True)
+    return np.moveaxis(run([op], np.moveaxis(case.inputs[0], 1, -1)), -1, 1)
+
+
 def gemm(case: Case) -> Array:
     a, b, *c = case.inputs
     alpha, beta = case.attributes.get("alpha", 1.0), case.attributes.get("beta", 1.0)
@@ -280,6 +297,8 @@ EXPRESS: dict[str, Callable[[Case], Array]] = {
     "AveragePool": pool(AveragePool2D),
     "GlobalMaxPool": global_pool(MaxPool2D),
     "GlobalAveragePool": global_pool(AveragePool2D),
+    "LRN": local_response_normalization,
+    "BatchNormalization": batch_normalization,
     "Gemm": gemm,
     "Relu": pointwise(ReLU()),
     "Sigmoid": pointwise(Sigmoid()),

@@ -32,6 +32,7 @@ from konv.ops.globalpool import (
 )
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
+from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.places import (
     RepeatVector,
     UpSampling1D,
@@ -223,7 +224,7 @@ EXAMPLES = [
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
-    (GlobalMaxPool2D(), (8, 8, 4)),
+    (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip
 

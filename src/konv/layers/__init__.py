@@ -43,7 +43,7 @@ from konv.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
-from konv.layers.normalization import BatchNormalization
+from konv.layers.normalization import BatchNormalization, LocalResponseNormalization
 from konv.layers.operation import Operation
 from konv.layers.places import (
     Cropping1D,
@@ -106,6 +106,7 @@ __all__ = [
     "LAYERS",
     "Lambda",
     "Layer",
+    "LocalResponseNormalization",
     "LocallyConnected1D",
     "LocallyConnected2D",
     "MaxPool1D",
@@ -146,8 +147,8 @@ LAYERS: dict[str, type[Layer]] = {
         Activation, Add, Average, AveragePooling1D, AveragePooling2D, BatchNormalization, Concatenate, Conv1D,
         Conv1DTranspose, Conv2D, Conv2DTranspose, Cropping1D, Cropping2D, Dense, DepthwiseConv1D,
         DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
-        GlobalMaxPooling2D, InputLayer, Lambda, LocallyConnected1D, LocallyConnected2D, MaxPooling1D,
-        MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU, RepeatVector, Reshape,
+        GlobalMaxPooling2D, InputLayer, Lambda, LocalResponseNormalization, LocallyConnected1D, LocallyConnected2D,
+        MaxPooling1D, MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU, RepeatVector, Reshape,
         SeparableConv1D, SeparableConv2D, Softmax, Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D,
         ZeroPadding2D,
     )

@@ -7,11 +7,11 @@ from typing import Any
 from konv import initializers, ops
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import number
+from konv.layers.checks import count, number
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["BatchNormalization"]
+__all__ = ["BatchNormalization", "LocalResponseNormalization"]
 
 
 class BatchNormalization(Layer):
@@ -69,6 +69,48 @@ class BatchNormalization(Layer):
         """The batch normalisation."""
         last_axis(self.axis, shapes[0], self.name)
         return ops.BatchNormalization(self.momentum, self.epsilon, self.center, self.scale)
+
+
+class LocalResponseNormalization(Layer):
+    """Local response normalisation, AlexNet's: a strong response in one channel damps those of the channels beside it.
+
+    Each number is multiplied by (k + α · Σ x²)^(−β), the sum over `size` channels around its own at the same place.
+
+    Arguments:
+        `size`: how many channels are summed over, n in AlexNet's paper.
+        `alpha`: the weight of the sum, α.
+        `beta`: the exponent, β.
+        `k`: what the sum is added to; above 0, so that nothing is divided by 0.
+        `average`: take the mean of the squares, not their sum, as ONNX, PyTorch and Caffe do.
+        `options`: `name`, `input_shape`; see `Layer`.
+    Input shape: `(N, …, C)`.
+    Output shape: the input's.
+    Raises: ConfigurationError for arguments that make no sense.
+    Example: `LocalResponseNormalization()`, behind a convolution's ReLU; PyTorch's `LocalResponseNorm(5)` is
+    `LocalResponseNormalization(5, k=1.0, average=True)`.
+    """
+
+    arguments = ("size", "alpha", "beta", "k", "average")
+
+    def __init__(
+        self,
+        size: int = 5,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
+        average: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.size = count(size, "size", self.name)
+        self.alpha = within(alpha, "alpha", self.name, 0)
+        self.beta = within(beta, "beta", self.name, 0)
+        self.k = within(k, "k", self.name, 1e-6)
+        self.average = bool(average)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The local response normalisation."""
+        return ops.LocalResponseNormalization(self.size, self.alpha, self.beta, self.k, self.average)
 
 
 def only_axis(axis: object, layer: str) -> int:

@@ -173,6 +173,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "把 {channels} 个通道各自在整个批次上归一化为均值 0、方差 1，再换成学习得到的均值和尺度："
         "无论前面各层怎样变化，后一层看到的输入范围都保持稳定，因此可以用更大的学习率。",
     ),
+    "purpose.local_response_normalization": (
+        "Divides every number by a power of the squares of the {size} channels around it at the same place: a strong "
+        "response damps its neighbours', so that channels compete and come to look for different things.",
+        "把每个数除以同一位置上相邻 {size} 个通道平方和的某次幂：强响应会抑制邻近通道的响应，"
+        "通道之间由此相互竞争，学会寻找不同的模式。",
+    ),
     "purpose.flatten": (
         "Lays the {shape} numbers of a sample out as one row of "
         "{count}, because fully connected layers take vectors; "

@@ -30,6 +30,7 @@ from konv.ops.globalpool import (
 )
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
+from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.places import (
     RepeatVector,
     UpSampling1D,
@@ -66,6 +67,7 @@ __all__ = [
     "GlobalMaxPool2D",
     "Input",
     "Linear",
+    "LocalResponseNormalization",
     "LocallyConnected1D",
     "LocallyConnected2D",
     "Matmul",
@@ -98,7 +100,7 @@ OPS: dict[str, type[Op]] = {
         Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
-        GlobalMaxPool1D,
+        GlobalMaxPool1D, LocalResponseNormalization,
     )
 }  # fmt: skip
 """Every op by its name."""
