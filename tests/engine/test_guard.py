@@ -66,18 +66,19 @@ from konv.engine.threads import pool
 from konv.layers import Conv2D, Flatten
 from konv.models import Sequential
 
-models = [Sequential([Conv2D(n, 3, input_shape=(12, 12, 16)), Flatten()]) for n in (16, 64)]
+models = [Sequential([Conv2D(16, 1, input_shape=(12, 12, 16)), Flatten()]),  # needs no scratch memory
+          *[Sequential([Conv2D(n, 3, input_shape=(12, 12, 16)), Flatten()]) for n in (16, 64)]]
 x = np.random.default_rng(0).random((4, 12, 12, 16), np.float32)
 first = [model.predict(x, verbose=0) for model in models]
 for engine in ("guarded", "native", "guarded", "guarded", "native"):
     config.set_engine(engine)
-    for model, wanted in zip(models, first, strict=True):
+    for model, wanted in [*zip(models, first), *reversed([*zip(models, first)])]:
         assert (model.predict(x, verbose=0) == wanted).all()
-        print(pool()._fenced > 0, end=" ")
+        print(pool()._fenced is not None, end=" ")
 """
     done = child("-c", code)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "True True False False True True True True False False "
+    assert done.stdout.split() == [str(on) for on in (True, False, True, True, False) for _ in range(6)]
 
 
 @pytest.mark.slow

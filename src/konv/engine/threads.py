@@ -93,7 +93,7 @@ class Pool:
         crowded = number > available()[0]  # spinning would take the processor from those waited for
         for field, value in (("workers", number), ("spin", 0 if crowded else SPIN), ("syscall", _syscall())):
             self._shared[SHARED[field]] = value
-        self._fenced = 0
+        self._fenced: int | None = None
         """The bytes of each worker's scratch memory, where it lies between guard pages."""
         self.reserve(1)
         self._at = self._shared.ctypes.data
@@ -111,10 +111,10 @@ class Pool:
             if size != self._fenced:
                 self._own(*strips(self.number, size))
                 self._fenced = size
-        elif self._fenced or size > self._shared[SHARED["scratch_size"]]:
+        elif self._fenced is not None or size > self._shared[SHARED["scratch_size"]]:
             size = -(-size // 4096) * 4096 + 4096  # no two workers' pages are a power of two apart
             self._own(aligned((self.number * size,), "uint8"), size)
-            self._fenced = 0
+            self._fenced = None
 
     def _own(self, memory: Array, stride: int) -> None:
         """Give the workers `memory` for scratch, `stride` bytes to each."""
