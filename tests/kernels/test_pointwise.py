@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from konv.kernels.pointwise import Dropout, Pointwise
+from konv.kernels.pointwise import ChannelDropout, Dropout, Pointwise
 from konv.ops import dropout
 from konv.ops.record import Array, Run
 from konv.random import Stream
@@ -64,6 +64,26 @@ def test_dropout_is_that_of_the_stream(size: int, rate: float, dtype: str) -> No
     with np.errstate(all="ignore"):
         expected = op.forward((x,), (), Run(True, Stream(seed, layer, epoch, samples)))
     spec, key = Dropout(dtype, size, op.threshold, op.scale), np.array([seed, layer, epoch])
+    out = unset(x.shape, dtype)
+    run(spec, key, samples, x, out, begin=1, end=4)
+    same_bits(out[1:4], expected[1:4])
+    assert np.isnan(out[[0, 4]]).all()
+    run(spec, key, samples, x, x, end=5)
+    same_bits(x, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1, 16, 40, 64, 100, 200])
+@pytest.mark.parametrize("places", [1, 6])
+def test_dropout_of_channels_is_that_of_the_stream(places: int, size: int, dtype: str) -> None:
+    """One word for each channel; what is dropped is 0 even where it was not finite. In place too."""
+    rng = np.random.default_rng(size)
+    op = dropout.SpatialDropout1D(0.4)
+    samples = np.array([0, 5, 2**31, 2**33 + 7, 2**62])
+    x = values(rng, 5, places * size, dtype).reshape(5, places, size)
+    with np.errstate(all="ignore"):
+        expected = op.forward((x,), (), Run(True, Stream(7, size, 3, samples)))
+    spec, key = ChannelDropout(dtype, size, op.threshold, op.scale, places), np.array([7, size, 3])
     out = unset(x.shape, dtype)
     run(spec, key, samples, x, out, begin=1, end=4)
     same_bits(out[1:4], expected[1:4])

@@ -101,6 +101,8 @@ CASES = [
     ("UpSampling2D", {"size": (2, 3), "interpolation": "bilinear"}, (4, 3, 2), (8, 9, 2)),
     ("ZeroPadding1D", {"padding": (0, 2)}, (4, 2), (6, 2)),
     ("ZeroPadding2D", {"padding": (1, 2)}, (4, 3, 2), (6, 7, 2)),
+    ("SpatialDropout1D", {"rate": 0.25}, (7, 3), (7, 3)),
+    ("SpatialDropout2D", {"rate": 0.25}, (6, 5, 2), (6, 5, 2)),
     ("Softmax", {}, (6,), (6,)),
     *((kind, {}, (4, 5, 2), (4, 5, 2)) for kind in ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")),
     ("Concatenate", {}, (4, 5, 2), (4, 5, 4)),

@@ -20,7 +20,7 @@ from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout
+from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.globalpool import (
     AveragePool1D,
@@ -170,6 +170,23 @@ def test_dropout_drops_its_share_and_nothing_in_prediction() -> None:
     np.testing.assert_array_equal(Dropout(0).forward((x,), (), training(4)), x)
 
 
+@pytest.mark.parametrize(("op", "shape"), [(SpatialDropout2D(0.4), (3, 5, 70)), (SpatialDropout1D(0.4), (4, 70))])
+def test_spatial_dropout_drops_whole_channels(op: Op, shape: tuple[int, ...]) -> None:
+    run = training(2)
+    assert run.stream is not None
+    x = away_from_zero((2, *shape))
+    kept = run.stream.bits(70) >= 1717986918  # 0.4 · 2³², rounded
+    y = op.forward((x,), (), run)
+    assert 0 < kept.sum() < kept.size
+    np.testing.assert_array_equal((y != 0).all(tuple(range(1, x.ndim - 1))), kept)
+    np.testing.assert_array_equal((y != 0).any(tuple(range(1, x.ndim - 1))), kept)
+    np.testing.assert_array_equal(y[y != 0], (x * (1 / 0.6))[y != 0])
+    np.testing.assert_array_equal(op.backward(x, (x,), (), y, run).inputs[0], y)
+    np.testing.assert_array_equal(op.forward((x,), (), Run()), x)
+    with pytest.raises(ShapeError, match=r"SpatialDropout\dD expects"):
+        op.output_shape((70,))
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
 def test_a_rate_that_is_no_share_is_refused(rate: float) -> None:
     with pytest.raises(ConfigurationError, match=f"at least 0 and below 1. Received: {rate}"):
@@ -224,7 +241,8 @@ EXAMPLES = [
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
-    (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)),
+    (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
+    (SpatialDropout2D(0.5), (8, 8, 4)),
     *((activation, (5,)) for activation in ACTIVATIONS),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Kernels that treat every element by itself, and dropout, which needs its random number besides."""
+"""Kernels that treat every element by itself, and dropout of elements or channels, which needs random numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from konv.kernels.ir import Function, Int, Value
 from konv.kernels.spec import Spec
 from konv.kernels.target import Target
 
-__all__ = ["Dropout", "Pointwise"]
+__all__ = ["ChannelDropout", "Dropout", "Pointwise"]
 
 _Body = Callable[[Function, list[Value]], Value]
 
@@ -106,13 +106,18 @@ class Dropout(Spec):
             low = k.emit("i32", f"trunc i64 {sample.ref} to i32")
             high = k.emit("i32", f"trunc i64 {k.emit('i64', f'lshr i64 {sample.ref}, 32').ref} to i32")
             c1, c2, c3 = (k.splat(v) for v in (low, high, epoch))
-            start = k.mul(n.i, self.size)
+            start = self._start(k, n.i)
             whole, rest = divmod(self.size, 64)
             with k.loop(0, whole) as g:
                 self._group(k, philox, g.i, (c1, c2, c3), k.add(start, k.mul(g.i, 64)), 64)
             if rest:
                 self._group(k, philox, whole, (c1, c2, c3), k.add(start, whole * 64), rest)
+            self._finish(k, n.i)
         return k
+
+    def _start(self, k: Function, sample: Int) -> Int:
+        """Where the elements of a sample begin that have a random word each."""
+        return k.mul(sample, self.size)
 
     def _group(self, k: Function, philox: _Philox, group: Int, key: tuple[Value, ...], at: Int, size: int) -> None:
         """Up to 64 elements: word w of block 16·group + i belongs to element 16·w + i."""
@@ -126,9 +131,52 @@ class Dropout(Spec):
                 if lanes <= 0:
                     break
                 kept = k.emit(f"<{k.lanes} x i1>", f"icmp uge {word.type} {word.ref}, splat (i32 {self.threshold})")
-                spot = k.add(at, first)
-                x = k.fmul(k.load(k.arg["x"], spot, lanes), k.every(self.scale))
-                k.store(k.select(kept, x, k.every(0)), k.arg["out"], spot, lanes)
+                self._put(k, kept, k.add(at, first), lanes)
+
+    def _put(self, k: Function, kept: Value, at: Int, lanes: int) -> None:
+        """What is done with a vector of elements, given which are kept."""
+        x = k.fmul(k.load(k.arg["x"], at, lanes), k.every(self.scale))
+        k.store(k.select(kept, x, k.every(0)), k.arg["out"], at, lanes)
+
+    def _finish(self, k: Function, sample: Int) -> None:
+        """What is done at the end of a sample."""
+
+
+@dataclass(frozen=True)
+class ChannelDropout(Dropout):
+    """Dropout of whole channels: `size` of them, and `places` rows of channels a sample. Arguments as of `Dropout`.
+
+    A sample's factors, `scale` or 0, are drawn into the worker's scratch memory and then used for all of its rows.
+    """
+
+    kind: ClassVar[str] = "channel_dropout"
+    places: int
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of the worker's scratch memory that it uses."""
+        return self.size * (8 if self.dtype == "float64" else 4)
+
+    def _start(self, k: Function, sample: Int) -> Int:
+        return 0
+
+    def _put(self, k: Function, kept: Value, at: Int, lanes: int) -> None:
+        k.store(k.select(kept, k.every(self.scale), k.every(0)), k.scratch, at, lanes)
+
+    def _finish(self, k: Function, sample: Int) -> None:
+        whole, tail = divmod(self.size, k.lanes)
+        with k.loop(0, self.places) as place:
+            row = k.mul(k.add(k.mul(sample, self.places), place.i), self.size)
+
+            def piece(at: Int, lanes: int) -> None:
+                factor = k.load(k.scratch, at, lanes)
+                x = k.fmul(k.load(k.arg["x"], k.add(row, at), lanes), factor)
+                dropped = k.fcompare("oeq", factor, k.every(0))
+                k.store(k.select(dropped, k.every(0), x), k.arg["out"], k.add(row, at), lanes)
+
+            with k.loop(0, whole) as i:
+                piece(k.mul(i.i, k.lanes), 0)
+            if tail:
+                piece(whole * k.lanes, tail)
 
 
 class _Philox:

@@ -66,6 +66,7 @@ from konv.layers.sequence import (
     SeparableConv1D,
     SeparableConvolution1D,
 )
+from konv.layers.spatial import SpatialDropout1D, SpatialDropout2D
 from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
 from konv.names import unknown
 
@@ -125,6 +126,8 @@ __all__ = [
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "Subtract",
     "UpSampling1D",
     "UpSampling2D",
@@ -149,8 +152,8 @@ LAYERS: dict[str, type[Layer]] = {
         DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
         GlobalMaxPooling2D, InputLayer, Lambda, LocalResponseNormalization, LocallyConnected1D, LocallyConnected2D,
         MaxPooling1D, MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU, RepeatVector, Reshape,
-        SeparableConv1D, SeparableConv2D, Softmax, Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D,
-        ZeroPadding2D,
+        SeparableConv1D, SeparableConv2D, Softmax, SpatialDropout1D, SpatialDropout2D, Subtract, UpSampling1D,
+        UpSampling2D, ZeroPadding1D, ZeroPadding2D,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -166,6 +166,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "减轻过拟合；"
         "预测时不起作用。",
     ),
+    "purpose.spatial_dropout": (
+        "While training, silences {percent} % of the {channels} channels at random, each over its whole map: nearby "
+        "places tell nearly the same, so that only a channel that is gone altogether makes the others do without it.",
+        "训练时随机让 {channels} 个通道中的 {percent} % 整张归零：相邻位置的信息几乎相同，"
+        "只有整个通道消失，其余通道才会学着不依赖它；预测时不起作用。",
+    ),
     "purpose.batch_normalization": (
         "Brings each of the {channels} channels to mean 0 and variance 1 over the batch, then to a mean and a "
         "scale that are learned: whatever earlier layers do, the next one finds its inputs in a steady range, so that "

@@ -18,7 +18,7 @@ from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout
+from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.globalpool import (
     AveragePool1D,
@@ -84,6 +84,8 @@ __all__ = [
     "Sigmoid",
     "Slice",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "StopGradient",
     "Tanh",
     "Transpose",
@@ -100,7 +102,7 @@ OPS: dict[str, type[Op]] = {
         Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
-        GlobalMaxPool1D, LocalResponseNormalization,
+        GlobalMaxPool1D, LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D,
     )
 }  # fmt: skip
 """Every op by its name."""

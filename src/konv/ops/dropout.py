@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout, of single numbers and of whole channels."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.errors import ConfigurationError
-from konv.kernels.pointwise import Dropout as DropoutKernel
+from konv.errors import ConfigurationError, ShapeError
+from konv.kernels.pointwise import ChannelDropout, Dropout as DropoutKernel
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.shapes import Shape, elements
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "SpatialDropout1D", "SpatialDropout2D"]
 
 
 @dataclass(frozen=True)
@@ -77,3 +77,63 @@ class Dropout(Op):
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return "purpose.dropout", {"percent": f"{100 * self.rate:g}"}
+
+
+@dataclass(frozen=True)
+class SpatialDropout2D(Dropout):
+    """Spatial dropout: while training, each channel's whole feature map is set to 0 with probability `rate`.
+
+        y[n, i, j, c] = x[n, i, j, c] · k[n, c] / (1 − rate)
+        ∂x[n, i, j, c] = ∂y[n, i, j, c] · k[n, c] / (1 − rate)
+
+    k as in dropout, one for each channel of a sample. Neighbouring places of a map tell nearly the same, so that
+    dropping single ones would take little away.
+
+    Shapes: x and y (N, H, W, C), k (N, C). Source: Tompson, Goroshin, Jain, LeCun & Bregler, *Efficient object
+    localization using convolutional networks*, 2015, section 3.2.
+    """
+
+    name: ClassVar[str] = "spatial_dropout2d"
+    refusal: ClassVar[tuple[str, int]] = ("not_an_image", 3)
+    """What is said of an input of another number of axes than this."""
+
+    def lower(self, to: Lowering) -> None:
+        if not to.training:
+            to.same()
+            return
+        to.samples(self._kernel(to), to.key, to.numbers, to.x[0], to.y)
+
+    def lower_backward(self, to: Lowering) -> None:
+        if to.dx[0] is not None:
+            to.samples(self._kernel(to), to.key, to.numbers, to.dy, to.dx[0])
+
+    def _kernel(self, to: Lowering) -> ChannelDropout:
+        channels = to.shapes[0][-1]
+        return ChannelDropout(to.dtype, channels, self.threshold, self.scale, to.y.size // channels)
+
+    def _kept(self, x: Array, run: Run) -> Array:
+        one_place = np.empty((len(x), x.shape[-1]))
+        return super()._kept(one_place, run).reshape(len(x), *[1] * (x.ndim - 2), x.shape[-1])
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        name, axes = self.refusal
+        if len(inputs[0]) != axes:
+            raise ShapeError(text(name, layer=type(self).__name__, received=inputs[0], axes=len(inputs[0])))
+        return inputs[0]
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        return "purpose.spatial_dropout", {"percent": f"{100 * self.rate:g}", "channels": inputs[0][-1]}
+
+
+@dataclass(frozen=True)
+class SpatialDropout1D(SpatialDropout2D):
+    """Spatial dropout along sequences: while training, each channel is set to 0 for all steps with probability `rate`.
+
+        y[n, i, c] = x[n, i, c] · k[n, c] / (1 − rate)        ∂x[n, i, c] = ∂y[n, i, c] · k[n, c] / (1 − rate)
+
+    k as in dropout, one for each channel of a sample. Shapes: x and y (N, L, C), k (N, C).
+    Source: Tompson, Goroshin, Jain, LeCun & Bregler, 2015, section 3.2, with one axis.
+    """
+
+    name: ClassVar[str] = "spatial_dropout1d"
+    refusal: ClassVar[tuple[str, int]] = ("not_a_sequence", 2)
