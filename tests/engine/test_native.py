@@ -13,6 +13,7 @@ from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
+from konv.ops.curves import ELU, GELU, ClippedReLU, HardSiLU, SiLU, Softplus
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
@@ -98,6 +99,7 @@ OPS: dict[str, tuple[Op, ...]] = {
     "largest of a sequence": (Reshape((42, 6)), ReLU(), GlobalMaxPool1D(True)),
     "sigmoid": (Sigmoid(),),
     "tanh": (Tanh(),),
+    "curves": (ClippedReLU(0.2), ELU(), SiLU(), HardSiLU(), GELU(), Softplus()),
     "softmax": (Softmax(),),
     "linear": (Linear(), ReLU(), Linear()),
     "dropout": (Dropout(0.4),),

@@ -1,9 +1,10 @@
-"""exp, log, tanh and sigmoid, in units in the last place, against NumPy in a wider type."""
+"""exp, log, tanh, sigmoid and their like, in units in the last place, against NumPy in a wider type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import erfc, sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -64,6 +65,8 @@ CASES: dict[str, tuple[Callable[[Array], Array], float, float, float]] = {
     "logarithm": (np.log, 0, np.inf, 2),
     "sigmoid": (sigmoid, -np.inf, np.inf, 2),
     "tanh": (np.tanh, -np.inf, np.inf, 3),
+    "exp_less_one": (np.expm1, -np.inf, 80, 3),
+    "log_one_more": (np.log1p, 0, 1, 4),
 }
 
 
@@ -94,6 +97,19 @@ def test_error(function: str, dtype: str) -> None:
 )
 def test_special_arguments(function: str, x: list[float], y: list[float], dtype: str) -> None:
     np.testing.assert_array_equal(computed(function, np.array(x, dtype)), np.array(y, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_shares_of_a_normal_distribution(dtype: str) -> None:
+    """Within two units of 1; in the tails, which are small, within a share of themselves that grows with x²."""
+    x = np.concatenate([spread(dtype, -1e3, 1e3), np.linspace(-13, 13, 20001)]).astype(dtype)
+    y, exact = computed("normal", x), np.array([erfc(-v * sqrt(0.5)) / 2 for v in x.astype("float64")])
+    unit = np.finfo(dtype).eps
+    assert (abs(y - exact) <= 2 * unit).all()
+    tail = (x < 0) & (x > -12)
+    assert (abs(y - exact)[tail] <= (8 + 2 * x[tail] ** 2) * unit * exact[tail]).all()
+    far = np.array([-np.inf, 0, np.inf, np.nan], dtype)
+    np.testing.assert_array_equal(computed("normal", far), [0, 0.5, 1, np.nan])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -18,6 +18,7 @@ from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
+from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
@@ -50,6 +51,10 @@ from tests.ops.numerical import check_gradients
 from tests.ops.windows import integers
 
 ACTIVATIONS = [Linear(), ReLU(), Sigmoid(), Tanh(), Softmax()]
+CURVES = [
+    ClippedReLU(0.3), ClippedReLU(0.1, 0.5, 1.5), ClippedReLU(most=6.0), ELU(0.7), ELU(1.6, 1.05), SiLU(),
+    HardSigmoid(), HardSigmoid(0.2), HardSiLU(), Softplus(), Softsign(), Exponential(), GELU(), GELU(True),
+]  # fmt: skip
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 
 
@@ -63,8 +68,8 @@ def away_from_zero(shape: tuple[int, ...]) -> Array:
     return x + np.sign(x) * 0.01
 
 
-@settings(max_examples=25, deadline=None)
-@given(shapes, st.sampled_from(ACTIVATIONS))
+@settings(max_examples=60, deadline=None)
+@given(shapes, st.sampled_from([*ACTIVATIONS, *CURVES]))
 def test_activation_gradients_by_finite_differences(shape: tuple[int, ...], op: Op) -> None:
     check_gradients(op, away_from_zero((2, *shape)))
 
@@ -91,7 +96,7 @@ def test_shape_gradients_by_finite_differences() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "op",
-    [*ACTIVATIONS, Dropout(0.3), Flatten(), Reshape((2, -1)), Dense(3), Conv2D(2, (2, 2)), MaxPool2D(),
+    [*ACTIVATIONS, *CURVES, Dropout(0.3), Flatten(), Reshape((2, -1)), Dense(3), Conv2D(2, (2, 2)), MaxPool2D(),
      AveragePool2D()],
     ids=lambda op: op.name,
 )  # fmt: skip
@@ -243,7 +248,7 @@ EXAMPLES = [
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
     (SpatialDropout2D(0.5), (8, 8, 4)),
-    *((activation, (5,)) for activation in ACTIVATIONS),
+    *((activation, (5,)) for activation in [*ACTIVATIONS, *CURVES]),
 ]  # fmt: skip
 
 

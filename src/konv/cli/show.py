@@ -45,14 +45,16 @@ def _known() -> dict[str, type]:
 
 
 def _found(word: str) -> type:
-    """The one called `word`, however it is spelled: `conv2d`, `Conv2D`, `MaxPooling2D`.
+    """The one called `word`, however it is spelled: `conv2d`, `Conv2D`, `MaxPooling2D`; activations by any name.
 
     Raises: UnknownNameError, with the nearest names, where there is none.
     """
+    from konv import activations
     from konv.names import unknown
 
     known = _known()
-    bare = {name.replace("_", ""): kind for name, kind in known.items()}
+    bare: dict[str, type] = {name.replace("_", ""): type(f.op) for name, f in activations.NAMES.items()}
+    bare |= {name.replace("_", ""): kind for name, kind in known.items()}
     bare |= {kind.__name__.lower(): kind for kind in known.values()}
     found = bare.get(word.replace("_", "").lower())
     if found is None:

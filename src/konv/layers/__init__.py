@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
-from konv.layers.activation import Activation, ReLU, Softmax
+from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
@@ -93,6 +93,7 @@ __all__ = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
+    "ELU",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -107,6 +108,7 @@ __all__ = [
     "LAYERS",
     "Lambda",
     "Layer",
+    "LeakyReLU",
     "LocalResponseNormalization",
     "LocallyConnected1D",
     "LocallyConnected2D",
@@ -149,11 +151,11 @@ LAYERS: dict[str, type[Layer]] = {
     for kind in (
         Activation, Add, Average, AveragePooling1D, AveragePooling2D, BatchNormalization, Concatenate, Conv1D,
         Conv1DTranspose, Conv2D, Conv2DTranspose, Cropping1D, Cropping2D, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
-        GlobalMaxPooling2D, InputLayer, Lambda, LocalResponseNormalization, LocallyConnected1D, LocallyConnected2D,
-        MaxPooling1D, MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU, RepeatVector, Reshape,
-        SeparableConv1D, SeparableConv2D, Softmax, SpatialDropout1D, SpatialDropout2D, Subtract, UpSampling1D,
-        UpSampling2D, ZeroPadding1D, ZeroPadding2D,
+        DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D,
+        GlobalMaxPooling2D, InputLayer, Lambda, LeakyReLU, LocalResponseNormalization, LocallyConnected1D,
+        LocallyConnected2D, MaxPooling1D, MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU,
+        RepeatVector, Reshape, SeparableConv1D, SeparableConv2D, Softmax, SpatialDropout1D, SpatialDropout2D,
+        Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
+
+import numpy as np
 
 from konv import activations, ops
 from konv.errors import ConfigurationError
@@ -10,7 +13,7 @@ from konv.layers.base import Layer
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["Activation", "ReLU", "Softmax"]
+__all__ = ["ELU", "Activation", "LeakyReLU", "ReLU", "Softmax"]
 
 
 class Activation(Layer):
@@ -39,16 +42,76 @@ class Activation(Layer):
 class ReLU(Layer):
     """Rectified linear unit: what is positive passes, everything else becomes 0.
 
-    Arguments: `options`: `name`, `input_shape`; see `Layer`.
+    Arguments:
+        `max_value`: the ceiling; None for none.
+        `negative_slope`: the slope below `threshold`, where 0 cuts off.
+        `threshold`: what passes is above it.
+        `options`: `name`, `input_shape`; see `Layer`.
     Input shape: `(N, …)`, any.
     Output shape: the input's.
-    Raises: ConfigurationError for an argument it does not know.
-    Example: `ReLU()`.
+    Raises: ConfigurationError for a number below 0, or an argument it does not know.
+    Example: `ReLU()`, `ReLU(max_value=6)`.
     """
+
+    arguments = ("max_value", "negative_slope", "threshold")
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = None if max_value is None else _not_below_zero(max_value, "max_value", self.name)
+        self.negative_slope = _not_below_zero(negative_slope, "negative_slope", self.name)
+        self.threshold = _not_below_zero(threshold, "threshold", self.name)
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The rectification."""
-        return ops.ReLU()
+        return activations.rectifier(self.negative_slope, self.max_value, self.threshold)
+
+
+class LeakyReLU(Layer):
+    """Leaky rectified linear unit: what is negative passes too, made smaller, so that its gradient is not lost.
+
+    Arguments:
+        `negative_slope`: the slope below 0.
+        `options`: `name`, `input_shape`; see `Layer`.
+    Input shape: `(N, …)`, any.
+    Output shape: the input's.
+    Raises: ConfigurationError for a slope below 0.
+    Example: `LeakyReLU(0.1)`.
+    """
+
+    arguments = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
+        super().__init__(**options)
+        self.negative_slope = _not_below_zero(negative_slope, "negative_slope", self.name)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The rectification."""
+        return activations.rectifier(self.negative_slope)
+
+
+class ELU(Layer):
+    """Exponential linear unit: below 0 it bends towards −`alpha` instead of stopping at 0.
+
+    Arguments:
+        `alpha`: what e^x − 1 is multiplied by below 0.
+        `options`: `name`, `input_shape`; see `Layer`.
+    Input shape: `(N, …)`, any.
+    Output shape: the input's.
+    Raises: ConfigurationError for an `alpha` below 0.
+    Example: `ELU()`.
+    """
+
+    arguments = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = _not_below_zero(alpha, "alpha", self.name)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The unit."""
+        return ops.ELU(self.alpha)
 
 
 class Softmax(Layer):
@@ -74,3 +137,10 @@ class Softmax(Layer):
     def op(self, *shapes: Shape) -> ops.Op:
         """The softmax."""
         return ops.Softmax()
+
+
+def _not_below_zero(value: object, argument: str, layer: str) -> float:
+    """`value` as a float. Raises: ConfigurationError where it is no finite number from 0 up."""
+    if isinstance(value, (int, float, np.number)) and 0 <= float(value) < inf:
+        return float(value)
+    raise ConfigurationError(text("not_from_zero", layer=layer, argument=argument, received=repr(value)))

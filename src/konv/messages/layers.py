@@ -13,4 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: {name} must be a number from {low:g} to {high:g}. Received: {received!r}.",
         "{layer}：{name} 必须是 {low:g} 到 {high:g} 之间的数。收到的是：{received!r}。",
     ),
+    "not_from_zero": (
+        "{layer}: {argument} must be a finite number, at least 0. Received: {received}.",
+        "{layer}：{argument} 必须是不小于 0 的有限数。收到的是：{received}。",
+    ),
 }

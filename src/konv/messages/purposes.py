@@ -150,6 +150,57 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Squeezes any number into −1…1 and keeps its sign: a bend whose outputs stay centred on 0.",
         "把任意数压到 −1 与 1 之间并保留正负号：一种输出以 0 为中心的非线性。",
     ),
+    "purpose.leaky_relu": (
+        "Lets values above {threshold} pass and those below through at {slope} of their size: like ReLU, but no "
+        "neuron can fall silent for good, because some gradient always comes back.",
+        "大于 {threshold} 的值原样通过，其余按斜率 {slope} 缩小：与 ReLU 相似，但总有一点梯度传回来，"
+        "神经元不会永久“死亡”。",
+    ),
+    "purpose.clipped_relu": (
+        "Lets values between {threshold} and {most} pass and cuts off what is beyond: a ReLU with a ceiling, so that "
+        "no response grows without bound and few bits are enough to keep it.",
+        "只让 {threshold} 与 {most} 之间的值原样通过，超出的部分截断：有上限的 ReLU，响应不会无限增大，"
+        "用较少的位数就能表示（便于低精度推理）。",
+    ),
+    "purpose.elu": (
+        "Lets positive values pass and bends negative ones towards {least}: outputs stay nearer to mean 0 than those "
+        "of ReLU, and negative inputs still learn.",
+        "正值原样通过，负值平滑地趋向 {least}：输出的均值比 ReLU 更接近 0，负输入也仍能学习。",
+    ),
+    "purpose.selu": (
+        "An exponential linear unit scaled so that values keep mean 0 and variance 1 from layer to layer by "
+        "themselves; negative ones bend towards {least}.",
+        "经过缩放的指数线性单元：数值逐层自动保持均值 0、方差 1（自归一化）；负值趋向 {least}。",
+    ),
+    "purpose.silu": (
+        "Weighs each value by its own sigmoid: a ReLU without a corner, which dips a little below 0 before it rises.",
+        "用每个值自己的 sigmoid 给它加权：没有折角的 ReLU，上升之前会略微低于 0。",
+    ),
+    "purpose.gelu": (
+        "Weighs each value by the share of a normal distribution that lies below it: a smooth ReLU that lets a value "
+        "pass the more, the larger it is against the others.",
+        "用标准正态分布中小于该值的概率给它加权：一种平滑的 ReLU，值相对越大，通过得越多。",
+    ),
+    "purpose.hard_sigmoid": (
+        "A straight line from 0 to 1 in place of the sigmoid's curve: a gate that costs no exponential.",
+        "用一段从 0 到 1 的直线代替 sigmoid 曲线：不必计算指数的门。",
+    ),
+    "purpose.hard_silu": (
+        "Weighs each value by its hard sigmoid: nearly SiLU, without its exponential, for networks that must be fast.",
+        "用 hard sigmoid 给每个值加权：近似 SiLU 而不必计算指数，适合要求速度的网络。",
+    ),
+    "purpose.softplus": (
+        "A ReLU with its corner rounded off: always positive, so that it can stand for a scale or a variance.",
+        "把折角磨圆的 ReLU：输出恒为正，可用来表示尺度或方差。",
+    ),
+    "purpose.softsign": (
+        "Squeezes any number into −1…1 as tanh does, but flattens more slowly, so that gradients fade later.",
+        "和 tanh 一样把任意数压到 −1 与 1 之间，但变平得更慢，梯度消失得更晚。",
+    ),
+    "purpose.exponential": (
+        "Makes of any number a positive one: what is added before becomes a factor, as a rate or a scale needs it.",
+        "把任意数变成正数：之前的相加变成相乘，适合表示速率或尺度。",
+    ),
     "purpose.softmax": (
         "Turns {classes} scores into probabilities that sum to 1: the larger a score against the others, the more of "
         "the whole it gets.",

@@ -16,6 +16,7 @@ from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
 from konv.ops.convolution import Conv2D
+from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
@@ -49,6 +50,7 @@ __all__ = [
     "AveragePool2D",
     "BatchNormalization",
     "BroadcastTo",
+    "ClippedReLU",
     "Concatenate",
     "Constant",
     "Conv1D",
@@ -59,12 +61,17 @@ __all__ = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
+    "ELU",
     "Elementwise",
+    "Exponential",
     "Flatten",
+    "GELU",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "HardSiLU",
+    "HardSigmoid",
     "Input",
     "Linear",
     "LocalResponseNormalization",
@@ -81,9 +88,12 @@ __all__ = [
     "Reduce",
     "RepeatVector",
     "Reshape",
+    "SiLU",
     "Sigmoid",
     "Slice",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StopGradient",
@@ -102,7 +112,8 @@ OPS: dict[str, type[Op]] = {
         Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
-        GlobalMaxPool1D, LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D,
+        GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,
+        LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D,
     )
 }  # fmt: skip
 """Every op by its name."""
