@@ -58,3 +58,8 @@ def test_options_of_functions_on_symbolic_tensors() -> None:
 def test_numbers_below_zero_are_refused(kind: str, arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{named} must be a finite number, at least 0. Received: "):
         getattr(layers, kind)(**arguments)
+
+
+def test_a_hard_sigmoid_without_a_slope_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"slope a must be a finite number above 0: .* Received: 0"):
+        activations.hard_sigmoid(np.ones(3), a=0)

@@ -18,8 +18,11 @@ from konv.engine import build
 from konv.errors import KonvError
 from konv.graph import Graph, Node, Variable
 from konv.ops import (
+    ELU,
+    GELU,
     AveragePool2D,
     BatchNormalization,
+    ClippedReLU,
     Concatenate,
     Conv1DTranspose,
     Conv2D,
@@ -27,6 +30,8 @@ from konv.ops import (
     Dense,
     Dropout,
     Flatten,
+    HardSigmoid,
+    HardSiLU,
     Input,
     LocalResponseNormalization,
     MaxPool2D,
@@ -35,6 +40,8 @@ from konv.ops import (
     ReLU,
     Sigmoid,
     Softmax,
+    Softplus,
+    Softsign,
     Tanh,
 )
 from konv.ops.record import Array
@@ -267,6 +274,21 @@ def pointwise(op: Op) -> Callable[[Case], Array]:
     return lambda case: run([op], case.inputs[0].reshape(len(case.inputs[0]), -1)).reshape(case.inputs[0].shape)
 
 
+def curve(make: Callable[..., Op], **usual: Any) -> Callable[[Case], Array]:
+    """An activation with attributes, those of `usual` where a case does not give its own."""
+
+    def express(case: Case) -> Array:
+        return pointwise(make(**{name: case.attributes.get(name, value) for name, value in usual.items()}))(case)
+
+    return express
+
+
+def hard_sigmoid(alpha: float, beta: float) -> Op:
+    if beta != 0.5:
+        raise NotExpressibleError("a line that is not ½ at 0: konv's hard sigmoid is, as Keras's")
+    return HardSigmoid(alpha)
+
+
 def softmax(case: Case) -> Array:
     (x,), axis = case.inputs, case.attributes.get("axis", -1)
     moved = np.moveaxis(x, axis, -1)
@@ -303,6 +325,14 @@ EXPRESS: dict[str, Callable[[Case], Array]] = {
     "Relu": pointwise(ReLU()),
     "Sigmoid": pointwise(Sigmoid()),
     "Tanh": pointwise(Tanh()),
+    "LeakyRelu": curve(lambda alpha: ClippedReLU(alpha), alpha=0.01),
+    "Elu": curve(lambda alpha: ELU(alpha), alpha=1.0),
+    "Selu": curve(lambda alpha, gamma: ELU(alpha, gamma), alpha=1.6732632, gamma=1.0507010),
+    "HardSigmoid": curve(hard_sigmoid, alpha=0.2, beta=0.5),
+    "HardSwish": pointwise(HardSiLU()),
+    "Softplus": pointwise(Softplus()),
+    "Softsign": pointwise(Softsign()),
+    "Gelu": curve(lambda approximate: GELU(approximate == b"tanh"), approximate=b"none"),
     "Softmax": softmax,
     "Concat": concat,
     "Dropout": dropout,

@@ -17,4 +17,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: {argument} must be a finite number, at least 0. Received: {received}.",
         "{layer}：{argument} 必须是不小于 0 的有限数。收到的是：{received}。",
     ),
+    "slope_above_zero": (
+        "hard_sigmoid: the slope a must be a finite number above 0: 1/6 in Keras 3, 1/5 in Keras 1 and 2. "
+        "Received: {received!r}.",
+        "hard_sigmoid：斜率 a 必须是大于 0 的有限数：Keras 3 中是 1/6，Keras 1 和 2 中是 1/5。收到的是：{received!r}。",
+    ),
 }

@@ -8,7 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from konv.errors import ConfigurationError
 from konv.kernels.curves import Curve
+from konv.messages import text
 from konv.ops.activation import sigmoid
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
@@ -152,6 +154,10 @@ class HardSigmoid(_Curve):
 
     name: ClassVar[str] = "hard_sigmoid"
     a: float = 1 / 6
+
+    def __post_init__(self) -> None:
+        if not 0 < self.a < inf:
+            raise ConfigurationError(text("slope_above_zero", received=self.a))
 
     @property
     def constants(self) -> tuple[float, ...]:
