@@ -211,7 +211,8 @@ def test_sample_and_class_weights(oracle):
 
 def test_the_words_are_kerass(oracle):
     keras = oracle("keras")
-    others = {"LocallyConnected1D", "LocallyConnected2D", "Operation"}  # Keras 2's, and what an expression becomes
+    # Keras 2's, AlexNet's, and what an expression becomes.
+    others = {"LocallyConnected1D", "LocallyConnected2D", "LocalResponseNormalization", "Operation"}
     for name in layers.__all__:
         if name not in {"LAYERS", "Convolution2D", "deserialize", "serialize", *others}:
             assert hasattr(keras.layers, name), name
