@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from konv.engine import Training, build
+from konv.engine.native import NativeProgram
+from konv.engine.threads import Pool
 from konv.errors import ShapeError
 from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
@@ -320,3 +322,15 @@ def test_inputs_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
     program = around(ReLU())("float32").program("native")
     with pytest.raises(ShapeError, match="samples of shape 7×6×2, at most 5 at once"):
         program.run([np.zeros(shape, "float32")], [np.zeros((2, 3), "float32")])
+
+
+def test_workers_are_not_called_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a stage there is no barrier, and a worker that wakes up late would read tables that are gone."""
+    called = []
+    monkeypatch.setattr(Pool, "run", lambda self, program: called.append(program))
+    image = source(2, 3, dtype="float32")
+    program = NativeProgram(Graph((image,), (chain(image, Flatten()),)), 4)
+    x = np.arange(24, dtype="float32").reshape(4, 2, 3)
+    np.testing.assert_array_equal(program.run([x]).outputs[0], x.reshape(4, 6))
+    np.testing.assert_array_equal(program.values([x])[0], x.reshape(4, 6))
+    assert not called

@@ -15,7 +15,7 @@ from konv.engine.program import Outcome, Position, Training
 from konv.engine.show import print_asked
 from konv.engine.stages import fitting
 from konv.engine.tables import Tables
-from konv.engine.threads import pool
+from konv.engine.threads import Pool, pool
 from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
 from konv.kernels.build import addresses
@@ -73,8 +73,7 @@ class NativeProgram:
         workers = pool()
         with workers.lock:
             self._fill(inputs, targets, weights, scalars, position)
-            workers.reserve(self._scratch)
-            workers.run(self._prepared(n, workers.number))
+            self._step(workers, n)
             flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
             if self._training is not None and not flagged:
                 for variable in {*self.plan.gradients, *self.plan.followed}:
@@ -90,8 +89,7 @@ class NativeProgram:
         workers = pool()
         with workers.lock:
             self._fill(inputs, (), (), (), None)
-            workers.reserve(self._scratch)
-            workers.run(self._prepared(len(inputs[0]), workers.number))
+            self._step(workers, len(inputs[0]))
             return self._outputs(len(inputs[0]))
 
     def gradients(self) -> tuple[Array, ...]:
@@ -185,6 +183,16 @@ class NativeProgram:
         return min(chosen[0] if chosen[0] <= MOST_GROUPS * planned else planned, self.batch)
 
     # -- running ------------------------------------------------------------------------------------------------
+
+    def _step(self, workers: Pool, n: int) -> None:
+        """Have the workers run the program on n samples.
+
+        A program without stages has no barrier at which the caller would wait for them: a worker that wakes up late would
+        read tables that may be gone. It has nothing to do, and is not run.
+        """
+        workers.reserve(self._scratch)
+        if self.stages:
+            workers.run(self._prepared(n, workers.number))
 
     def _fill(
         self,
