@@ -187,8 +187,8 @@ class NativeProgram:
     def _step(self, workers: Pool, n: int) -> None:
         """Have the workers run the program on n samples.
 
-        A program without stages has no barrier at which the caller would wait for them: a worker that wakes up late would
-        read tables that may be gone. It has nothing to do, and is not run.
+        A program without stages is not run: it has no barrier at which the caller would wait, so a worker that wakes up
+        late would read tables that may be gone.
         """
         workers.reserve(self._scratch)
         if self.stages:
