@@ -12,6 +12,7 @@ each time, and writes `soak.json`.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import os
 import tempfile
@@ -49,7 +50,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--every", type=float, default=60, help="seconds between readings")
-    parser.add_argument("--collect", action="store_true", help="collect garbage before each reading")
+    parser.add_argument("--collect", action="store_true", help="collect garbage and give freed memory back before each reading")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     return parser.parse_args()
 
@@ -109,6 +110,13 @@ def reading(seconds: float, rounds: int, folder: Path) -> Reading:
     return Reading(seconds, rounds, resident, handles, _count(me / "task"), children, _count(folder))
 
 
+def _give_back() -> None:
+    """Have the allocator hand freed memory to the system, where it can (glibc): what then is resident is in use."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def _count(folder: Path) -> int:
     return sum(1 for _ in folder.iterdir())
 
@@ -116,7 +124,8 @@ def _count(folder: Path) -> int:
 def soak(seconds: float, every: float, collect: bool) -> Iterator[Reading]:
     """Work for `seconds`, with a reading after every round that ends `every` seconds or more after the last reading.
 
-    Networks are in cycles, so their memory waits for Python's collector; `collect` has it look before each reading.
+    Networks are in cycles, so their memory waits for Python's collector; `collect` has it look before each reading, and the
+    allocator give back what was freed.
     """
     with tempfile.TemporaryDirectory(prefix="konv-soak-") as name:
         folder = Path(name)
@@ -131,6 +140,7 @@ def soak(seconds: float, every: float, collect: bool) -> Iterator[Reading]:
                 last = now
                 if collect:
                     gc.collect()
+                    _give_back()
                 yield reading(now - begun, turn, folder)
 
 
