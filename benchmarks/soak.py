@@ -50,7 +50,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--every", type=float, default=60, help="seconds between readings")
-    parser.add_argument("--collect", action="store_true", help="collect garbage and give freed memory back before each reading")
+    parser.add_argument(
+        "--collect", action="store_true", help="collect garbage and give freed memory back before each reading"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     return parser.parse_args()
 
@@ -124,8 +126,8 @@ def _count(folder: Path) -> int:
 def soak(seconds: float, every: float, collect: bool) -> Iterator[Reading]:
     """Work for `seconds`, with a reading after every round that ends `every` seconds or more after the last reading.
 
-    Networks are in cycles, so their memory waits for Python's collector; `collect` has it look before each reading, and the
-    allocator give back what was freed.
+    Networks are in cycles, so their memory waits for Python's collector; `collect` has it look before each reading, and
+    the allocator give back what was freed.
     """
     with tempfile.TemporaryDirectory(prefix="konv-soak-") as name:
         folder = Path(name)
