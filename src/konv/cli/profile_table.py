@@ -26,7 +26,8 @@ def print_profile(console: Console, found: Profile) -> None:
         rate = f"{call.bytes / call.seconds / 1e9:.1f}" if call.seconds else ""
         style = "dim" if call.seconds < FAINT * found.whole else ""
         layer = call.layer.replace("[", r"\[")
-        table.add_row(str(number), str(call.stage), layer, call.kernel, *cells, rate, style=style)
+        kernel = f"{call.kernel} {call.chosen}".rstrip()
+        table.add_row(str(number), str(call.stage), layer, kernel, *cells, rate, style=style)
     console.print(table)
     console.print(_sums(found))
     explained = text(

@@ -33,6 +33,8 @@ class Measured:
     seconds: float
     macs: int
     bytes: int
+    chosen: str = ""
+    """Why this kernel: for convolutions the algorithm, and its cycles in parts of direct sums' by the model."""
 
 
 def measure(program: NativeProgram, step: Callable[[], object], samples: int, seconds: float = 1.0) -> list[Measured]:
@@ -56,6 +58,7 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
             float(s),
             macs(call.spec) * samples,
             sum(slot.size * (samples if slot.kind == "sample" else 1) for slot in call.slots) * itemsize,
+            call.reason if macs(call.spec) else "",
         )
         for (i, call), s in zip(calls, spent, strict=False)
     ]
