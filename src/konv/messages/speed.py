@@ -195,7 +195,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "core reads and writes {memory} GB/s in arrays of {size} MiB (memory) and {cache} GB/s in arrays of {part} KiB "
         "(second-level cache). What is outside kernels is waiting at barriers, handing out work, and Python; what "
         "other programs take is counted wherever it falls. Behind a convolution's kernel stands why it was chosen: "
-        "direct sums, or Winograd's F(outputs, taps) with the part of the direct sums' cycles that a model expects of it. "
+        "direct sums, or Winograd's F(outputs, taps) with the part of the direct sums' cycles that a model expects. "
         "Its multiply-adds are those of direct sums, so it may exceed the peak.",
         "毫秒数按单个核心计，取各步的中位数；全部核心同时工作时，一个核心最多 {peak} GFLOP/s。GB/s 把一次调用"
         "读写的每个数组计一次，不论它在哪里：多数在缓存中。用 NumPy 复制时，一个核心每秒读写 {memory} GB"
