@@ -25,17 +25,17 @@ from rich.table import Table
 from common import machine, write
 from konv import config
 from konv.graph import aligned
-from konv.kernels.algorithm import choose, choose_gradient
-from konv.kernels.build import addresses
-from konv.kernels.convolution import Convolution, WeightGradient
-from konv.kernels.pack import Pack
-from konv.kernels.peak import measure
-from konv.kernels.processor import current
-from konv.kernels.spec import LEAVES, Spec
-from konv.kernels.sums import Clear
-from konv.kernels.taps import Taps
-from konv.kernels.winograd import Winograd, WinogradGradient
-from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
+from konv.kernels.code.build import addresses
+from konv.kernels.code.peak import measure
+from konv.kernels.code.processor import current
+from konv.kernels.code.spec import LEAVES, Spec
+from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.pack import Pack
+from konv.kernels.products.taps import Taps
+from konv.kernels.sums.tree import Clear
+from konv.kernels.winograd.algorithm import choose, choose_gradient
+from konv.kernels.winograd.convolution import Winograd, WinogradGradient
+from konv.kernels.winograd.weights import WinogradGradientBack, WinogradWeights
 from konv.shapes import Axis
 
 LAYERS = {

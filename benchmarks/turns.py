@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from common import Peer, PeerError, alternate, cores, spread
-from konv.kernels.peak import measure
+from konv.kernels.code.peak import measure
 from networks import NAMES
 
 console = Console(width=None if sys.stdout.isatty() else 118)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from konv.explain.cost import layer_costs
-from konv.kernels import processor
+from konv.kernels.code import processor
 from konv.models import load_model
 from tests.cli.conftest import environment
 
 USE = """
 import sys
 import numpy as np
-from konv.kernels import build
+from konv.kernels.code import build
 from konv.models import load_model
 
 def refuse(modules, *rest):

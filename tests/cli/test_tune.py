@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from konv.kernels import cache, tuned
-from konv.kernels.processor import current
+from konv.kernels.code import cache, tuned
+from konv.kernels.code.processor import current
 
 
 @pytest.fixture(autouse=True)

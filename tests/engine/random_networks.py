@@ -17,7 +17,7 @@ from konv.engine import Position, Training, build, native
 from konv.engine.guard import guarded
 from konv.errors import KonvError
 from konv.graph import Graph, Tensor
-from konv.kernels import build as kernels
+from konv.kernels.code import build as kernels
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from konv.engine import native
-from konv.kernels.processor import current
-from konv.kernels.spec import LEAVES
+from konv.kernels.code.processor import current
+from konv.kernels.code.spec import LEAVES
 from konv.ops.activation import ReLU, Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense

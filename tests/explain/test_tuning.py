@@ -18,8 +18,8 @@ from konv.errors import ConfigurationError
 from konv.explain import tuning
 from konv.explain.speed import Speed, Step
 from konv.explain.tuning import tune
-from konv.kernels import cache, tuned
-from konv.kernels.processor import current, host
+from konv.kernels.code import cache, tuned
+from konv.kernels.code.processor import current, host
 from konv.ops.update import SGD
 from konv.train.optimizers import Adam
 from tests.engine.networks import Example, on, trained

@@ -16,6 +16,8 @@ ROOMS = tuple(
     "errors messages names shapes random config kernels ops graph functions initializers activations layers engine "
     "data datasets train losses optimizers metrics callbacks utils explain io models zoo cli".split()
 )
+# The rooms within konv.kernels, in the same sense.
+KERNEL_ROOMS = tuple("code sums products winograd maps training".split())
 HEAVY = ("llvmlite", "matplotlib", "h5py", "rich", "PIL", "click", "safetensors")
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__"}
@@ -43,6 +45,21 @@ def test_every_room_has_its_place():
 
 def test_imports_go_one_way():
     wrong = [line for m in modules() if m.room in ROOMS for line in backward(m)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_imports_between_kernels_go_one_way():
+    wrong = []
+    for module in modules():
+        here = module.name.split(".")[2:3]
+        if module.room != "kernels" or not here or here[0] not in KERNEL_ROOMS:
+            continue
+        for name, line in imported(module):
+            there = name.split(".")
+            if there[:2] == ["konv", "kernels"] and len(there) > 2:
+                assert there[2] in KERNEL_ROOMS, f"{module.path}:{line}: a new room needs a place in KERNEL_ROOMS"
+                if KERNEL_ROOMS.index(there[2]) > KERNEL_ROOMS.index(here[0]):
+                    wrong.append(f"{module.path.relative_to(CHECKOUT)}:{line}: {here[0]} imports {there[2]}")
     assert not wrong, "\n".join(wrong)
 
 

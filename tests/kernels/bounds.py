@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from konv.kernels import transforms
-from konv.kernels.tiling import Tiling
+from konv.kernels.winograd import transforms
+from konv.kernels.winograd.tiling import Tiling
 from konv.ops.record import Array
 
 __all__ = ["forward", "gradient"]

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from konv.kernels import llvm
-from konv.kernels.processor import named
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
+from konv.kernels.code import llvm
+from konv.kernels.code.processor import named
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
 from tests.kernels.helpers import Guarded
 
 ARM = "aarch64-linux-gnu"

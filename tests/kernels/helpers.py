@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from konv.kernels import llvm
-from konv.kernels.build import addresses
-from konv.kernels.pack import Pack
-from konv.kernels.processor import current, host
-from konv.kernels.spec import LEAVES, Spec
-from konv.kernels.target import Target
+from konv.kernels.code import llvm
+from konv.kernels.code.build import addresses
+from konv.kernels.code.processor import current, host
+from konv.kernels.code.spec import LEAVES, Spec
+from konv.kernels.code.target import Target
+from konv.kernels.products.pack import Pack
 from konv.ops.record import Array
 
 GUARD = 1024

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.batchnorm import (
+from konv.kernels.code.processor import current, named
+from konv.kernels.code.target import Target
+from konv.kernels.maps.batchnorm import (
     ChannelMoments,
     ChannelScale,
     Follow,
@@ -17,9 +19,7 @@ from konv.kernels.batchnorm import (
     NormaliseGradient,
     NormaliseGradientSums,
 )
-from konv.kernels.processor import current, named
-from konv.kernels.sums import blocks
-from konv.kernels.target import Target
+from konv.kernels.sums.tree import blocks
 from konv.ops.record import Array
 from tests.kernels.helpers import frame, leaves, run, stretch, unset
 from tests.kernels.test_targets import LEVELS, runs_here

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from konv.kernels.blocking import WIDEST
-from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
-from konv.kernels.dense import Dense, DenseWeightGradient
-from konv.kernels.processor import named
-from konv.kernels.product_spec import ProductSpec
-from konv.kernels.taps import Taps
-from konv.kernels.target import Target
+from konv.kernels.code.processor import named
+from konv.kernels.code.target import Target
+from konv.kernels.products.blocking import WIDEST
+from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.products.dense import Dense, DenseWeightGradient
+from konv.kernels.products.product_spec import ProductSpec
+from konv.kernels.products.taps import Taps
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, same_bits, short, unset, wide

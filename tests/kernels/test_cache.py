@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from konv.errors import CompileError, KonvWarning
-from konv.kernels import build, cache, llvm
-from konv.kernels.pointwise import Pointwise
-from konv.kernels.processor import current
+from konv.kernels.code import build, cache, llvm
+from konv.kernels.code.processor import current
+from konv.kernels.maps.pointwise import Pointwise
 from tests.kernels.helpers import run
 
 SPEC = Pointwise("float32", "relu", 17)
@@ -156,7 +156,7 @@ def test_a_full_disk_gives_a_warning_and_leaves_nothing(folder: Path, monkeypatc
 def test_processes_that_fill_one_cache_at_once(folder: Path) -> None:
     """Each makes what it does not find; all end well, and what they leave is whole."""
     code = (
-        "import sys; from konv.kernels import build; from konv.kernels.pointwise import Pointwise\n"
+        "import sys; from konv.kernels import build; from konv.kernels.maps.pointwise import Pointwise\n"
         "specs = [Pointwise('float32', 'tanh', size) for size in range(1, 30)]\n"
         "sys.stdin.read(1); assert len(build.addresses(specs)) == 29"
     )
@@ -179,8 +179,8 @@ def test_processes_that_fill_one_cache_at_once(folder: Path) -> None:
 FILL = """
 import os, signal, sys
 from pathlib import Path
-from konv.kernels import build
-from konv.kernels.pointwise import Pointwise
+from konv.kernels.code import build
+from konv.kernels.maps.pointwise import Pointwise
 specs = [Pointwise("float32", "sigmoid", size) for size in range(1, 30)]
 print("ready", flush=True)
 """

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
-from konv.kernels.processor import current
-from konv.kernels.taps import Taps
+from konv.kernels.code.processor import current
+from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.products.taps import Taps
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from konv.shapes import Axis

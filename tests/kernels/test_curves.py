@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.curves import CURVES, Curve
+from konv.kernels.maps.curves import CURVES, Curve
 from konv.ops.activation import sigmoid
 from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.record import Array, Run

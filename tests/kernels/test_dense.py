@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.dense import Dense, DenseWeightGradient
-from konv.kernels.processor import current
+from konv.kernels.code.processor import current
+from konv.kernels.products.dense import Dense, DenseWeightGradient
 from konv.ops.record import Array
 from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset
 

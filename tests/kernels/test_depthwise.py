@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.depthwise import Depthwise, DepthwiseWeightGradient, depthwise_data_gradient
-from konv.kernels.processor import current, named
-from konv.kernels.taps import Taps
-from konv.kernels.target import Target
+from konv.kernels.code.processor import current, named
+from konv.kernels.code.target import Target
+from konv.kernels.products.depthwise import Depthwise, DepthwiseWeightGradient, depthwise_data_gradient
+from konv.kernels.products.taps import Taps
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.record import Array, Run
 from konv.shapes import Axis

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.elementwise import FUNCTIONS, Elementwise
-from konv.kernels.moves import Fill, Move
-from konv.kernels.reduction import Reduction
+from konv.kernels.maps.elementwise import FUNCTIONS, Elementwise
+from konv.kernels.maps.moves import Fill, Move
+from konv.kernels.sums.reduction import Reduction
 from konv.ops.elementwise import VALUES
 from tests.kernels.helpers import run, stretch, unset
 

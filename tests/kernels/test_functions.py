@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from konv.kernels import functions
-from konv.kernels.ir import Function
-from konv.kernels.pointwise import each_vector
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
+from konv.kernels.code import functions
+from konv.kernels.code.ir import Function
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.maps.pointwise import each_vector
 from konv.ops.record import Array
 from tests.kernels.helpers import run
 
@@ -23,7 +23,7 @@ WIDER = {"float32": np.float64, "float64": np.longdouble}
 
 @dataclass(frozen=True)
 class Elementwise(Spec):
-    """One of `konv.kernels.functions` for samples `begin … end` of `size` elements. Arguments: x, y."""
+    """One of `konv.kernels.code.functions` for samples `begin … end` of `size` elements. Arguments: x, y."""
 
     kind: ClassVar[str] = "test_elementwise"
     function: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.local import Local, LocalBiasGradient, LocalWeightGradient, local_data_gradient
-from konv.kernels.processor import current, named
-from konv.kernels.taps import Taps
+from konv.kernels.code.processor import current, named
+from konv.kernels.products.local import Local, LocalBiasGradient, LocalWeightGradient, local_data_gradient
+from konv.kernels.products.taps import Taps
 from konv.ops.local import LocallyConnected2D
 from konv.ops.record import Run
 from tests.kernels.helpers import frame, fused, leaves, run, same_bits, short, stretch, tree, unset

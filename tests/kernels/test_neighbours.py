@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.neighbours import NormaliseNeighbours, NormaliseNeighboursGradient
-from konv.kernels.processor import current, named
-from konv.kernels.target import Target
+from konv.kernels.code.processor import current, named
+from konv.kernels.code.target import Target
+from konv.kernels.maps.neighbours import NormaliseNeighbours, NormaliseNeighboursGradient
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.record import Array, Run
 from tests.kernels.helpers import run, stretch, unset

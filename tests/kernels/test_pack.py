@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from konv.kernels.pack import Pack
-from konv.kernels.processor import current
+from konv.kernels.code.processor import current
+from konv.kernels.products.pack import Pack
 from konv.ops.record import Array
 from tests.kernels.helpers import run, same_bits, unset
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from konv.kernels.pointwise import ChannelDropout, Dropout, Pointwise
+from konv.kernels.maps.pointwise import ChannelDropout, Dropout, Pointwise
 from konv.ops import dropout
 from konv.ops.record import Array, Run
 from konv.random import Stream

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.pooling import Pool, PoolGradient
-from konv.kernels.taps import Taps
+from konv.kernels.maps.pooling import Pool, PoolGradient
+from konv.kernels.products.taps import Taps
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Run
 from tests.kernels.helpers import run, same_bits, stretch, unset

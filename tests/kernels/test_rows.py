@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.rows import LossRows, Softmax, SoftmaxGradient
+from konv.kernels.training.rows import LossRows, Softmax, SoftmaxGradient
 from konv.ops import activation
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
 from konv.ops.margin import (

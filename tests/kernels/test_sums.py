@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.spec import LEAVES
-from konv.kernels.sums import BLOCK, BiasGradient, Clear, Combine, Increase, blocks
+from konv.kernels.code.spec import LEAVES
+from konv.kernels.sums.tree import BLOCK, BiasGradient, Clear, Combine, Increase, blocks
 from tests.kernels.helpers import frame, run, same_bits, stretch, tree, unset
 
 SIZES = [1, 5, 16, 77, BLOCK, BLOCK + 1, 3 * BLOCK - 9]

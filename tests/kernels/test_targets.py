@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from konv.errors import CompileError
-from konv.kernels import llvm, processor
-from konv.kernels.convolution import Convolution, WeightGradient
-from konv.kernels.dense import Dense, DenseWeightGradient
-from konv.kernels.executor import Routine
-from konv.kernels.pack import Pack
-from konv.kernels.processor import current, named
-from konv.kernels.rows import Softmax
-from konv.kernels.spec import Spec
-from konv.kernels.taps import Taps
-from konv.kernels.target import Target
+from konv.kernels.code import llvm, processor
+from konv.kernels.code.executor import Routine
+from konv.kernels.code.processor import current, named
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.dense import Dense, DenseWeightGradient
+from konv.kernels.products.pack import Pack
+from konv.kernels.products.taps import Taps
+from konv.kernels.training.rows import Softmax
 from konv.ops.record import Array
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, runs_here, same_bits, wide

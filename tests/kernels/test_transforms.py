@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from konv.kernels import transforms
+from konv.kernels.winograd import transforms
 
 CASES = [(most, taps, size) for most in (4, 6) for taps in (2, 3, 5) for size in range(1, most - taps + 2)]
 

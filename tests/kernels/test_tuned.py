@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from konv.kernels import cache, tuned
-from konv.kernels.dense import Dense
-from konv.kernels.processor import current, host, named
+from konv.kernels.code import cache, tuned
+from konv.kernels.code.processor import current, host, named
+from konv.kernels.products.dense import Dense
 
 SPEC = Dense("float32", 32, 20, 40)
 CHOICES = {repr(SPEC): (3, 2), "group of something": (7,)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.clipping import ClipScale, SquareSums
-from konv.kernels.sums import BLOCK, blocks
+from konv.kernels.sums.tree import BLOCK, blocks
+from konv.kernels.training.clipping import ClipScale, SquareSums
 from konv.ops.moments import Adam, Adamax, Nadam
 from konv.ops.record import Array
 from konv.ops.update import SGD, Adadelta, Adagrad, RMSprop, Update

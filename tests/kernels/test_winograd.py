@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels import processor
-from konv.kernels.algorithm import choose, choose_gradient
-from konv.kernels.convolution import data_gradient
-from konv.kernels.processor import current, host
-from konv.kernels.taps import Taps
-from konv.kernels.tiling import Tiling
-from konv.kernels.winograd import Winograd, WinogradGradient
-from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
+from konv.kernels.code import processor
+from konv.kernels.code.processor import current, host
+from konv.kernels.products.convolution import data_gradient
+from konv.kernels.products.taps import Taps
+from konv.kernels.winograd.algorithm import choose, choose_gradient
+from konv.kernels.winograd.convolution import Winograd, WinogradGradient
+from konv.kernels.winograd.tiling import Tiling
+from konv.kernels.winograd.weights import WinogradGradientBack, WinogradWeights
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from tests.kernels import bounds

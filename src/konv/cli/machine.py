@@ -27,7 +27,7 @@ def processor() -> dict[str, object]:
     facts: dict[str, object] = {"engine": config.engine()}
     if config.engine() != "reference":
         from konv.engine import threads
-        from konv.kernels import processor
+        from konv.kernels.code import processor
 
         made_for = processor.current()
         count, reason = threads.count()

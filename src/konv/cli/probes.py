@@ -53,7 +53,7 @@ def _system(finding: Finding) -> None:
 
 
 def _processor(finding: Finding) -> None:
-    from konv.kernels import processor
+    from konv.kernels.code import processor
 
     found = processor.current()
     finding.facts |= {
@@ -91,7 +91,7 @@ def _threads(finding: Finding) -> None:
 
 
 def _cache(finding: Finding) -> None:
-    from konv.kernels import cache
+    from konv.kernels.code import cache
 
     folder = config.cache_folder()
     if folder is None:
@@ -104,7 +104,7 @@ def _cache(finding: Finding) -> None:
 
 def _speed(finding: Finding) -> None:
     from konv.engine import threads
-    from konv.kernels import peak
+    from konv.kernels.code import peak
 
     count = min(threads.count()[0], threads.available()[0])  # more threads than processors cannot be timed
     finding.facts["peak_one_thread"] = peak.measure(1)

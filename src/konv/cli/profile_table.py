@@ -8,7 +8,7 @@ from rich.table import Table
 
 from konv.explain.speed import MEMORY, Profile
 from konv.explain.tables import percent
-from konv.kernels.processor import current
+from konv.kernels.code.processor import current
 from konv.messages import text
 
 __all__ = ["print_profile"]

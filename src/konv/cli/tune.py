@@ -55,8 +55,8 @@ def command(
     from konv.cli.sources import named_network, ready_to_train
     from konv.explain.speed import Step
     from konv.explain.tuning import tune
-    from konv.kernels import tuned
-    from konv.kernels.processor import current
+    from konv.kernels.code import tuned
+    from konv.kernels.code.processor import current
 
     if config.cache_folder() is None:
         raise ConfigurationError(text("tune.no_cache"))

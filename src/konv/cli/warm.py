@@ -17,8 +17,8 @@ from konv.messages import text
 
 if TYPE_CHECKING:
     from konv.graph import Graph
-    from konv.kernels.spec import Spec
-    from konv.kernels.target import Target
+    from konv.kernels.code.spec import Spec
+    from konv.kernels.code.target import Target
     from konv.ops.loss import Loss
     from konv.train.optimizers import Optimizer
 
@@ -54,7 +54,7 @@ def command(
     """Compile, and print how many kernels, how large, in what time."""
     from konv import config
     from konv.cli.sources import named_network, ready_to_train
-    from konv.kernels import processor, tuned
+    from konv.kernels.code import processor, tuned
 
     network = named_network(model, input, classes)
     training = None if predict_only else ready_to_train(network, optimizer)

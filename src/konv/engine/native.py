@@ -18,10 +18,10 @@ from konv.engine.tables import Tables
 from konv.engine.threads import Pool, pool
 from konv.errors import ShapeError
 from konv.graph import Graph, Variable, aligned
-from konv.kernels.build import addresses
-from konv.kernels.executor import FRAME
-from konv.kernels.processor import current
-from konv.kernels.spec import LEAVES
+from konv.kernels.code.build import addresses
+from konv.kernels.code.executor import FRAME
+from konv.kernels.code.processor import current
+from konv.kernels.code.spec import LEAVES
 from konv.messages import text
 from konv.ops.loss import Loss
 from konv.ops.lowering import Slot

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from konv.engine.program import Training
 from konv.engine.stages import Call, Stage, stages
 from konv.graph import Graph, Node, Tensor, Variable, aligned
-from konv.kernels.clipping import ClipScale, SquareSums
-from konv.kernels.pointwise import Pointwise
-from konv.kernels.rows import LossRows
-from konv.kernels.spec import Spec
-from konv.kernels.sums import Clear, Combine, Increase, blocks
-from konv.kernels.target import Target
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.maps.pointwise import Pointwise
+from konv.kernels.sums.tree import Clear, Combine, Increase, blocks
+from konv.kernels.training.clipping import ClipScale, SquareSums
+from konv.kernels.training.rows import LossRows
 from konv.ops.activation import ReLU
 from konv.ops.loss import Loss, from_scores
 from konv.ops.lowering import Packing, Slot

@@ -11,8 +11,8 @@ import numpy as np
 
 from konv.engine.native import NativeProgram
 from konv.engine.show import macs
-from konv.kernels.build import addresses
-from konv.kernels.executor import Clock
+from konv.kernels.code.build import addresses
+from konv.kernels.code.executor import Clock
 from konv.ops.record import Array
 
 __all__ = ["Measured", "measure"]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from konv import config
 from konv.graph import Graph
-from konv.kernels.convolution import Convolution, WeightGradient
-from konv.kernels.dense import Dense, DenseWeightGradient
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
-from konv.kernels.tiles import Tiled
-from konv.kernels.winograd_weights import block
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.dense import Dense, DenseWeightGradient
+from konv.kernels.winograd.tiles import Tiled
+from konv.kernels.winograd.weights import block
 from konv.shapes import show
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from konv.graph import Variable
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
-from konv.kernels.tiles import Tiled
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.winograd.tiles import Tiled
 from konv.ops.lowering import Slot
 
 __all__ = ["Call", "Stage", "fitting", "stages"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 from konv.engine.memory import Arena
 from konv.engine.plan import Call, Stage
 from konv.graph import Variable, aligned
-from konv.kernels.executor import CALL, OUTPUTS, PATCH, PROGRAM, SAMPLES, STAGE, SUMS, WIDTH
-from konv.kernels.spec import Spec
+from konv.kernels.code.executor import CALL, OUTPUTS, PATCH, PROGRAM, SAMPLES, STAGE, SUMS, WIDTH
+from konv.kernels.code.spec import Spec
 from konv.ops.lowering import Slot
 from konv.ops.record import Array
 

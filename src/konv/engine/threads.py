@@ -15,8 +15,8 @@ import numpy as np
 from konv import config
 from konv.engine.guard import strips
 from konv.graph import aligned
-from konv.kernels.build import addresses
-from konv.kernels.executor import SHARED, Routine
+from konv.kernels.code.build import addresses
+from konv.kernels.code.executor import SHARED, Routine
 from konv.ops.record import Array
 
 __all__ = ["Pool", "count", "pool"]

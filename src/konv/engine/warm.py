@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from konv.engine.plan import Plan
 from konv.engine.program import Training
 from konv.graph import Graph
-from konv.kernels.build import objects
-from konv.kernels.executor import Routine
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
+from konv.kernels.code.build import objects
+from konv.kernels.code.executor import Routine
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
 from konv.ops.loss import Loss
 
 __all__ = ["warm"]

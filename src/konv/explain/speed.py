@@ -17,8 +17,8 @@ from konv.engine.show import macs
 from konv.engine.threads import available, count, pool
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.graph import Graph
-from konv.kernels import peak
-from konv.kernels.processor import current
+from konv.kernels.code import peak
+from konv.kernels.code.processor import current
 from konv.messages import text
 from konv.ops.loss import Loss, SparseCategoricalCrossentropy
 from konv.ops.record import Array

@@ -15,8 +15,8 @@ from konv.engine.native import MOST_GROUPS, NativeProgram
 from konv.engine.profile import measure
 from konv.errors import ConfigurationError
 from konv.explain.speed import Step, timed
-from konv.kernels import tuned
-from konv.kernels.tuned import Choices
+from konv.kernels.code import tuned
+from konv.kernels.code.tuned import Choices
 from konv.messages import text
 
 __all__ = ["Decision", "Tuning", "tune"]

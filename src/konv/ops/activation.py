@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.pointwise import Pointwise
-from konv.kernels.rows import Softmax as SoftmaxKernel, SoftmaxGradient
+from konv.kernels.maps.pointwise import Pointwise
+from konv.kernels.training.rows import Softmax as SoftmaxKernel, SoftmaxGradient
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.elementwise import Elementwise as Kernel
-from konv.kernels.moves import Fill, Move
-from konv.kernels.reduction import Reduction
+from konv.kernels.maps.elementwise import Elementwise as Kernel
+from konv.kernels.maps.moves import Fill, Move
+from konv.kernels.sums.reduction import Reduction
 from konv.messages import text
 from konv.ops.elementwise import broadcast, reduced_to
 from konv.ops.lowering import Lowering

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.batchnorm import (
+from konv.kernels.maps.batchnorm import (
     ChannelMoments,
     ChannelScale,
     Follow,
@@ -18,7 +18,7 @@ from konv.kernels.batchnorm import (
     NormaliseGradient,
     NormaliseGradientSums,
 )
-from konv.kernels.sums import blocks
+from konv.kernels.sums.tree import blocks
 from konv.messages import text
 from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run, Weight

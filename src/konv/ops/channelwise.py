@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from konv.kernels.depthwise import Depthwise, DepthwiseWeightGradient, depthwise_data_gradient
-from konv.kernels.sums import BiasGradient
-from konv.kernels.taps import Taps
+from konv.kernels.products.depthwise import Depthwise, DepthwiseWeightGradient, depthwise_data_gradient
+from konv.kernels.products.taps import Taps
+from konv.kernels.sums.tree import BiasGradient
 from konv.ops.lowering import Lowering
 from konv.shapes import Axis
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.moves import Move
+from konv.kernels.maps.moves import Move
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run

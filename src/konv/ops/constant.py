@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.kernels.moves import Move
-from konv.kernels.sums import BiasGradient
+from konv.kernels.maps.moves import Move
+from konv.kernels.sums.tree import BiasGradient
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.shapes import Shape, elements

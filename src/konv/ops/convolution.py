@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.algorithm import choose, choose_gradient
-from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
-from konv.kernels.pack import Pack
-from konv.kernels.sums import BiasGradient
-from konv.kernels.taps import Taps
-from konv.kernels.winograd import Winograd, WinogradGradient
-from konv.kernels.winograd_weights import WinogradGradientBack, WinogradWeights
+from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.products.pack import Pack
+from konv.kernels.products.taps import Taps
+from konv.kernels.sums.tree import BiasGradient
+from konv.kernels.winograd.algorithm import choose, choose_gradient
+from konv.kernels.winograd.convolution import Winograd, WinogradGradient
+from konv.kernels.winograd.weights import WinogradGradientBack, WinogradWeights
 from konv.messages import text
 from konv.ops.channelwise import SPREAD, lower_channelwise, lower_channelwise_backward
 from konv.ops.lowering import Lowering, Slot

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError
-from konv.kernels.curves import Curve
+from konv.kernels.maps.curves import Curve
 from konv.messages import text
 from konv.ops.activation import sigmoid
 from konv.ops.lowering import Lowering

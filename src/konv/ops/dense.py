@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from konv.errors import ShapeError
-from konv.kernels.dense import Dense as DenseKernel, DenseWeightGradient
-from konv.kernels.pack import Pack
-from konv.kernels.sums import BiasGradient
+from konv.kernels.products.dense import Dense as DenseKernel, DenseWeightGradient
+from konv.kernels.products.pack import Pack
+from konv.kernels.sums.tree import BiasGradient
 from konv.messages import text
 from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run, Weight

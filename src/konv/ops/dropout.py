@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.pointwise import ChannelDropout, Dropout as DropoutKernel
+from konv.kernels.maps.pointwise import ChannelDropout, Dropout as DropoutKernel
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run

@@ -9,8 +9,8 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.elementwise import Elementwise as Kernel
-from konv.kernels.reduction import Reduction
+from konv.kernels.maps.elementwise import Elementwise as Kernel
+from konv.kernels.sums.reduction import Reduction
 from konv.messages import text
 from konv.names import unknown
 from konv.ops.activation import sigmoid

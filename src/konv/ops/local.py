@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.kernels.local import Local, LocalBiasGradient, LocalWeightGradient, local_data_gradient
-from konv.kernels.taps import Taps
+from konv.kernels.products.local import Local, LocalBiasGradient, LocalWeightGradient, local_data_gradient
+from konv.kernels.products.taps import Taps
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.sequence import OnImages, wide

@@ -43,7 +43,7 @@ class Loss:
 
     name: ClassVar[str] = ""
     kernels: ClassVar[tuple[str, str]] = ("", "")
-    """`how` of the kernel `konv.kernels.rows.LossRows`: from probabilities, and from scores."""
+    """`how` of the kernel `konv.kernels.training.rows.LossRows`: from probabilities, and from scores."""
 
     @property
     def from_logits(self) -> bool:

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from konv.kernels.pack import Pack
-from konv.kernels.spec import Spec
-from konv.kernels.target import Target
-from konv.kernels.winograd_weights import WinogradWeights
+from konv.kernels.code.spec import Spec
+from konv.kernels.code.target import Target
+from konv.kernels.products.pack import Pack
+from konv.kernels.winograd.weights import WinogradWeights
 from konv.shapes import Shape
 
 Array = np.ndarray[Any, np.dtype[Any]]

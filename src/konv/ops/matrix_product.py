@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.moves import Move
-from konv.kernels.small_product import SampleProduct
+from konv.kernels.maps.moves import Move
+from konv.kernels.products.small_product import SampleProduct
 from konv.messages import text
 from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.kernels.spec import Spec
-from konv.kernels.updates import AdamaxUpdate, AdamUpdate, NadamUpdate
+from konv.kernels.code.spec import Spec
+from konv.kernels.training.updates import AdamaxUpdate, AdamUpdate, NadamUpdate
 from konv.ops.record import Array
 from konv.ops.update import Update
 

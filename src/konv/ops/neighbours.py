@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.neighbours import NormaliseNeighbours, NormaliseNeighboursGradient
+from konv.kernels.maps.neighbours import NormaliseNeighbours, NormaliseNeighboursGradient
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run

@@ -1,7 +1,7 @@
 """Operations that make images and sequences larger without weights.
 
 Each is a linear map between places, the same for all channels; the references state it by slices, the kernels by one
-table of which places make which (`konv.kernels.places`), whose transpose is the gradient.
+table of which places make which (`konv.kernels.maps.places`), whose transpose is the gradient.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.places import Places, Table
+from konv.kernels.maps.places import Places, Table
 from konv.messages import text
 from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run

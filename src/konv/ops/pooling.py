@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.kernels.pooling import Pool, PoolGradient
-from konv.kernels.taps import Taps
+from konv.kernels.maps.pooling import Pool, PoolGradient
+from konv.kernels.products.taps import Taps
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run

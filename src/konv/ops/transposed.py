@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.kernels.convolution import Convolution, WeightGradient, data_gradient
-from konv.kernels.pack import Pack
-from konv.kernels.sums import BiasGradient
-from konv.kernels.taps import Taps
+from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.products.pack import Pack
+from konv.kernels.products.taps import Taps
+from konv.kernels.sums.tree import BiasGradient
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.sequence import OnImages, wide

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv.kernels.spec import Spec
-from konv.kernels.updates import AdadeltaUpdate, AdagradUpdate, RMSpropUpdate, SGDUpdate
+from konv.kernels.code.spec import Spec
+from konv.kernels.training.updates import AdadeltaUpdate, AdagradUpdate, RMSpropUpdate, SGDUpdate
 from konv.ops.record import Array
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop", "SGD", "Update"]

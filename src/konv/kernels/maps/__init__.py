@@ -1,0 +1,1 @@
+"""Kernels that take maps value by value, window by window, or channel by channel."""

@@ -1,0 +1,1 @@
+"""Products held in registers: convolutions, dense and depthwise layers, and the packing of their weights."""

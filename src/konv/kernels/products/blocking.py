@@ -1,0 +1,105 @@
+"""Deciding, apart from emitting: how many rows and vectors of a result a kernel holds in registers.
+
+All kernels of convolutions and dense layers are outer products: `rows` broadcast scalars times `vectors` vectors,
+added to `rows · vectors` accumulators. A processor of this century starts two multiply-adds and two loads a cycle and
+takes about four cycles for a multiply-add, so a tile is good when it has at least eight accumulators and more
+multiply-adds than loads; a few accumulators more make up for what the loads between delay. The choice depends on spec
+and target alone, and never changes the order of a sum.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from konv.kernels.code.target import Target
+
+__all__ = ["WIDEST", "Panels", "Tile", "cut", "most_rows", "panels", "tile"]
+
+LATENCY = 10
+"""Independent multiply-adds that keep two units of four cycles' latency busy: eight, if no load ever came late; with
+eight alone, tiles of 2 × 4 and 4 × 2 ran at 65 to 85 % of what ten and more reach."""
+
+L2_RATE = 16
+"""Bytes a cycle that a stream from the second-level cache is counted on to bring, beside the loads it competes with."""
+
+
+WIDEST = 4
+"""Vectors of the widest tile."""
+
+
+class Tile(NamedTuple):
+    """`rows` × `vectors` accumulators."""
+
+    rows: int
+    vectors: int
+
+
+class Panels(NamedTuple):
+    """How `count` channels lie in vectors: `whole` panels of `vectors` full vectors each, then one of `rest` vectors,
+    whose last vector has `tail` elements (0: it is full)."""
+
+    vectors: int
+    whole: int
+    rest: int
+    tail: int
+    lanes: int
+
+    @property
+    def number(self) -> int:
+        """Panels in all."""
+        return self.whole + bool(self.rest)
+
+    @property
+    def padded(self) -> int:
+        """Channels with those that fill the last vector."""
+        return (self.whole * self.vectors + self.rest) * self.lanes
+
+
+def panels(count: int, vectors: int, lanes: int) -> Panels:
+    """Lay out `count` channels in panels of `vectors` vectors of `lanes`."""
+    needed, tail = -(-count // lanes), count % lanes
+    whole = needed // vectors
+    if tail and needed % vectors == 0:
+        whole -= 1
+    return Panels(vectors, whole, needed - whole * vectors, tail, lanes)
+
+
+def cut(length: int, most: int) -> list[tuple[int, int]]:
+    """`length` in as few pieces of at most `most` as there can be, as even as they can be: (start, size) of each."""
+    number = -(-length // most)
+    bounds = [length * i // number for i in range(number + 1)]
+    return [(a, b - a) for a, b in pairwise(bounds)]
+
+
+def most_rows(vectors: int, length: int, target: Target) -> int:
+    """Rows of the highest tile of `vectors` vectors for a result of `length` positions: its sums, a row of vectors and
+    the scalar that is broadcast fill the registers. 0 where not even one row fits."""
+    return min((target.registers - vectors - 1) // vectors, length)
+
+
+def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:
+    """The tile for a result of `length` positions × `channels`: the one whose modelled cycles are fewest.
+
+    `depth`: how many products each result sums; so many vectors of each panel are read again for every tile. Where
+    they are more than the first-level cache keeps, they come from the second, at `L2_RATE`.
+    """
+    lanes = target.lanes(dtype)
+    needed = -(-channels // lanes)
+
+    def cycles(rows: int, vectors: int) -> float:
+        total = 0.0
+        layout = panels(channels, vectors, lanes)
+        for wide, times in ((vectors, layout.whole), (layout.rest, 1)):
+            read = wide * target.vector_bytes
+            fetch = read / L2_RATE if depth * read > target.l1 // 2 else 0
+            for _, high in cut(length, rows) if wide else ():
+                total += times * max(high * wide / 2, (high + wide) / 2, LATENCY / 2, fetch)
+        return total
+
+    choices = []
+    for vectors in range(1, min(needed, WIDEST) + 1):
+        rows = most_rows(vectors, length, target)
+        if rows >= 1:
+            choices.append(Tile(rows, vectors))
+    return min(choices, key=lambda t: (cycles(*t), -t.vectors))

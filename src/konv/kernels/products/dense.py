@@ -1,0 +1,224 @@
+"""Dense layers: `y = x·w + b`, the gradient of x (the same with turned weights), and that of w."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from konv.kernels.code.ir import Function, Int, Value
+from konv.kernels.code.spec import LEAVES
+from konv.kernels.code.target import Target
+from konv.kernels.products.blocking import Panels, tile
+from konv.kernels.products.product import load_row, outer, store_row
+from konv.kernels.products.product_spec import ProductSpec
+from konv.kernels.sums.tree import flag_nonfinite
+
+__all__ = ["Dense", "DenseWeightGradient"]
+
+
+@dataclass(frozen=True)
+class Dense(ProductSpec):
+    """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
+
+    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias
+    where `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel ·
+    blocks + block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for them.
+    `rows`: rows of the largest run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of
+    a convolution.
+    """
+
+    kind: ClassVar[str] = "dense"
+    rows: int
+    inputs: int
+    outputs: int
+    places: int = 1
+    bias: bool = False
+    finish: str = ""
+    add: bool = False
+
+    @property
+    def result(self) -> tuple[int, int]:
+        """Samples × outputs."""
+        return self.rows, self.outputs
+
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile: rows and vectors."""
+        best = tile(*self.result, target, self.dtype, self.inputs)
+        return -(-self.rows // -(-self.rows // best.rows)), best.vectors  # even tiles: the fewest rows in vain
+
+    def blocks(self, n: int, target: Target) -> int:
+        """Tiles of samples in a run of n."""
+        return -(-n // self.tile(target).rows)
+
+    def units(self, n: int, target: Target) -> int:
+        """The number of work units in a run of n samples."""
+        return self.blocks(n, target) * self.panels(target).number
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "frame x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
+        m, layout = self.tile(target).rows, self.panels(target)
+        n = k.mul(k.get("i64", k.arg["frame"]), self.places)
+        blocks = k.div(k.add(n, m - 1), m)
+        wide = layout.vectors * layout.lanes
+        with k.loop(k.begin, k.end) as unit:
+            panel, row = k.div(unit.i, blocks), k.mul(k.rem(unit.i, blocks), m)
+            if layout.whole:
+                with k.when(k.compare("slt", panel, layout.whole)):
+                    self._tile(k, row, m, k.mul(panel, wide), layout.vectors, 0)
+            if layout.rest:
+                with k.when(k.compare("sge", panel, layout.whole)):
+                    self._tile(k, row, m, layout.whole * wide, layout.rest, layout.tail)
+        return k
+
+    def _tile(self, k: Function, row: Int, m: int, channel: Int, vectors: int, tail: int) -> None:
+        x, w, y = k.mul(row, self.inputs), k.mul(channel, self.inputs), k.add(k.mul(row, self.outputs), channel)
+        start = load_row(k, k.arg["bias"], channel, vectors, tail) if self.bias else [k.every(0)] * vectors
+        sums = start * m
+        if self.add:
+            held = [v for i in range(m) for v in load_row(k, k.arg["y"], k.add(y, i * self.outputs), vectors, tail)]
+            sums = [k.fadd(h, s) for h, s in zip(held, sums, strict=True)]
+        with k.loop(0, self.inputs, sums) as c:
+            ys = load_row(k, k.arg["w"], k.add(w, k.mul(c.i, vectors * k.lanes)), vectors)
+            at = k.add(x, c.i)
+            c.out = outer(k, c.carry, [k.broadcast(k.arg["x"], k.add(at, i * self.inputs)) for i in range(m)], ys)
+        for i in range(m):
+            values, spot = c.values[i * vectors : (i + 1) * vectors], k.add(y, i * self.outputs)
+            if self.finish == "relu":
+                values = [k.larger(k.every(0), v) for v in values]
+            elif self.finish == "gate":
+                gates = load_row(k, k.arg["gate"], spot, vectors, tail)
+                values = [k.select(k.fcompare("ogt", g, k.every(0)), v, k.every(0))
+                          for g, v in zip(gates, values, strict=True)]  # fmt: skip
+            store_row(k, values, k.arg["y"], spot, tail)
+
+
+@dataclass(frozen=True)
+class DenseWeightGradient(ProductSpec):
+    """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
+
+    Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
+    `(n, outputs)`, dw `(inputs, outputs)`. Work units: tile of inputs · panels + panel. `rows`: those of the largest
+    run.
+
+    Rows of x and dy lie a power of two apart more often than not, and then share a few sets of the first-level cache.
+    So what a tile reads is copied to scratch memory, side by side: dy once a call, x once for all panels of a tile.
+    """
+
+    kind: ClassVar[str] = "dense_weight_gradient"
+    rows: int
+    inputs: int
+    outputs: int
+    places: int = 1
+
+    @property
+    def result(self) -> tuple[int, int]:
+        """Inputs × outputs."""
+        return self.inputs, self.outputs
+
+    def planned(self, target: Target) -> tuple[int, ...]:
+        """A tile: rows and vectors."""
+        return tile(*self.result, target, self.dtype, 1)
+
+    def units(self, target: Target) -> int:
+        """The number of work units."""
+        return -(-self.inputs // self.tile(target).rows) * self.panels(target).number
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: dy, panel by panel, then a tile of x."""
+        wide = self.panels(target).padded + self._reach(target)
+        return self.rows * wide * (target.vector_bytes // target.lanes(self.dtype))
+
+    def _reach(self, target: Target) -> int:
+        """Elements from one row of a tile of x in scratch memory to the next: whole vectors."""
+        lanes = target.lanes(self.dtype)
+        return -(-self.tile(target).rows // lanes) * lanes
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "frame x dy dw")
+        m, layout = self.tile(target).rows, self.panels(target)
+        tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes
+        n = k.get("i64", k.arg["frame"])
+        bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
+        rows, reach = bounds[-1], self._reach(target)
+        tile_of_x = k.at(k.scratch, k.mul(rows, layout.padded))
+        self._copy_dy(k, layout, rows)
+        with k.loop(k.begin, k.end) as unit:
+            at, panel = k.div(unit.i, layout.number), k.rem(unit.i, layout.number)
+            row = k.mul(at, m)
+            new = k.binary("or", k.compare("eq", panel, 0), k.compare("eq", unit.i, k.begin))
+
+            def each_height(body: Callable[[int], None], at: Int = at) -> None:
+                if tiles > 1 or self.inputs % m == 0:
+                    with k.when(k.compare("slt", at, self.inputs // m)):
+                        body(m)
+                if self.inputs % m:
+                    with k.when(k.compare("eq", at, tiles - 1)):
+                        body(self.inputs % m)
+
+            def each_width(body: Callable[[Int, int, int], None], panel: Int = panel) -> None:
+                if layout.whole:
+                    with k.when(k.compare("slt", panel, layout.whole)):
+                        body(k.mul(panel, wide), layout.vectors, 0)
+                if layout.rest:
+                    with k.when(k.compare("sge", panel, layout.whole)):
+                        body(layout.whole * wide, layout.rest, layout.tail)
+
+            def product(channel: Int, vectors: int, tail: int, row: Int = row) -> None:
+                dy = k.at(k.scratch, k.mul(rows, channel))
+                each_height(
+                    lambda high: self._tile(k, bounds, (tile_of_x, reach), dy, row, high, channel, vectors, tail)
+                )
+
+            with k.when(new):
+                each_height(lambda high, row=row: self._copy_x(k, tile_of_x, reach, rows, row, high))  # type: ignore[misc]
+            each_width(product)
+        return k
+
+    def _copy_dy(self, k: Function, layout: Panels, rows: Int) -> None:
+        """Lay dy out panel by panel; the last vector is filled with zeros."""
+        wide = layout.vectors * layout.lanes
+
+        def copy(row: Int, channel: Int, vectors: int, tail: int) -> None:
+            into = k.add(k.mul(rows, channel), k.mul(row, vectors * layout.lanes))
+            values = load_row(k, k.arg["dy"], k.add(k.mul(row, self.outputs), channel), vectors, tail)
+            store_row(k, values, k.scratch, into)
+
+        with k.loop(0, rows) as s:
+            with k.loop(0, layout.whole) as p:
+                copy(s.i, k.mul(p.i, wide), layout.vectors, 0)
+            if layout.rest:
+                copy(s.i, layout.whole * wide, layout.rest, layout.tail)
+
+    def _copy_x(self, k: Function, into: Value, reach: int, rows: Int, first: Int, m: int) -> None:
+        """Lay `m` columns of x, from `first` on, side by side."""
+        with k.loop(0, rows) as s:
+            for part in range(0, m, k.lanes):
+                here = k.add(k.mul(s.i, self.inputs), first, part)
+                value = k.load(k.arg["x"], here, min(m - part, k.lanes))
+                k.store(value, into, k.add(k.mul(s.i, reach), part))
+
+    def _tile(self, k: Function, bounds: list[Int], x: tuple[Value, int], dy: Value, row: Int, m: int, channel: Int,
+              vectors: int, tail: int) -> None:  # fmt: skip
+        """Sum one tile from the copies of x (and the elements between its rows) and dy, and store it."""
+
+        def leaf(number: int) -> list[Value]:
+            with k.loop(bounds[number], bounds[number + 1], [k.every(0)] * (m * vectors)) as s:
+                ys = load_row(k, dy, k.mul(s.i, vectors * k.lanes), vectors)
+                at = k.mul(s.i, x[1])
+                s.out = outer(k, s.carry, [k.broadcast(x[0], k.add(at, i)) for i in range(m)], ys)
+            return s.values
+
+        def tree(first: int, last: int) -> list[Value]:
+            if last - first == 1:
+                return leaf(first)
+            left, right = tree(first, (first + last) // 2), tree((first + last) // 2, last)
+            return [k.fadd(a, b) for a, b in zip(left, right, strict=True)]
+
+        total = tree(0, LEAVES)
+        flag_nonfinite(k, total, k.arg["frame"])
+        for i in range(m):
+            spot = k.add(k.mul(k.add(row, i), self.outputs), channel)
+            store_row(k, total[i * vectors : (i + 1) * vectors], k.arg["dw"], spot, tail)

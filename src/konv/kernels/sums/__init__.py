@@ -1,0 +1,1 @@
+"""Sums whose order is fixed: the tree over the samples, scans along rows, reductions along axes."""
