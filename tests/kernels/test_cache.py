@@ -156,7 +156,7 @@ def test_a_full_disk_gives_a_warning_and_leaves_nothing(folder: Path, monkeypatc
 def test_processes_that_fill_one_cache_at_once(folder: Path) -> None:
     """Each makes what it does not find; all end well, and what they leave is whole."""
     code = (
-        "import sys; from konv.kernels import build; from konv.kernels.maps.pointwise import Pointwise\n"
+        "import sys; from konv.kernels.code import build; from konv.kernels.maps.pointwise import Pointwise\n"
         "specs = [Pointwise('float32', 'tanh', size) for size in range(1, 30)]\n"
         "sys.stdin.read(1); assert len(build.addresses(specs)) == 29"
     )
@@ -246,7 +246,7 @@ def test_killed_while_writing(when: str, folder: Path) -> None:
 def test_killed_while_compiling(compiled: int, folder: Path) -> None:
     """As soon as it has begun, or has compiled a few; helpers it has started go with it."""
     stop = (
-        "from konv.kernels import llvm\nmake, made = llvm.compile_object, []\n"
+        "from konv.kernels.code import llvm\nmake, made = llvm.compile_object, []\n"
         "def some(*a):\n    made.append(make(*a))\n"
         f"    if len(made) >= {compiled}: print('compiled', flush=True); signal.pause()\n    return made[-1]\n"
         "llvm.compile_object = some"

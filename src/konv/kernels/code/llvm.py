@@ -89,7 +89,7 @@ def features_of(cpu: str, triple: str = "") -> frozenset[str] | None:
 
 def _known(cpu: str, triple: str) -> bool:
     """Whether LLVM knows a processor. It only says so on stderr, so another process asks."""
-    code = f"from konv.kernels import llvm; llvm._machine({cpu!r}, '', {triple!r})"
+    code = f"from konv.kernels.code import llvm; llvm._machine({cpu!r}, '', {triple!r})"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
                            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
     return "not a recognized processor" not in asked.stderr
