@@ -1,0 +1,198 @@
+"""What known networks reach on known data: accuracy, curves and time of several seeds, recorded.
+
+    python benchmarks/accuracy.py lenet5|batchnorm|resnet20|densenet_bc|alexnet [--seeds 0 1 2] [--images FOLDER_OR_ZIP]
+
+`lenet5` trains on MNIST and `batchnorm` on Fashion-MNIST, both complete (`KONV_DATA` names a folder with the files;
+otherwise they are downloaded once). The others train on the 50,000 training images of CIFAR-10 in ten class folders
+(`--images`): the last 500 of each class, in an order drawn from seed 0, are held back, so 45,000 are trained on and
+5,000 tested on. Each result is what the last epoch gives: no epoch is picked by its test accuracy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import konv
+from common import RESULTS, machine
+from konv import data, random, zoo
+
+AUGMENT = 2**31 + 1000
+"""The purpose that keys the random numbers of shifts and flips."""
+Part = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network and how it is trained: SGD with Nesterov's momentum, or Adam, at a rate that rises and then falls.
+
+    `target`: the test accuracy to reach, and `source`, whose figure that is. `shift`: whole pixels, with zeros or the
+    edge repeated (`edge`) where the image ends; `flip`: left and right, by an even coin.
+    """
+
+    images: str
+    epochs: int
+    batch: int
+    rate: float
+    optimizer: str
+    target: float | None
+    source: str
+    shift: int = 0
+    flip: bool = False
+    edge: bool = False
+    decay: float = 0.0
+
+
+ROWS = {
+    "lenet5": Row("mnist", 20, 64, 0.003, "adam", 0.99, "LeCun et al. 1998: 0.95 % error", shift=2),
+    "batchnorm": Row(
+        "fashion_mnist", 20, 128, 0.003, "adam", 0.934, "the data set's own table, two convolutions with "
+        "batch normalisation", shift=2, flip=True,
+    ),
+    "resnet20": Row("cifar10", 40, 128, 0.2, "sgd", 0.88, "", shift=4, flip=True, decay=5e-4),
+    "densenet_bc": Row("cifar10", 15, 64, 0.1, "sgd", None, "", shift=4, flip=True, decay=1e-4),
+    "alexnet": Row("cifar10", 20, 128, 0.02, "sgd", None, "", shift=4, flip=True, decay=5e-4),
+}  # fmt: skip
+
+
+def batchnorm(input_shape: tuple[int, ...], classes: int) -> Any:
+    """Two convolutions, each normalised and pooled, and two dense layers."""
+    layers = konv.layers
+    return konv.models.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Conv2D(64, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.3),
+            layers.Conv2D(128, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.4),
+            layers.Flatten(),
+            layers.Dense(256, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def network(name: str, input_shape: tuple[int, ...], classes: int) -> Any:
+    """A row's network: from the zoo, but for `batchnorm`."""
+    if name == "batchnorm":
+        return batchnorm(input_shape, classes)
+    narrow: dict[str, Any] = {"width": 0.5} if name == "alexnet" else {}
+    return zoo.build(name, input_shape=input_shape, classes=classes, **narrow)
+
+
+def load(row: Row, folder: Path | None) -> tuple[Part, Part]:
+    """Images `(N, H, W, C)` less their channels' means over their deviations, and one-hot labels: to train, to test."""
+    if row.images == "cifar10":
+        if folder is None:
+            raise SystemExit("--images FOLDER_OR_ZIP is needed: the training images of CIFAR-10 in class folders")
+        training, testing = data.from_folder(folder).split(0.1, 0)
+        parts = (training.x, training.y), (testing.x, testing.y)
+    else:
+        parts = getattr(konv.datasets, row.images).load_data()
+    (x, y), (x_test, y_test) = parts
+    x, x_test = (images.reshape(*images.shape[:3], -1).astype("float32") / 255 for images in (x, x_test))
+    mean, deviation = x.mean((0, 1, 2)), x.std((0, 1, 2))
+    hot = np.eye(10, dtype="float32")
+    return ((x - mean) / deviation, hot[y]), ((x_test - mean) / deviation, hot[y_test])
+
+
+def moved(x: np.ndarray, row: Row, seed: int, epoch: int) -> np.ndarray:
+    """Images `(N, H, W, C)` shifted and flipped, each by draws of its own."""
+    if not (row.shift or row.flip):
+        return x
+    words = random.Stream(seed, AUGMENT, epoch, np.arange(len(x))).bits(3)
+    down, right = (words[:, i] % (2 * row.shift + 1) for i in (0, 1))
+    height, width = x.shape[1:3]
+    wide = [(0, 0), (row.shift, row.shift), (row.shift, row.shift), (0, 0)]
+    padded = np.pad(x, wide, mode="edge") if row.edge else np.pad(x, wide, constant_values=float(x.min()))
+    out = np.empty_like(x)
+    for i in range(len(x)):
+        image = padded[i, down[i] : down[i] + height, right[i] : right[i] + width]
+        out[i] = image[:, ::-1] if row.flip and words[i, 2] & 1 else image
+    return out
+
+
+def optimizer(row: Row, steps: int) -> Any:
+    """The row's optimiser for so many steps in all."""
+    rate = konv.optimizers.schedules.OneCycle(row.rate, total_steps=steps, warmup_share=0.2)
+    if row.optimizer == "adam":
+        return konv.optimizers.Adam(rate)
+    return konv.optimizers.SGD(rate, momentum=0.9, nesterov=True)
+
+
+def train(name: str, row: Row, seed: int, parts: tuple[Part, Part]) -> dict[str, Any]:
+    """One run: its curves, the test accuracy of its last epoch, and the seconds it took, compilation included."""
+    (x, y), held = parts
+    konv.utils.set_random_seed(seed)
+    model = network(name, x.shape[1:], y.shape[1])
+    steps = row.epochs * -(-len(x) // row.batch)
+    model.compile(optimizer(row, steps), "categorical_crossentropy", metrics=["accuracy"])
+    curves: dict[str, list[float]] = {}
+    begun = time.perf_counter()
+    for epoch in range(row.epochs):
+        started = time.perf_counter()
+        images = moved(x, row, seed, epoch)
+        history = model.fit(images, y, row.batch, 1, verbose=0, validation_data=held).history
+        for key, values in history.items():
+            curves.setdefault(key, []).append(float(values[-1]))
+        print(
+            f"{name} seed {seed} epoch {epoch + 1}/{row.epochs}  {time.perf_counter() - started:.1f} s  "
+            f"loss {curves['loss'][-1]:.4f}  accuracy {curves['accuracy'][-1]:.4f}  "
+            f"test {curves['val_accuracy'][-1]:.4f}",
+            flush=True,
+        )
+    seconds = time.perf_counter() - begun
+    return {"seed": seed, "test_accuracy": curves["val_accuracy"][-1], "seconds": seconds, "curves": curves}
+
+
+def record(name: str, result: dict[str, Any], folder: Path) -> Path:
+    """Put one row's result into the file of all, and return the file."""
+    path = folder / "accuracy.json"
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known[name] = result
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("row", choices=ROWS)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--images", type=Path, help="CIFAR-10's training images in class folders")
+    parser.add_argument("--epochs", type=int, help="instead of the row's own")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
+    asked = parser.parse_args()
+    row = ROWS[asked.row]
+    if asked.epochs:
+        row = Row(**(asdict(row) | {"epochs": asked.epochs}))
+    parts = load(row, asked.images)
+    runs = [train(asked.row, row, seed, parts) for seed in asked.seeds]
+    found = statistics.median(run["test_accuracy"] for run in runs)
+    result = {
+        "machine": machine(),
+        "command": f"python benchmarks/accuracy.py {asked.row} --seeds {' '.join(map(str, asked.seeds))}",
+        "images": {"train": len(parts[0][0]), "test": len(parts[1][0])},
+        "settings": asdict(row),
+        "median_test_accuracy": found,
+        "runs": runs,
+    }
+    print(f"median test accuracy {found:.4f}, wanted {row.target}; recorded in {record(asked.row, result, asked.out)}")
+
+
+if __name__ == "__main__":
+    main()
