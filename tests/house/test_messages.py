@@ -11,12 +11,13 @@ from string import Formatter
 import pytest
 
 from konv import messages
+from konv.errors import KonvWarning
 from tests.house.source import CHECKOUT, modules
 
 TABLES = {name: import_module(f"konv.messages.{name}").TEXTS for name in messages._MODULES}
 TEXTS = {key: pair for table in TABLES.values() for key, pair in table.items()}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-SOURCES = [m for m in modules() if m.room != "messages"]
+SOURCES = [m for m in modules() if m.room != "messages" or m.name == "konv.messages"]
 
 
 def placeholders(text: str) -> set[str]:
@@ -133,3 +134,10 @@ def test_language_is_chosen(monkeypatch: pytest.MonkeyPatch):
     assert "must be" in messages.text("bad_threads", lang="en", received="x")
     with pytest.raises(ValueError, match="must be one of en, zh"):
         messages.set_language("fr")
+
+
+def test_an_unknown_language_is_told_of_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KONV_LANG", "klingon")
+    with pytest.warns(KonvWarning, match="one of: en, zh.*'klingon'") as told:
+        assert [messages.language(), messages.language()] == ["en", "en"]
+    assert len(told) == 1

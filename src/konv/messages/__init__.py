@@ -8,8 +8,11 @@ purposes, command line, report). `text(key, **values)` picks the language and fi
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
+
+from konv.errors import KonvWarning
 
 __all__ = ["LANGUAGES", "Text", "has", "language", "set_language", "text"]
 
@@ -20,14 +23,22 @@ _MODULES = (
 )  # fmt: skip
 _chosen: str | None = None
 _table: dict[str, Text] | None = None
+_unknown: set[str] = set()
+"""Values of `KONV_LANG` that have been warned of."""
 
 
 def language() -> str:
-    """The language of texts, `"en"` or `"zh"`."""
+    """The language of texts, `"en"` or `"zh"`. Warns: once for a `KONV_LANG` there is not; English is used."""
     if _chosen is not None:
         return _chosen
-    asked = os.environ.get("KONV_LANG", "en").lower()[:2]
-    return asked if asked in LANGUAGES else "en"
+    asked = os.environ.get("KONV_LANG", "") or "en"
+    if asked.lower()[:2] in LANGUAGES:
+        return asked.lower()[:2]
+    if asked not in _unknown:
+        _unknown.add(asked)
+        known = ", ".join(LANGUAGES)
+        warnings.warn(text("unknown_language", lang="en", received=asked, known=known), KonvWarning, stacklevel=3)
+    return "en"
 
 
 def set_language(name: str | None) -> None:

@@ -7,6 +7,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} must be one of: {known}. Received: {received!r}.",
         "{name} 只能是：{known}。收到的是：{received!r}。",
     ),
+    "unknown_language": (
+        "KONV_LANG must be one of: {known}; texts are in English. Received: {received!r}.",
+        "KONV_LANG 只能是：{known}；文字将用英文。收到的是：{received!r}。",
+    ),
     "bad_threads": (
         "KONV_THREADS must be a positive integer. Received: {received!r}.",
         "KONV_THREADS 必须是正整数。收到的是：{received!r}。",
