@@ -29,9 +29,10 @@ from konv.kernels.code.build import addresses
 from konv.kernels.code.peak import measure
 from konv.kernels.code.processor import current
 from konv.kernels.code.spec import LEAVES, Spec
-from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.convolution import Convolution
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
+from konv.kernels.products.weight_gradient import WeightGradient
 from konv.kernels.sums.tree import Clear
 from konv.kernels.winograd.algorithm import choose, choose_gradient
 from konv.kernels.winograd.convolution import Winograd, WinogradGradient

@@ -1,13 +1,17 @@
 """Layer by layer against PyTorch: forward and both gradients of every distinct layer shape of six networks.
 
 `python benchmarks/ops.py` needs konv and PyTorch in one environment. konv's time is what its kernels take inside the
-engine, on the cores that a batch keeps busy; PyTorch's that of the same operator, the better of contiguous and
+engine, until the last core has done its part of each; PyTorch's that of the same operator, the better of contiguous and
 channels-last. They take turns, and each number is a median.
+
+A complete run takes most of an hour: `--part 3/10` measures every tenth row, and `--add` puts rows into a record that
+is there already.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import time
 from collections.abc import Callable
@@ -17,22 +21,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from common import PAUSE, cores, machine, versions, write
+from common import RESULTS, machine, versions, write
 from konv.engine import Training, build
 from konv.engine.profile import measure
 from konv.graph import Graph, Node, Variable
-from konv.ops import AveragePool2D, Conv2D, Dense, Input, MaxPool2D, Op
+from konv.ops import AveragePool2D, BatchNormalization, Conv2D, Dense, GlobalAveragePool2D, Input, MaxPool2D, Op
 from konv.ops.loss import MeanSquaredError
 from konv.ops.record import Weight
 from konv.ops.update import SGD
 from shapes import NETWORKS, Shape, distinct
 
 PASSES = ("forward", "data", "weights")
-TURN = 0.15
+TURN = 0.08
 """Seconds of work in one turn of one competitor, at least one run."""
+RESTED = 0.05
+"""Seconds between turns, in which threads that spin after their work go to sleep."""
 LEFT_OUT = ("loss", "pack", "winograd_weights", "sgd")
 """Kernels that are no part of a pass: weights are packed once an update, not once a pass."""
-WANTED = {"depthwise": 1.5, "max": 1.5, "mean": 1.5}
+OF_WEIGHTS = ("clear", "combine", "winograd_gradient", "winograd_gradient_back")
+"""Kernels of weights' gradients whose names do not say so. A normalisation's come along with that of its input."""
+WANTED = {"depthwise": 1.5, "max": 1.5, "mean": 1.5, "global": 1.5, "normalisation": 1.5}
 """How many times PyTorch's speed a kind is to reach; all others 0.9."""
 
 
@@ -58,6 +66,10 @@ def operation(shape: Shape) -> Op:
     around = (shape.padding,) * 2
     if shape.kind == "dense":
         return Dense(shape.filters)
+    if shape.kind == "normalisation":
+        return BatchNormalization(epsilon=1e-5)
+    if shape.kind == "global":
+        return GlobalAveragePool2D()
     if shape.kind in ("max", "mean"):
         return (MaxPool2D if shape.kind == "max" else AveragePool2D)(kernel, strides, around)
     return Conv2D(shape.filters, kernel, strides, around, groups=shape.groups, bias=False)
@@ -73,10 +85,13 @@ class Ours:
         before = Variable("nothing", np.zeros(1, "float32"))
         x = Node.apply(_Trained(), (image,), (before,), "before", "float32")
         op = operation(shape)
-        variables = tuple(Variable(w.name, rng.normal(size=w.shape).astype("float32") / w.fan_in)
-                          for w in op.weights(sample))  # fmt: skip
+        variables = tuple(
+            Variable(w.name, rng.random(w.shape).astype("float32") / w.fan_in, statistic=w.statistic)
+            for w in op.weights(sample)
+        )
         y = Node.apply(op, (x,), variables, "layer", "float32")
-        training = Training(SGD(), (before, *variables), ((),) * (1 + len(variables)))
+        learned = (before, *(v for v in variables if not v.statistic))
+        training = Training(SGD(), learned, ((),) * len(learned))
         self.batch = batch
         self.program = build(Graph([image], [y]), batch, (MeanSquaredError(),), training)
         self.given = (
@@ -89,15 +104,13 @@ class Ours:
     def turn(self) -> dict[str, float]:
         """Seconds of each pass."""
         calls = measure(self.program, lambda: self.program.run(*self.given), self.batch, TURN)  # type: ignore[arg-type]
-        kinds = [call.kind for stage in self.program.stages for call in stage.calls]  # type: ignore[attr-defined]
         seconds = dict.fromkeys(PASSES, 0.0)
         gone = False  # past the loss, the way back begins
-        for call, kind in zip(calls, kinds, strict=True):
+        for call in calls:
             gone = gone or call.kernel == "loss"
             if call.layer in ("layer", "kernel") and call.kernel not in LEFT_OUT:
-                back = kind == "sums" or "weight" in call.kernel or call.kernel in ("combine", "winograd_gradient_back")
-                which = "forward" if not gone else "weights" if back else "data"
-                seconds[which] += call.seconds / (cores() if kind == "outputs" else min(cores(), self.batch))
+                back = call.kernel in OF_WEIGHTS or "weight" in call.kernel
+                seconds["forward" if not gone else "weights" if back else "data"] += call.slowest
         return seconds
 
 
@@ -111,6 +124,9 @@ class Theirs:
         form = torch.channels_last if channels_last else torch.contiguous_format
         if shape.kind == "dense":
             self.x, self.w = torch.rand(batch, shape.channels), torch.rand(shape.filters, shape.channels)
+        elif shape.kind == "normalisation":
+            self.x = torch.rand(batch, shape.channels, shape.size, shape.size).to(memory_format=form)
+            self.w, self.channels = torch.rand(shape.channels), [torch.rand(shape.channels) for _ in range(3)]
         else:
             before, after = shape.padding
             assert before == after
@@ -124,6 +140,11 @@ class Theirs:
         f, shape = self.torch.nn.functional, self.shape
         if shape.kind == "dense":
             return f.linear(self.x, self.w)
+        if shape.kind == "normalisation":
+            beta, mean, variance = self.channels
+            return f.batch_norm(self.x, mean, variance, self.w, beta, True, 0.01, 1e-5)
+        if shape.kind == "global":
+            return f.adaptive_avg_pool2d(self.x, 1)
         if shape.kind == "max":
             return f.max_pool2d(self.x, shape.kernel, shape.stride, shape.padding[0])
         if shape.kind == "mean":
@@ -136,6 +157,15 @@ class Theirs:
         pooled = [shape.kernel] * 2, [shape.stride] * 2, [shape.padding[0]] * 2
         if shape.kind == "dense":
             return {"forward": self.forward, "data": lambda: self.dy @ self.w, "weights": lambda: self.dy.T @ self.x}
+        if shape.kind == "normalisation":
+            _, mean, variance = self.channels
+            _, now, inverse = torch.native_batch_norm(self.x, self.w, None, mean, variance, True, 0.01, 1e-5)
+            back = torch.ops.aten.native_batch_norm_backward
+            given = (self.x, self.w, mean, variance, now, inverse, True, 1e-5, [True] * 3)
+            return {"forward": self.forward, "data": lambda: back(self.dy, *given)}
+        if shape.kind == "global":
+            spread = torch.ops.aten._adaptive_avg_pool2d_backward  # noqa: SLF001
+            return {"forward": self.forward, "data": lambda: spread(self.dy, self.x)}
         if shape.kind == "max":
             with torch.no_grad():
                 _, where = torch.nn.functional.max_pool2d(
@@ -159,19 +189,22 @@ class Theirs:
     def turn(self) -> dict[str, float]:
         """Seconds of each pass."""
         with self.torch.no_grad():
-            return {name: timed(run) for name, run in self.passes().items()}
+            return timed(self.passes())
 
 
-def timed(run: Callable[[], Any]) -> float:
-    """The median time of one run, of as many as a turn holds; the first one is not counted."""
-    run()
-    taken: list[float] = []
-    end = time.perf_counter() + TURN
-    while not taken or time.perf_counter() < end:
-        begun = time.perf_counter()
+def timed(passes: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """The median time of each pass; they follow each other as in training, so that none finds its arrays in the caches
+    because it has just run. The first round is not counted."""
+    taken: dict[str, list[float]] = {name: [] for name in passes}
+    for run in passes.values():
         run()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    end = time.perf_counter() + TURN
+    while not all(taken.values()) or time.perf_counter() < end:
+        for name, run in passes.items():
+            begun = time.perf_counter()
+            run()
+            taken[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(times) for name, times in taken.items()}
 
 
 def compare(shape: Shape, batch: int, rounds: int) -> dict[str, Any]:
@@ -182,7 +215,7 @@ def compare(shape: Shape, batch: int, rounds: int) -> dict[str, Any]:
     for turn in range(rounds):
         for i in range(len(competitors)):
             which = (turn + i) % len(competitors)
-            time.sleep(PAUSE)
+            time.sleep(RESTED)
             turns[which].append(competitors[which].turn())
     medians = [{p: statistics.median(t[p] for t in mine) for p in mine[0]} for mine in turns]
     passes = [p for p in PASSES if p in medians[-1]]
@@ -211,6 +244,8 @@ def main() -> None:
     parser.add_argument("--network", nargs="+", choices=NETWORKS, default=list(NETWORKS), help="of which networks")
     parser.add_argument("--kind", nargs="+", help="kinds: convolution depthwise max mean dense")
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 32])
+    parser.add_argument("--part", default="1/1", help="K/N: of N parts the Kth, which has every Nth row")
+    parser.add_argument("--add", action="store_true", help="put the rows into the record there is")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each competitor")
     parser.add_argument("--quick", action="store_true", help="every sixth shape, batch 1, one turn; records nothing")
     options = parser.parse_args()
@@ -218,20 +253,31 @@ def main() -> None:
     batches, rounds = ([1], 1) if options.quick else (options.batch, options.rounds)
     if options.quick:
         found = found[::6]
+    part, parts = (int(n) for n in options.part.split("/"))
+    todo = [(shape, batch) for batch in batches for shape in found][part - 1 :: parts]
     print(f"{'layer':34} {'n':3} | " + " | ".join(f"{p + ' konv, torch, ratio':25}" for p in (*PASSES, "all")))
     rows = []
-    for batch in batches:
-        for shape in found:
-            rows.append(compare(shape, batch, rounds))
-            print(show(rows[-1]), flush=True)
+    for shape, batch in todo:
+        rows.append(compare(shape, batch, rounds))
+        print(show(rows[-1]), flush=True)
     below = [f"{r['layer']} at {r['batch']}" for r in rows if r["all"]["ratio"] < r["wanted"]]
     print(
         f"{len(rows) - len(below)} of {len(rows)} reach what is wanted"
         + (f"; not: {', '.join(below)}" if below else "")
     )
     if not options.quick:
+        rows = added(rows) if options.add else rows
         result = {"machine": machine(), "peers": versions("torch"), "milliseconds": rows}
         print(f"Written: {write('ops', result)}")
+
+
+def added(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The recorded rows with `rows` among them, each layer and batch once, in the networks' order."""
+    path = RESULTS / "ops.json"
+    before = json.loads(path.read_text("utf-8"))["milliseconds"] if path.exists() else []
+    known = {(row["batch"], row["layer"]): row for row in (*before, *rows)}
+    order = [(batch, str(shape)) for batch in sorted({b for b, _ in known}) for shape in distinct(list(NETWORKS))]
+    return [known[key] for key in order if key in known]
 
 
 if __name__ == "__main__":

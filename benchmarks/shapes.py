@@ -9,7 +9,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Shape:
-    """One layer, of `kind` "convolution", "depthwise", "max", "mean" or "dense".
+    """One layer, of `kind` "convolution", "depthwise", "max", "mean", "global" (average), "normalisation" or "dense".
 
     Its input is `size`² pixels of `channels`; `padding`: zeros before and behind. Of a dense layer `channels` are the
     features, and `size` is 1.
@@ -28,6 +28,8 @@ class Shape:
     def __str__(self) -> str:
         if self.kind == "dense":
             return f"dense {self.channels}→{self.filters}"
+        if self.kind in ("normalisation", "global"):
+            return f"{self.kind} {self.size}²×{self.channels}"
         made = f"→{self.filters}" if self.filters != self.channels else ""
         parts = f"{self.kind} {self.kernel}×{self.kernel} {self.size}²×{self.channels}{made}"
         return parts + (f" /{self.stride}" if self.stride > 1 else "") + (f" g{self.groups}" if self.grouped else "")
@@ -48,6 +50,16 @@ def conv(size: int, channels: int, filters: int, kernel: int = 1, stride: int = 
 
 def pool(kind: str, size: int, channels: int, kernel: int, stride: int, padding: int = 0) -> Shape:
     return Shape(kind, size, channels, channels, kernel, stride, (padding, padding))
+
+
+def norm(size: int, channels: int) -> Shape:
+    """A batch normalisation."""
+    return Shape("normalisation", size, channels, channels)
+
+
+def mean(size: int, channels: int) -> Shape:
+    """A global average pooling."""
+    return Shape("global", size, channels, channels)
 
 
 def dense(*widths: int) -> Iterator[Shape]:
@@ -77,43 +89,55 @@ def vgg16() -> Iterator[Shape]:
     yield from dense(25088, 4096, 4096, 1000)
 
 
-def resnet50() -> Iterator[Shape]:
+def _stem() -> Iterator[Shape]:
+    """What ResNet and DenseNet begin with."""
     yield conv(224, 3, 64, 7, 2)
+    yield norm(112, 64)
     yield pool("max", 112, 64, 3, 2, 1)
+
+
+def resnet50() -> Iterator[Shape]:
+    yield from _stem()
     size, channels = 56, 64
     for width, count in ((64, 3), (128, 4), (256, 6), (512, 3)):
         for block in range(count):
             stride = 2 if block == 0 and width > 64 else 1
             yield conv(size, channels, width)
+            yield norm(size, width)
             yield conv(size, width, width, 3, stride)
             if block == 0:
                 yield conv(size, channels, 4 * width, 1, stride)
             size, channels = size // stride, 4 * width
+            yield norm(size, width)
             yield conv(size, width, channels)
-    yield pool("mean", 7, 2048, 7, 7)
+            yield norm(size, channels)
+    yield mean(7, 2048)
     yield from dense(2048, 1000)
 
 
 def densenet121() -> Iterator[Shape]:
-    yield conv(224, 3, 64, 7, 2)
-    yield pool("max", 112, 64, 3, 2, 1)
+    yield from _stem()
     size, channels = 56, 64
     for number, count in enumerate((6, 12, 24, 16)):
         for _ in range(count):
+            yield norm(size, channels)
             yield conv(size, channels, 128)
+            yield norm(size, 128)
             yield conv(size, 128, 32, 3)
             channels += 32
+        yield norm(size, channels)
         if number < 3:
             yield conv(size, channels, channels // 2)
             channels //= 2
             yield pool("mean", size, channels, 2, 2)
             size //= 2
-    yield pool("mean", 7, 1024, 7, 7)
+    yield mean(7, 1024)
     yield from dense(1024, 1000)
 
 
 def mobilenet_v2() -> Iterator[Shape]:
     yield conv(224, 3, 32, 3, 2)
+    yield norm(112, 32)
     size, channels = 112, 32
     for times, filters, count, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
                                           (6, 160, 3, 2), (6, 320, 1, 1)):  # fmt: skip
@@ -121,12 +145,16 @@ def mobilenet_v2() -> Iterator[Shape]:
             step, wide = stride if block == 0 else 1, channels * times
             if times > 1:
                 yield conv(size, channels, wide)
+                yield norm(size, wide)
             yield conv(size, wide, wide, 3, step, groups=wide)
             size //= step
+            yield norm(size, wide)
             yield conv(size, wide, filters)
+            yield norm(size, filters)
             channels = filters
     yield conv(7, 320, 1280)
-    yield pool("mean", 7, 1280, 7, 7)
+    yield norm(7, 1280)
+    yield mean(7, 1280)
     yield from dense(1280, 1000)
 
 
@@ -143,7 +171,7 @@ def squeezenet() -> Iterator[Shape]:
         yield conv(size, squeeze, expand, 3)
         channels = 2 * expand
     yield conv(size, channels, 1000)
-    yield pool("mean", size, 1000, size, size)
+    yield mean(size, 1000)
 
 
 NETWORKS = {

@@ -23,6 +23,7 @@ class Measured:
     """One kernel call of a step.
 
     `layer`, `kernel`: whose and which; `seconds`: of one step, on one core (calls on two cores at once count twice);
+    `slowest`: of the worker that spent most on it;
     `macs`: multiply-adds of the step's samples, those over padding left out; `bytes`: of the samples' arrays and the
     whole arrays it reads and writes.
     """
@@ -35,6 +36,7 @@ class Measured:
     bytes: int
     chosen: str = ""
     """Why this kernel: for convolutions the algorithm, and its cycles in parts of direct sums' by the model."""
+    slowest: float = 0.0
 
 
 def measure(program: NativeProgram, step: Callable[[], object], samples: int, seconds: float = 1.0) -> list[Measured]:
@@ -42,12 +44,15 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
     ticks = program.watch()
     step()
     rows: list[Array] = []
+    most: list[Array] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(rows) < 3:
         ticks[...] = 0
         step()
         rows.append(ticks.sum(0))
-    spent = np.median(np.array(rows), axis=0) / _frequency()
+        most.append(ticks.max(0))
+    frequency = _frequency()
+    spent, slowest = (np.median(np.array(found), axis=0) / frequency for found in (rows, most))
     itemsize = 8 if program.plan.dtype == "float64" else 4
     calls = [(i, call) for i, stage in enumerate(program.stages) for call in stage.calls]
     return [
@@ -59,8 +64,9 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
             macs(call.spec) * samples,
             sum(slot.size * (samples if slot.kind == "sample" else 1) for slot in call.slots) * itemsize,
             call.reason if macs(call.spec) else "",
+            float(longest),
         )
-        for (i, call), s in zip(calls, spent, strict=False)
+        for (i, call), s, longest in zip(calls, spent, slowest, strict=False)
     ]
 
 
