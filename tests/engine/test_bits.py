@@ -19,8 +19,10 @@ from konv.engine import native
 from konv.kernels.code.processor import current
 from konv.kernels.code.spec import LEAVES
 from konv.ops.activation import ReLU, Softmax
+from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
+from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropout import Dropout
 from konv.ops.loss import MeanSquaredError, SparseCategoricalCrossentropy
 from konv.ops.pooling import AveragePool2D, MaxPool2D
@@ -57,11 +59,23 @@ def wide(n: int) -> Example:
     return example._replace(targets=(np.arange(n) % 10,))
 
 
+def channels(n: int) -> Example:
+    """Convolutions of one pixel, and of every channel by itself, with strides too, and batch normalisation."""
+    image = source(9, 12, 20, dtype="float32")
+    layers = (
+        Conv2D(40, (1, 1)), BatchNormalization(), ReLU(), DepthwiseConv2D((3, 3), (2, 2), "same"),
+        BatchNormalization(), Conv2D(33, (1, 1), (2, 2)), ReLU(), DepthwiseConv2D((3, 3), padding="same"),
+        Flatten(), Dense(10), Softmax(),
+    )  # fmt: skip
+    example = single(image, chain(image, *layers), n, SparseCategoricalCrossentropy())
+    return example._replace(targets=(np.arange(n) % 10,))
+
+
 def digest(n: int, steps: int = 3, make: Callable[[int], Example] = network) -> str:
     return hashlib.sha256(trained(make(n), steps=steps)).hexdigest()
 
 
-@pytest.mark.parametrize("make", [network, wide])
+@pytest.mark.parametrize("make", [network, wide, channels])
 @pytest.mark.parametrize("n", [1, 3, 8, 13, 37])
 def test_any_number_of_threads(n: int, make: Callable[[int], Example], monkeypatch: pytest.MonkeyPatch) -> None:
     found = set()

@@ -74,8 +74,8 @@ def moments(c: Case, x: Array, epsilon: float = 1e-3) -> tuple[Array, ...]:
     parts, told = unset((8, 2, channels), c.dtype), frame(n)
     for leaf, (begin, end) in enumerate(leaves(n)):
         for low, high in ((begin, (begin + end) // 2), ((begin + end) // 2, end)):
-            run(ChannelMoments(c.dtype, channels, places), told, x, parts, begin=low, end=high, leaf=leaf,
-                target=c.target)  # fmt: skip
+            run(ChannelMoments(c.dtype, channels, places), told, x, parts, begin=low * places, end=high * places,
+                leaf=leaf, target=c.target)  # fmt: skip
     made = [unset((channels,), c.dtype) for _ in range(4)]
     spec = JoinMoments(c.dtype, channels, places, epsilon, True)
     run(spec, told, parts, c.factor, *made, end=1, writes=(3, 4, 5, 6), target=c.target)
@@ -96,14 +96,30 @@ def test_moments(seed: int) -> None:
     np.testing.assert_allclose(factor, c.factor * inverse, rtol=2 * eps)
 
 
+def test_moments_of_leaves_cut_finer_than_samples(seed: int) -> None:
+    """Integers that differ by a few: the mean of any part of all rows, and so of all, is nearly exact."""
+    c = case(seed)
+    n, places, channels = c.x.shape
+    parts, told, rows = unset((8, 2, channels), c.dtype), frame(n), n * places
+    for leaf, (begin, end) in enumerate(leaves(rows)):
+        run(ChannelMoments(c.dtype, channels, places, finer=True), told, c.x, parts, begin=begin, end=end, leaf=leaf,
+            target=c.target)  # fmt: skip
+    made = [unset((channels,), c.dtype) for _ in range(4)]
+    spec = JoinMoments(c.dtype, channels, places, 1e-3, True, finer=True)
+    run(spec, told, parts, c.factor, *made, end=1, writes=(3, 4, 5, 6), target=c.target)
+    flat, eps = c.x.reshape(rows, channels).astype("float64"), np.finfo(c.dtype).eps
+    np.testing.assert_allclose(made[0], flat.mean(0), atol=16 * eps * np.abs(flat).max())
+    np.testing.assert_allclose(made[1], flat.var(0), atol=64 * eps * (flat - flat.mean(0)).max() ** 2)
+
+
 def test_moments_do_not_depend_on_how_a_leaf_is_cut(seed: int) -> None:
     c = case(seed)
     x = c.x + c.rng.normal(size=c.x.shape).astype(c.dtype)
     n, places, channels = x.shape
     spec, whole, cut = ChannelMoments(c.dtype, channels, places), *(unset((8, 2, channels), c.dtype) for _ in range(2))
-    run(spec, frame(8 * n), x, whole, begin=0, end=n, target=c.target)
+    run(spec, frame(8 * n), x, whole, begin=0, end=n * places, target=c.target)
     for i in range(n):
-        run(spec, frame(8 * n), x, cut, begin=i, end=i + 1, target=c.target)
+        run(spec, frame(8 * n), x, cut, begin=i * places, end=(i + 1) * places, target=c.target)
     np.testing.assert_array_equal(whole[0], cut[0])
 
 
@@ -122,14 +138,14 @@ def test_normalise(seed: int) -> None:
 
 
 def test_gradient_sums(seed: int) -> None:
-    """Some of the samples, added to one of the leaves."""
+    """Some of the rows, added to one of the leaves."""
     c = case(seed)
     n, places, channels = c.x.shape
-    begin, end = stretch(c.rng, n)
+    begin, end = stretch(c.rng, n * places)
     sums = c.rng.integers(-4, 5, (8, 2, channels)).astype(c.dtype)
     expected = sums.copy()
-    g = c.g[begin:end]
-    expected[5] += [g.sum((0, 1)), (g * (c.x[begin:end] - c.mean)).sum((0, 1))]
+    g, x = (a.reshape(n * places, channels)[begin:end] for a in (c.g, c.x))
+    expected[5] += [g.sum(0), (g * (x - c.mean)).sum(0)]
     spec = NormaliseGradientSums(c.dtype, channels, places, c.center, c.relu)
     run(spec, c.x, c.dy, c.mean, *c.gated, sums, begin=begin, end=end, leaf=5, target=c.target)
     np.testing.assert_array_equal(sums, expected)

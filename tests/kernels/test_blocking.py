@@ -11,10 +11,11 @@ import pytest
 from konv.kernels.code.processor import named
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import WIDEST
-from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.dense import Dense, DenseWeightGradient
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
+from konv.kernels.products.weight_gradient import WeightGradient
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, same_bits, short, unset, wide

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from konv.kernels.code.processor import current
-from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.code.spec import LEAVES
+from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.taps import Taps
+from konv.kernels.products.weight_gradient import WeightGradient, WholeWeightGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
-from tests.kernels.helpers import fused, packed, run, same_bits, short, stretch, unset
+from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset, wide
 
 
 class Case(NamedTuple):
@@ -169,3 +172,64 @@ def test_a_nan_stays_one(finish: str) -> None:
     reached[:2, :2] = True
     np.testing.assert_array_equal(np.isnan(y[0]).all(-1), reached)
     np.testing.assert_array_equal(np.isnan(y[0]).any(-1), reached)
+
+
+def test_parts_of_the_outputs(seed: int) -> None:
+    """Units that are rows of a part of the panels, some of them, make what rows of all of them do."""
+    c = case(seed)
+    bias, finish = bool(c.rng.random() < 0.7), str(c.rng.choice(["", "relu"]))
+    expected = c.op.forward((c.x,), (c.w, c.b * bias), Run())
+    expected = np.maximum(expected, 0) if finish else expected
+    spec = c.forward(bias=bias, finish=finish)
+    parts = int(c.rng.integers(2, 5))
+    spec = replace(spec, parts=min(parts, spec.panels(current()).number))
+    w, y = packed(spec, c.w, c.op.groups), unset(c.dy.shape, c.dtype)
+    units = len(c.x) * spec.units()
+    cuts = sorted({0, units, *(int(v) for v in c.rng.integers(0, units + 1, 3))})
+    for begin, end in pairwise(cuts):
+        run(spec, c.x, w, *[c.b] * bias, y, begin=begin, end=end)
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_whole_weight_gradient(seed: int) -> None:
+    """Of all samples, cut by what is made: one sample, fewer than leaves, more."""
+    c = case(seed)
+    target = replace(wide() if seed % 5 == 4 else current(), l2=[current().l2, 1 << 14, 1 << 12][seed % 3])
+    n = (1, 1, 2, 5, 9)[seed % 5]
+    x, dy = c.integers(n, *c.x.shape[1:]), c.integers(n, *c.dy.shape[1:])
+    expected = c.op.backward(dy, (x,), (c.w, c.b), dy, Run()).weights[0]
+    spec = WholeWeightGradient(c.dtype, *(Taps.forward(axis) for axis in c.axes), *c.part, c.op.groups)
+    flag, dw = frame(n), unset(c.w.shape, c.dtype)
+    units = spec.units(target)
+    cuts = sorted({0, units, int(c.rng.integers(0, units + 1))})
+    for begin, end in pairwise(cuts):
+        run(spec, flag, x, dy, dw, begin=begin, end=end, target=target, writes=(0, -1))
+    np.testing.assert_array_equal(dw, expected)
+    assert flag[1] == 0
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_whole_weight_gradient_tells_what_is_not_finite(n: int) -> None:
+    c = case(7)
+    x, dy = c.integers(n, *c.x.shape[1:]), c.integers(n, *c.dy.shape[1:])
+    dy[-1, -1, -1, -1] = np.inf
+    x[...] = 1
+    spec = WholeWeightGradient(c.dtype, *(Taps.forward(axis) for axis in c.axes), *c.part, c.op.groups)
+    flag, dw = frame(n), unset(c.w.shape, c.dtype)
+    run(spec, flag, x, dy, dw, end=spec.units(current()), writes=(0, -1))
+    assert flag[1] == 1
+
+
+def test_leaves_of_a_whole_weight_gradient_are_those_of_the_tree() -> None:
+    """Bit for bit what leaf after leaf gives, put together pairwise."""
+    rng = np.random.default_rng(3)
+    axes = (Axis(6, 3, before=1, after=1), Axis(5, 3, before=1, after=1))
+    x, dy = short(rng, 11, 6, 5, 9), short(rng, 11, 6, 5, 20)
+    rows, columns = (Taps.forward(axis) for axis in axes)
+    partial, dw = np.zeros((LEAVES, 3, 3, 9, 20), "float32"), unset((3, 3, 9, 20), "float32")
+    for leaf, (begin, end) in enumerate(leaves(11)):
+        gradient = WeightGradient("float32", rows, columns, 9, 20)
+        run(gradient, x, dy, partial, begin=begin, end=end, leaf=leaf)
+    spec = WholeWeightGradient("float32", rows, columns, 9, 20)
+    run(spec, frame(11), x, dy, dw, end=spec.units(current()), writes=(0, -1))
+    same_bits(dw, tree(list(partial)))

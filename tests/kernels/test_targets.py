@@ -14,10 +14,11 @@ from konv.kernels.code.executor import Routine
 from konv.kernels.code.processor import current, named
 from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.convolution import Convolution
 from konv.kernels.products.dense import Dense, DenseWeightGradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
+from konv.kernels.products.weight_gradient import WeightGradient
 from konv.kernels.training.rows import Softmax
 from konv.ops.record import Array
 from konv.shapes import Axis

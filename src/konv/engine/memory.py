@@ -50,7 +50,7 @@ def arenas(stages: Sequence[Stage], kept: Collection[Slot]) -> list[Arena]:
     found = []
     for i, stage in enumerate(stages):
         arena = Arena()
-        if stage.kind != "outputs":
+        if stage.kind != "outputs" and stage.units is None:
             uses: dict[Slot, list[int]] = {}
             for number, call in enumerate(stage.calls):
                 for slot in call.slots:

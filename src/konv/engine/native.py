@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,9 +42,7 @@ class NativeProgram:
         self.batch = batch
         self.plan = Plan(graph, batch, losses, training, current())
         self._graph, self._training = graph, training
-        self.stages = self.plan.stages()
-        if training is None and batch < 2 * pool().number:
-            self.stages = _by_rows(self.stages)
+        self.stages = self.plan.stages(pool().number)
         print_asked(self.plan, self.stages)
         self._itemsize = 8 if self.plan.dtype == "float64" else 4
         self._memory: dict[Slot, Array] = {}
@@ -263,20 +260,3 @@ class NativeProgram:
 
 def _finite(values: Iterable[Array]) -> bool:
     return all(bool(np.isfinite(a).all()) for a in values)
-
-
-def _by_rows(stages: list[Stage]) -> list[Stage]:
-    """Stages for runs of few samples: each call its own, cut by rows of images rather than by samples."""
-    found = []
-    for stage in stages:
-        if stage.kind == "outputs":
-            found.append(stage)
-            continue
-        found += [
-            Stage("outputs", [replace(call, kind="outputs", grain=1, units=_times(call.grain))]) for call in stage.calls
-        ]
-    return found
-
-
-def _times(grain: int) -> Callable[[int], int]:
-    return lambda n: n * grain

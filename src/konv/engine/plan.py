@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from konv.engine.program import Training
-from konv.engine.stages import Call, Stage, stages
+from konv.engine.stages import Call, Stage, cut_finer, stages
 from konv.graph import Graph, Node, Tensor, Variable, aligned
-from konv.kernels.code.spec import Spec
+from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.maps.pointwise import Pointwise
 from konv.kernels.sums.tree import Clear, Combine, Increase, blocks
@@ -60,9 +60,13 @@ class Plan:
 
     # -- what other parts read ---------------------------------------------------------------------------------
 
-    def stages(self) -> list[Stage]:
-        """The calls in stages; see `konv.engine.stages.stages`."""
-        return stages([pack for _, pack in self._packs.values()] + self.calls, self.target, self.dtype)
+    def stages(self, workers: int = 1) -> list[Stage]:
+        """The calls in stages for so many workers; see `konv.engine.stages`."""
+        calls = [pack for _, pack in self._packs.values()] + self.calls
+        few, sums = self.batch < 2 * workers, self.training is not None and self.batch < LEAVES
+        if few or sums:
+            return cut_finer(calls, few, sums, self.target, self.dtype)
+        return stages(calls, self.target, self.dtype)
 
     # -- slots -------------------------------------------------------------------------------------------------
 
@@ -335,11 +339,11 @@ class _At:
         """See `Lowering`."""
         return self._plan.own(self._node, name, size, kind)
 
-    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True) -> None:
+    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True, grain: int = 1) -> None:
         """See `Lowering`."""
         if clear:
             self._add(Call(Clear(self.dtype, slots[-1].size), slots[-1:], "sums", turn=-1))
-        self._add(Call(spec, slots, "sums"))
+        self._add(Call(spec, slots, "sums", grain))
 
     def outputs(
         self, spec: Spec, *slots: Slot, units: Callable[[int], int] = lambda n: 1, written: tuple[Slot, ...] = ()

@@ -9,8 +9,9 @@ from konv import config
 from konv.graph import Graph
 from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.convolution import Convolution, WeightGradient
+from konv.kernels.products.convolution import Convolution
 from konv.kernels.products.dense import Dense, DenseWeightGradient
+from konv.kernels.products.weight_gradient import WeightGradient
 from konv.kernels.winograd.tiles import Tiled
 from konv.kernels.winograd.weights import block
 from konv.shapes import show

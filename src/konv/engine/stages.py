@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from konv.graph import Variable
 from konv.kernels.code.spec import Spec
@@ -16,7 +16,7 @@ from konv.kernels.code.target import Target
 from konv.kernels.winograd.tiles import Tiled
 from konv.ops.lowering import Slot
 
-__all__ = ["Call", "Stage", "fitting", "stages"]
+__all__ = ["Call", "Stage", "cut_finer", "fitting", "stages"]
 
 
 @dataclass(eq=False)
@@ -52,6 +52,8 @@ class Stage:
 
     kind: str
     calls: list[Call] = field(default_factory=list)
+    units: Callable[[int], int] | None = None
+    """In a stage of sums whose leaves are cut finer than by samples: the end of its one kernel's range."""
 
     @property
     def key(self) -> str:
@@ -66,7 +68,9 @@ class Stage:
 
     def takes(self, call: Call) -> bool:
         """Whether `call` can follow in this stage."""
-        if self.calls[0].guarded != call.guarded or (self.kind == "outputs") != (call.kind == "outputs"):
+        if self.units is not None or self.calls[0].guarded != call.guarded:
+            return False
+        if (self.kind == "outputs") != (call.kind == "outputs"):
             return False
         return call.kind != "outputs" or not any(call.touches(other) or other.touches(call) for other in self.calls)
 
@@ -85,6 +89,40 @@ def stages(calls: Sequence[Call], target: Target, dtype: str) -> list[Stage]:
     for stage in parts:
         stage.calls.sort(key=lambda c: c.turn)  # stable
     return parts
+
+
+def cut_finer(calls: Sequence[Call], samples: bool, sums: bool, target: Target, dtype: str) -> list[Stage]:
+    """Stages for runs of few samples. With `samples`, calls over the samples are cut by rows of images, each by itself:
+    no result depends on that. With `sums`, the leaves of a sum are: parts of all rows, not of the samples."""
+    found: list[Stage] = []
+    plain: list[Call] = []
+    ready: list[Call] = []
+
+    def flush() -> None:
+        if plain:
+            found.extend(stages(plain, target, dtype))
+            plain.clear()
+
+    for call in calls:
+        if call.kind == "sums" and sums:
+            if call.turn < 0:
+                ready.append(call)
+            elif call.turn > 0:
+                found[-1].calls.append(call)
+            else:
+                flush()
+                found.append(Stage("sums", [*ready, replace(call, grain=1)], _times(call.grain)))
+                ready = []
+        elif call.kind == "samples" and samples:
+            plain.append(replace(call, kind="outputs", grain=1, units=_times(call.grain)))
+        else:
+            plain.append(call)
+    flush()
+    return found
+
+
+def _times(grain: int) -> Callable[[int], int]:
+    return lambda n: n * grain
 
 
 def _apart(stage: Stage, target: Target, dtype: str) -> list[Stage]:

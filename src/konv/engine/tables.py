@@ -113,6 +113,8 @@ class Tables:
                     limit = _units(call, n, stale)
                     self._calls[i, CALL["limit"]] = limit
                     self._calls[i, CALL["group"]] = max(1, limit // (4 * self.workers))
+            elif stage.units is not None:
+                row[STAGE["limit"]] = row[STAGE["group"]] = stage.units(n)
             else:
                 shared = most if stage.kind == "sums" else max(1, n // (4 * self.workers))
                 row[STAGE["group"]] = min(most, shared)

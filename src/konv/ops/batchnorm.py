@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
+from konv.kernels.code.spec import LEAVES
 from konv.kernels.maps.batchnorm import (
     ChannelMoments,
     ChannelScale,
@@ -94,16 +95,17 @@ class BatchNormalization(Op):
     def lower(self, to: Lowering) -> None:
         size, places = self._sizes(to)
         if to.training:
-            moments = to.own("moments", 2 * size, "leaf")
-            to.leaves(ChannelMoments(to.dtype, size, places), to.frame, to.x[0], moments, clear=False)
+            moments, finer = to.own("moments", 2 * size, "leaf"), to.batch < LEAVES
+            spec = ChannelMoments(to.dtype, size, places, finer=finer)
+            to.leaves(spec, to.frame, to.x[0], moments, clear=False, grain=places)
             made = tuple(to.own(name, size) for name in ("mean", "variance", "inverse", "factor"))
-            join = JoinMoments(to.dtype, size, places, self.epsilon, self.scale)
+            join = JoinMoments(to.dtype, size, places, self.epsilon, self.scale, finer=finer)
             to.outputs(join, to.frame, moments, *self._gamma(to), *made, written=made)
             for now, moving in zip(made[:2], to.w[-2:], strict=True):
                 to.follow(Follow(to.dtype, size, self.momentum), now, moving, units=lambda n: blocks(size))
         mean, _, factor = self._fixed(to)
-        spec = Normalise(to.dtype, size, self.center, to.relu)
-        to.samples(spec, to.x[0], mean, factor, *self._beta(to), to.y, grain=places)
+        normal = Normalise(to.dtype, size, self.center, to.relu)
+        to.samples(normal, to.x[0], mean, factor, *self._beta(to), to.y, grain=places)
 
     def lower_backward(self, to: Lowering) -> None:
         size, places = self._sizes(to)
@@ -114,14 +116,15 @@ class BatchNormalization(Op):
         gated = (factor, *self._beta(to)) if to.relu else ()
         if through or any(to.dw):
             sums = to.own("sums", 2 * size, "leaf")
-            to.leaves(NormaliseGradientSums(to.dtype, size, places, self.center, to.relu), *seen, *gated, sums)
+            spec = NormaliseGradientSums(to.dtype, size, places, self.center, to.relu)
+            to.leaves(spec, *seen, *gated, sums, grain=places)
             made = (*self._gradients(to, size), rest)
             join = JoinGradientSums(to.dtype, size, places)
             to.outputs(join, to.frame, sums, inverse, factor, *made, written=made)
         if to.dx[0] is not None:
-            spec = NormaliseGradient(to.dtype, size, self.center, to.relu, through, to.gate)
+            back = NormaliseGradient(to.dtype, size, self.center, to.relu, through, to.gate)
             others = (*(self._beta(to) if to.relu else ()), *[rest] * through)
-            to.samples(spec, *seen, factor, *others, to.dx[0], grain=places)
+            to.samples(back, *seen, factor, *others, to.dx[0], grain=places)
 
     def _sizes(self, to: Lowering) -> tuple[int, int]:
         """Channels, and numbers of each in a sample."""

@@ -30,7 +30,7 @@ def lower_channelwise_backward(to: Lowering, window: tuple[Axis, ...], multiplie
     channels = to.shapes[0][2]
     if to.dw[0]:
         gradient = DepthwiseWeightGradient(to.dtype, rows, columns, channels, multiplier)
-        to.sums(gradient, to.x[0], to.dy, weight=0)
+        to.sums(gradient, to.x[0], to.dy, weight=0, grain=rows.positions)
     if bias and to.dw[1]:
         total = BiasGradient(to.dtype, channels * multiplier)
         to.sums(total, to.dy, weight=1, grain=rows.positions * columns.positions)

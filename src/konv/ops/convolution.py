@@ -8,9 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.code.spec import LEAVES
+from konv.kernels.products.blocking import line
+from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
+from konv.kernels.products.weight_gradient import WeightGradient, WholeWeightGradient
 from konv.kernels.sums.tree import BiasGradient
 from konv.kernels.winograd.algorithm import choose, choose_gradient
 from konv.kernels.winograd.convolution import Winograd, WinogradGradient
@@ -22,7 +25,7 @@ from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.windows import crop, image_shape, pad, taps
 from konv.shapes import Axis, Padding, Shape, axes, show
 
-__all__ = ["Conv2D"]
+__all__ = ["Conv2D", "direct_gradient"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Conv2D(Op):
         if self._is_depthwise(to):
             lower_channelwise(to, self.window(*to.shapes), self.filters // self.groups, self.bias)
             return
-        rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
+        rows, columns = (Taps.forward(axis) for axis in self._axes(to))
         spec = Convolution(to.dtype, rows, columns, self.kernel, *self._part(to), self.groups, self.bias,
                            "relu" if to.relu else "")  # fmt: skip
         self._product(to, spec, to.x[0], *to.w[1:], to.y)
@@ -97,7 +100,7 @@ class Conv2D(Op):
         if self._is_depthwise(to):
             lower_channelwise_backward(to, self.window(*to.shapes), self.filters // self.groups, self.bias)
             return
-        window = self.window(*to.shapes)
+        window = self._axes(to)
         rows, columns = (Taps.forward(axis) for axis in window)
         if to.dw[0]:
             self._gradient(to, rows, columns)
@@ -115,8 +118,9 @@ class Conv2D(Op):
         choice = choose(spec.rows, spec.columns, *channels, to.target, to.dtype, to.batch, to.training)
         to.because(choice.reason)
         if choice.tiling is None:
+            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
             packed = to.pack(self._pack(to, spec, turned), to.w[0])
-            to.samples(spec, x, packed, *others, grain=spec.rows.positions)
+            to.samples(spec, x, packed, *others, grain=spec.units())
         else:
             fast = Winograd(to.dtype, choice.tiling, *channels, self.groups, spec.bias, spec.finish)
             packed = to.pack(WinogradWeights.of(fast, to.target, turned), to.w[0])
@@ -127,11 +131,20 @@ class Conv2D(Op):
         choice = choose_gradient(rows, columns, *self._part(to), to.target, to.dtype, to.batch)
         to.because(choice.reason)
         if choice.tiling is None:
-            to.sums(WeightGradient(to.dtype, rows, columns, *self._part(to), self.groups), to.x[0], to.dy, weight=0)
+            direct_gradient(to, rows, columns, *self._part(to), self.groups, to.x[0], to.dy)
             return
         fast = WinogradGradient(to.dtype, choice.tiling, *self._part(to), self.groups)
         back = WinogradGradientBack.of(fast, to.target)
         to.sums(fast, to.x[0], to.dy, weight=0, grain=fast.units(), back=(back, fast.size(to.target)))
+
+    def _axes(self, to: Lowering) -> tuple[Axis, ...]:
+        """The window; where it is one pixel after the other, in rows as long as suits the kernels' tiles."""
+        rows, columns = window = self.window(*to.shapes)
+        if any(a.kernel * a.stride > 1 or a.output != a.size for a in window):
+            return window
+        places, (taken, made) = rows.size * columns.size, self._part(to)
+        length = line(places, made, to.target, to.dtype, taken)
+        return Axis(places // length, 1), Axis(length, 1)
 
     def _is_depthwise(self, to: Lowering) -> bool:
         """Whether every channel is filtered by itself, into few channels: then vectors lie along the channels."""
@@ -180,6 +193,18 @@ class Conv2D(Op):
         if self.groups > 1 == seen:
             return "purpose.conv2d_depthwise", values
         return "purpose.conv2d_1x1" if self.kernel == (1, 1) else "purpose.conv2d", values
+
+
+def direct_gradient(
+    to: Lowering, rows: Taps, columns: Taps, inputs: int, outputs: int, groups: int, x: Slot, dy: Slot
+) -> None:
+    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or for few samples cut by outputs."""
+    if to.batch >= LEAVES:
+        to.sums(WeightGradient(to.dtype, rows, columns, inputs, outputs, groups), x, dy, weight=0)
+        return
+    spec = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
+    units = spec.units(to.target)
+    to.outputs(spec, to.frame, x, dy, to.gradient(0), units=lambda n: units)
 
 
 def _split(a: Array, groups: int) -> Array:

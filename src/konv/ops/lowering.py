@@ -89,10 +89,10 @@ class Lowering(Protocol):
     def own(self, name: str, size: int, kind: str = "whole") -> Slot:
         """A slot of this node's own: the same one whenever it is asked for, forward and backward."""
 
-    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True) -> None:
-        """Add a kernel that adds samples to the sums of a leaf: to its last slot, of kind "leaf", with `clear` zeros
-        at first. A kernel of `outputs` after it finds the leaves of the whole batch; so a sum over samples can be read
-        while they still go forward."""
+    def leaves(self, spec: Spec, *slots: Slot, clear: bool = True, grain: int = 1) -> None:
+        """Add a kernel that adds samples, `grain` units each, to the sums of a leaf: to its last slot, of kind "leaf",
+        with `clear` zeros at first. A kernel of `outputs` after it finds the leaves of the whole batch; so a sum over
+        samples can be read while they still go forward. Of fewer samples than leaves, these are parts of all units."""
 
     def outputs(
         self, spec: Spec, *slots: Slot, units: Callable[[int], int] = lambda n: 1, written: tuple[Slot, ...] = ()

@@ -7,10 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from konv.kernels.products.convolution import Convolution, WeightGradient, data_gradient
+from konv.kernels.code.spec import LEAVES
+from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
 from konv.kernels.sums.tree import BiasGradient
+from konv.ops.convolution import direct_gradient
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.ops.sequence import OnImages, wide
@@ -74,22 +76,23 @@ class Conv2DTranspose(Op):
         channels = to.shapes[0][2]
         for part in data_gradient(self.way_back(*to.shapes), self.filters, channels, 1, to.dtype):
             spec = replace(part, bias=self.bias, finish="relu" if to.relu else "")
+            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
             packed = to.pack(self._pack(to, spec, turned=True), to.w[0])
-            to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=spec.rows.positions)
+            to.samples(spec, to.x[0], packed, *to.w[1:], to.y, grain=spec.units())
 
     def lower_backward(self, to: Lowering) -> None:
         axes, channels = self.way_back(*to.shapes), to.shapes[0][2]
         rows, columns = (Taps.forward(axis) for axis in axes)
         if to.dw[0]:
-            gradient = WeightGradient(to.dtype, rows, columns, self.filters, channels)
-            to.sums(gradient, to.dy, to.x[0], weight=0)
+            direct_gradient(to, rows, columns, self.filters, channels, 1, to.dy, to.x[0])
         if self.bias and to.dw[1]:
             to.sums(BiasGradient(to.dtype, self.filters), to.dy, weight=1, grain=rows.size * columns.size)
         if to.dx[0] is not None:
             gate = (to.x[0],) if to.gate else ()
             finish = "gate" if to.gate else ""
             spec = Convolution(to.dtype, rows, columns, self.kernel, self.filters, channels, finish=finish)
-            to.samples(spec, to.dy, to.pack(self._pack(to, spec), to.w[0]), *gate, to.dx[0], grain=rows.positions)
+            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
+            to.samples(spec, to.dy, to.pack(self._pack(to, spec), to.w[0]), *gate, to.dx[0], grain=spec.units())
 
     def _pack(self, to: Lowering, spec: Convolution, turned: bool = False) -> Pack:
         tap_count, vectors = self.kernel[0] * self.kernel[1], spec.tile(to.target).vectors

@@ -10,14 +10,14 @@ by the rule of Chan, Golub & LeVeque (*Updating formulae and a pairwise algorith
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
-from konv.kernels.maps.channels import Channels, Columns, load_all, partial_sums, store_all
+from konv.kernels.maps.channels import Channels, Columns, Terms, load_all, store_all
 from konv.kernels.sums.tree import each_block, flag_nonfinite
 
 __all__ = [
@@ -33,68 +33,82 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class ChannelMoments(Channels):
-    """Adds samples `begin … end` of x, `places` rows each, to the moments of leaf `leaf`.
+class _Leaves(Channels):
+    """A kernel that sums over rows, or joins such sums, of samples of `places` rows each. `finer`: the leaves of the
+    tree are parts of all rows; else of the samples."""
 
-    Arguments: frame, x, moments `(leaves, 2, channels)`: mean and sum of squares about it. The leaf's first sample
-    begins it anew.
+    places: int
+    finer: bool = field(default=False, kw_only=True)
+
+    def bound(self, k: Function, n: Int, leaf: Int) -> Int:
+        """The first row of a leaf of n samples."""
+        if self.finer:
+            return k.div(k.mul(k.mul(n, self.places), leaf), LEAVES)
+        return k.mul(k.div(k.mul(n, leaf), LEAVES), self.places)
+
+
+@dataclass(frozen=True)
+class ChannelMoments(_Leaves):
+    """Adds rows `begin … end` of x to the moments of leaf `leaf`; of one that is cut elsewhere than between samples
+    these are all rows.
+
+    Arguments: frame, x, moments `(leaves, 2, channels)`: mean and sum of squares about it. The leaf's first row begins
+    it anew.
     """
 
     kind: ClassVar[str] = "channel_moments"
-    places: int
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: two sums a channel."""
+        return 2 * self.padded(target.lanes(self.dtype)) * (8 if self.dtype == "float64" else 4)
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "frame x moments")
-        start = k.div(k.mul(k.get("i64", k.arg["frame"]), k.leaf), LEAVES)
+        start = self.bound(k, k.get("i64", k.arg["frame"]), k.leaf)
         into = k.mul(k.leaf, 2 * self.channels)
-        with k.loop(k.begin, k.end) as n:
-            seen = k.mul(k.sub(n.i, start), self.places)
 
-            def chunk(first: Int, before: Int, rows: int, seen: Int = seen) -> None:
-                known = k.add(seen, before)
-                a = k.cast("sitofp", _whole(known), k.element)
-                share = k.splat(k.fdiv(k.scalar(rows), k.fadd(a, k.scalar(rows))))
-                fresh = k.splat(k.compare("eq", known, 0))
+        def chunk(first: Int, rows: Int) -> None:
+            known = k.sub(first, start)
+            before, count = (k.cast("sitofp", _whole(v), k.element) for v in (known, rows))
+            share = k.fdiv(count, k.fadd(before, count))
+            numbers = [k.splat(v) for v in (k.fdiv(k.scalar(1), count), share, k.fmul(before, share))]
+            top, fresh = k.mul(first, self.channels), k.splat(k.compare("eq", known, 0))
 
-                def block(columns: Columns) -> None:
-                    self._join(k, first, rows, into, share, k.fmul(k.splat(a), share), fresh, columns)
+            def terms(columns: Columns) -> Terms:
+                about = load_all(k, "x", columns, top)
 
-                self.columns(k, 2 if target.registers >= 32 else 1, block)
+                def add(at: Int, sums: list[Value]) -> list[Value]:
+                    off = [k.fsub(x, s) for x, s in zip(load_all(k, "x", columns, at), about, strict=True)]
+                    plain, squares = sums[: len(columns)], sums[len(columns) :]
+                    plain = [k.fadd(s, d) for s, d in zip(plain, off, strict=True)]
+                    return plain + [k.fma(d, d, s) for s, d in zip(squares, off, strict=True)]
 
-            self.chunks(k, n.i, self.places, chunk)
+                return add
+
+            self.sums(k, 4, 2, first, rows, terms)
+            self.columns(k, 1, lambda columns: self._join(k, columns, top, into, numbers, fresh))
+
+        self.chunks(k, self.places, chunk)
         return k
 
-    def _join(self, k: Function, first: Int, rows: int, into: Int, share: Value, weight: Value, fresh: Value,
-              columns: Columns) -> None:  # fmt: skip
-        """A chunk of rows, summed about its first, joined to the leaf, of which it makes up `share`."""
-        top = k.mul(first, self.channels)
-        about = load_all(k, "x", columns, top)
-
-        def row(r: Int, sums: list[Value]) -> list[Value]:
-            off = [k.fsub(x, s) for x, s in zip(load_all(k, "x", columns, k.add(top, k.mul(r, self.channels))), about,
-                                                strict=True)]  # fmt: skip
-            plain, squares = sums[: len(columns)], sums[len(columns) :]
-            plain = [k.fadd(s, d) for s, d in zip(plain, off, strict=True)]
-            return plain + [k.fma(d, d, s) for s, d in zip(squares, off, strict=True)]
-
-        sums = partial_sums(k, rows, 2 * len(columns), row)
+    def _join(self, k: Function, columns: Columns, top: Int, into: Int, numbers: list[Value], fresh: Value) -> None:
+        """A chunk of rows, summed about its first, joined to the leaf. `numbers`: one over its rows, its share of the
+        leaf, and that times the rows before it."""
+        one, share, weight = numbers
         spread_at = k.add(into, self.channels)
-        old = zip(load_all(k, "moments", columns, into), load_all(k, "moments", columns, spread_at), strict=True)
-        means, spreads = [], []
-        for i, (mean, spread) in enumerate(old):
-            off = k.fmul(sums[i], k.every(1 / rows))
-            mine, own = k.fadd(about[i], off), k.fsub(sums[len(columns) + i], k.fmul(sums[i], off))
-            own = k.larger(k.every(0), own)
-            d = k.fsub(mine, mean)
-            means.append(k.select(fresh, mine, k.fma(d, share, mean)))
-            spreads.append(k.select(fresh, own, k.fma(k.fmul(d, d), weight, k.fadd(spread, own))))
-        store_all(k, means, "moments", columns, into)
-        store_all(k, spreads, "moments", columns, spread_at)
+        (about,), (plain,), (squares,) = load_all(k, "x", columns, top), *(self.summed(k, columns, i) for i in range(2))
+        (mean,), (spread,) = load_all(k, "moments", columns, into), load_all(k, "moments", columns, spread_at)
+        off = k.fmul(plain, one)
+        mine, own = k.fadd(about, off), k.larger(k.every(0), k.fsub(squares, k.fmul(plain, off)))
+        d = k.fsub(mine, mean)
+        store_all(k, [k.select(fresh, mine, k.fma(d, share, mean))], "moments", columns, into)
+        joined = k.fma(k.fmul(d, d), weight, k.fadd(spread, own))
+        store_all(k, [k.select(fresh, own, joined)], "moments", columns, spread_at)
 
 
 @dataclass(frozen=True)
-class JoinMoments(Channels):
+class JoinMoments(_Leaves):
     """The root of the tree: mean and variance of all rows, and what the normalisation multiplies by. One work unit.
 
     Arguments: frame, moments `(leaves, 2, channels)`, gamma where `scale`; then mean, variance, inverse
@@ -102,7 +116,6 @@ class JoinMoments(Channels):
     """
 
     kind: ClassVar[str] = "join_moments"
-    places: int
     epsilon: float
     scale: bool
 
@@ -110,9 +123,8 @@ class JoinMoments(Channels):
         """The code for `target`."""
         k = self.new(target, " ".join(["frame moments", *["gamma"] * self.scale, "mean variance inverse factor"]))
         n = k.get("i64", k.arg["frame"])
-        ends = [k.div(k.mul(n, leaf), LEAVES) for leaf in range(LEAVES + 1)]
-        counts = [k.mul(k.sub(b, a), self.places) for a, b in pairwise(ends)]
-        numbers = [k.cast("sitofp", _whole(c), k.element) for c in counts]
+        ends = [self.bound(k, n, leaf) for leaf in range(LEAVES + 1)]
+        numbers = [k.cast("sitofp", _whole(k.sub(b, a)), k.element) for a, b in pairwise(ends)]
 
         def block(columns: Columns) -> None:
             nodes = []
@@ -217,7 +229,7 @@ def _normal(k: Function, x: Value, mean: Value, factor: Value, beta: Value, cent
 
 @dataclass(frozen=True)
 class NormaliseGradientSums(Channels):
-    """Adds Σ g and Σ g·(x − mean) of samples `begin … end`, `places` rows each, to leaf `leaf`.
+    """Adds Σ g and Σ g·(x − mean) of rows `begin … end` of samples of `places` rows to leaf `leaf`.
 
     Arguments: x, dy, mean; factor, and beta where `center`, where `relu`; sums `(leaves, 2, channels)`. g is dy, with
     `relu` zero where the normalisation's result is not positive.
@@ -228,34 +240,39 @@ class NormaliseGradientSums(Channels):
     center: bool
     relu: bool
 
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: two sums a channel."""
+        return 2 * self.padded(target.lanes(self.dtype)) * (8 if self.dtype == "float64" else 4)
+
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         names = ["x dy mean", *["factor"] * self.relu, *["beta"] * (self.relu and self.center), "sums"]
         k = self.new(target, " ".join(names))
         into = k.mul(k.leaf, 2 * self.channels)
-        with k.loop(k.begin, k.end) as n:
 
-            def chunk(first: Int, before: Int, rows: int) -> None:
-                self.columns(k, 2 if target.registers >= 32 else 1, lambda c: self._add(k, first, rows, into, c))
+        def terms(columns: Columns) -> Terms:
+            held = _Held(k, columns, self.center, self.relu)
 
-            self.chunks(k, n.i, self.places, chunk)
+            def add(at: Int, sums: list[Value]) -> list[Value]:
+                off, g = held.row(at)
+                plain, dots = sums[: len(columns)], sums[len(columns) :]
+                plain = [k.fadd(s, v) for s, v in zip(plain, g, strict=True)]
+                return plain + [k.fma(v, d, s) for v, d, s in zip(g, off, dots, strict=True)]
+
+            return add
+
+        def join(columns: Columns) -> None:
+            for i in range(2):
+                at = k.add(into, i * self.channels)
+                old, part = load_all(k, "sums", columns, at), self.summed(k, columns, i)
+                store_all(k, [k.fadd(a, b) for a, b in zip(old, part, strict=True)], "sums", columns, at)
+
+        def chunk(first: Int, rows: Int) -> None:
+            self.sums(k, 4 if target.registers >= 32 or not self.relu else 2, 2, first, rows, terms)
+            self.columns(k, 1, join)
+
+        self.chunks(k, self.places, chunk)
         return k
-
-    def _add(self, k: Function, first: Int, rows: int, into: Int, columns: Columns) -> None:
-        held = _Held(k, columns, self.center, self.relu)
-
-        def row(r: Int, sums: list[Value]) -> list[Value]:
-            at = k.mul(k.add(first, r), self.channels)
-            off, g = held.row(at)
-            plain, dots = sums[: len(columns)], sums[len(columns) :]
-            plain = [k.fadd(s, v) for s, v in zip(plain, g, strict=True)]
-            return plain + [k.fma(v, d, s) for v, d, s in zip(g, off, dots, strict=True)]
-
-        sums = partial_sums(k, rows, 2 * len(columns), row)
-        for i in range(2):
-            at, part = k.add(into, i * self.channels), sums[i * len(columns) : (i + 1) * len(columns)]
-            old = load_all(k, "sums", columns, at)
-            store_all(k, [k.fadd(a, b) for a, b in zip(old, part, strict=True)], "sums", columns, at)
 
 
 class _Held:

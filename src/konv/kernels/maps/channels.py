@@ -1,7 +1,7 @@
 """How kernels go through arrays whose last axis is the channels, each channel by itself: rows, and vectors of channels.
 
-Rows are taken in chunks, and within a chunk a few vectors of channels at a time: what belongs to the channels (a mean,
-a scale) stays in registers over the rows of a chunk, and every row of memory is used up while it is at hand.
+A few rows are gone through side by side, and of them a few vectors of channels at a time: what belongs to the channels
+(a mean, a scale) is loaded once for so many rows, and memory is read in a few streams that run along the rows.
 """
 
 from __future__ import annotations
@@ -12,13 +12,19 @@ from dataclasses import dataclass
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import Spec
 
-__all__ = ["Channels", "Columns", "load_all", "partial_sums", "store_all"]
+__all__ = ["Channels", "Columns", "Terms", "load_all", "store_all"]
 
-ABREAST = 4
-"""Rows added up side by side, each in a sum of its own, so that no addition waits for the one before it."""
+ABREAST = 8
+"""Rows gone through side by side, as streams that the processor reads ahead of: a few vectors of the first row, then of
+the next, before the vectors after them."""
+CHUNK = 64
+"""Rows whose sums are taken together before they join the others."""
 
 Columns = list[tuple[Int, int]]
 """Vectors of channels: the first channel of each, and its lanes (0 for a whole vector)."""
+
+
+Terms = Callable[[Int, list[Value]], list[Value]]
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,9 @@ class Channels(Spec):
 
     channels: int
 
-    @property
-    def chunk(self) -> int:
-        """Rows of a chunk: a fixed number, as sums are cut here too."""
-        return min(64, max(16, 8192 // self.channels // ABREAST * ABREAST))
+    def padded(self, lanes: int) -> int:
+        """Channels in whole vectors."""
+        return -(-self.channels // lanes) * lanes
 
     def columns(self, k: Function, together: int, body: Callable[[Columns], None]) -> None:
         """`body` for all channels, `together` vectors at a time."""
@@ -44,11 +49,16 @@ class Channels(Spec):
             last: Columns = [(whole * block + i * k.lanes, 0) for i in range(full)]
             body([*last, (whole * block + full * k.lanes, tail)] if tail else last)
 
+    def abreast(self, k: Function, together: int) -> int:
+        """Rows gone through before the next vectors of channels: all of a chunk where there are no more vectors."""
+        return CHUNK if self.channels <= together * k.lanes else ABREAST
+
     def rows(self, k: Function, together: int, body: Callable[[Columns], Callable[[Int], None]]) -> None:
         """Rows `begin … end`, whatever samples they are of: `body(columns)` loads what belongs to the channels and
         returns what is to be done with each row, given where it begins."""
-        with k.loop(k.begin, k.end, step=self.chunk) as turn:
-            stop = k.least(k.add(turn.i, self.chunk), k.end)
+        step = self.abreast(k, together)
+        with k.loop(k.begin, k.end, step=step) as turn:
+            stop = k.least(k.add(turn.i, step), k.end)
 
             def block(columns: Columns, start: Int = turn.i, stop: Int = stop) -> None:
                 each = body(columns)
@@ -57,32 +67,41 @@ class Channels(Spec):
 
             self.columns(k, together, block)
 
-    def chunks(self, k: Function, sample: Int, places: int, body: Callable[[Int, Int, int], None]) -> None:
-        """The chunks of a sample of `places` rows: `body(its first row, rows before it in the sample, its rows)`."""
-        whole, rest = divmod(places, self.chunk)
-        start = k.mul(sample, places)
-        with k.loop(0, whole) as turn:
-            before = k.mul(turn.i, self.chunk)
-            body(k.add(start, before), before, self.chunk)
-        if rest:
-            body(k.add(start, whole * self.chunk), whole * self.chunk, rest)
+    def chunks(self, k: Function, places: int, body: Callable[[Int, Int], None]) -> None:
+        """Rows `begin … end` of samples of `places` rows in chunks, the first of each sample a chunk's first:
+        `body(first row, rows)`."""
+        with k.loop(k.div(k.begin, places), k.div(k.add(k.end, places - 1), places)) as n:
+            low = k.largest(k.mul(n.i, places), k.begin)
+            high = k.least(k.mul(k.add(n.i, 1), places), k.end)
+            with k.loop(low, high, step=CHUNK) as turn:
+                body(turn.i, k.least(k.sub(high, turn.i), CHUNK))
 
+    def sums(
+        self, k: Function, together: int, count: int, first: Int, rows: Int, terms: Callable[[Columns], Terms]
+    ) -> None:
+        """`count` sums for each channel over `rows` rows, in their order: sum i of channel c is then element
+        i · `padded` + c of scratch memory. `terms(columns)` loads what belongs to the channels and returns what adds a
+        row: given where it begins and the sums so far, which are those of all columns for each of the `count`."""
+        step, size = self.abreast(k, together), self.padded(k.lanes)
+        with k.loop(0, count * size, step=k.lanes) as v:
+            k.store(k.every(0), k.scratch, v.i)
+        end = k.add(first, rows)
+        with k.loop(first, end, step=step) as turn:
+            stop = k.least(k.add(turn.i, step), end)
 
-def partial_sums(k: Function, rows: int, count: int, terms: Callable[[Int, list[Value]], list[Value]]) -> list[Value]:
-    """`count` sums over `rows` rows: `terms(row, sums so far)` adds a row. Row r goes to sum r mod 4, those in order;
-    the four are then added pairwise."""
-    sums = [[k.every(0)] * count for _ in range(ABREAST)]
-    whole, rest = divmod(rows, ABREAST)
-    with k.loop(0, whole, [v for s in sums for v in s]) as turn:
-        first = k.mul(turn.i, ABREAST)
-        parts = [turn.carry[i * count : (i + 1) * count] for i in range(ABREAST)]
-        turn.out = [v for i, part in enumerate(parts) for v in terms(k.add(first, i), part)]
-    sums = [turn.values[i * count : (i + 1) * count] for i in range(ABREAST)]
-    for i in range(rest):
-        sums[i] = terms(whole * ABREAST + i, sums[i])
-    while len(sums) > 1:
-        sums = [[k.fadd(a, b) for a, b in zip(*two, strict=True)] for two in zip(sums[::2], sums[1::2], strict=True)]
-    return sums[0]
+            def block(columns: Columns, start: Int = turn.i, stop: Int = stop) -> None:
+                add = terms(columns)
+                spots = [k.add(i * size, c) for i in range(count) for c, _ in columns]
+                with k.loop(start, stop, [k.load(k.scratch, spot) for spot in spots]) as row:
+                    row.out = add(k.mul(row.i, self.channels), row.carry)
+                for v, spot in zip(row.values, spots, strict=True):
+                    k.store(v, k.scratch, spot)
+
+            self.columns(k, together, block)
+
+    def summed(self, k: Function, columns: Columns, which: int) -> list[Value]:
+        """Sum `which` of the channels of `columns`, as `sums` leaves it."""
+        return [k.load(k.scratch, k.add(which * self.padded(k.lanes), c)) for c, _ in columns]
 
 
 def load_all(k: Function, name: str, columns: Columns, at: Int = 0) -> list[Value]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from konv.kernels.code.target import Target
 
-__all__ = ["WIDEST", "Panels", "Tile", "cut", "most_rows", "panels", "tile"]
+__all__ = ["WIDEST", "Panels", "Tile", "cut", "line", "most_rows", "panels", "tile"]
 
 LATENCY = 10
 """Independent multiply-adds that keep two units of four cycles' latency busy: eight, if no load ever came late; with
@@ -84,6 +84,19 @@ def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> 
     `depth`: how many products each result sums; so many vectors of each panel are read again for every tile. Where
     they are more than the first-level cache keeps, they come from the second, at `L2_RATE`.
     """
+    return _best(length, channels, target, dtype, depth)[1]
+
+
+def line(positions: int, channels: int, target: Target, dtype: str, depth: int) -> int:
+    """How many of `positions` that may be cut anywhere should lie in one row: of the numbers that divide them the one
+    whose tiles cost fewest cycles, the smallest where that hardly matters."""
+    rows = [length for length in range(1, positions + 1) if positions % length == 0]
+    costs = {length: _best(length, channels, target, dtype, depth)[0] / length for length in rows}
+    return next(length for length in rows if costs[length] <= 1.02 * min(costs.values()))
+
+
+def _best(length: int, channels: int, target: Target, dtype: str, depth: int) -> tuple[float, Tile]:
+    """The best tile, and its cycles for each product summed."""
     lanes = target.lanes(dtype)
     needed = -(-channels // lanes)
 
@@ -102,4 +115,4 @@ def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> 
         rows = most_rows(vectors, length, target)
         if rows >= 1:
             choices.append(Tile(rows, vectors))
-    return min(choices, key=lambda t: (cycles(*t), -t.vectors))
+    return min(((cycles(*t), t) for t in choices), key=lambda found: (found[0], -found[1].vectors))

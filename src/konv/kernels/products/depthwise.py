@@ -211,7 +211,8 @@ def depthwise_data_gradient(axes: tuple[Axis, ...], channels: int, multiplier: i
 
 @dataclass(frozen=True)
 class DepthwiseWeightGradient(Spec):
-    """`dw[leaf] += x · dy` summed over places, each channel by itself, for the images `begin … end`.
+    """`dw[leaf] += x · dy` summed over places, each channel by itself, for rows `begin … end` of all images (image ·
+    rows + row).
 
     Arguments: x `(N, H, W, channels)`, dy `(N, H', W', channels·multiplier)`, dw `(leaves, kernel,
     channels·multiplier)`. Sums run over images, rows and columns in that order, whatever the blocking.
@@ -241,15 +242,13 @@ class DepthwiseWeightGradient(Spec):
         # Where the sums of all taps do not fit the registers, one row of taps is summed after the other.
         every = list(range(self.rows.taps))
         groups = [every] if taps <= target.registers - 4 else [[u] for u in every]
-        chunk = self.chunk(target)
-        with k.loop(k.begin, k.end) as n, k.loop(0, self.rows.positions, step=chunk) as c:
-            part_of = (c.i, k.add(c.i, chunk)) if chunk < self.rows.positions else None
+        chunk, rows = self.chunk(target), self.rows.positions
+        with k.loop(k.div(k.begin, rows), k.div(k.add(k.end, rows - 1), rows)) as n:
+            start, stop = (k.sub(v, k.mul(n.i, rows)) for v in (k.begin, k.end))
             x = k.mul(k.mul(n.i, self.rows.size), self.columns.size * self.channels)
-            dy = k.mul(k.mul(n.i, self.rows.positions), self.columns.positions * wide)
+            dy = k.mul(k.mul(n.i, rows), self.columns.positions * wide)
 
-            def block(
-                channel: Int, count: int, x: Int = x, dy: Int = dy, some: tuple[Int, Int] | None = part_of
-            ) -> None:
+            def block(channel: Int, count: int, some: tuple[Int, Int], x: Int = x, dy: Int = dy) -> None:
                 first = k.mul(channel, self.multiplier)
                 for part, lanes in enumerate(_lanes(k, count, self.multiplier)):
                     at = k.add(first, part * k.lanes)
@@ -257,7 +256,10 @@ class DepthwiseWeightGradient(Spec):
                         work = _Gradient(self, k, us, part, lanes, count)
                         work.emit(k.add(x, channel), k.add(dy, at), k.add(into, at), some)
 
-            _blocks(k, self.channels, block)
+            stop = k.least(stop, rows)
+            with k.loop(k.largest(start, 0), stop, step=chunk) as c:
+                some = (c.i, k.least(k.add(c.i, chunk), stop))
+                _blocks(k, self.channels, lambda channel, count, some=some: block(channel, count, some))  # type: ignore[misc]
         return k
 
 
@@ -269,8 +271,8 @@ class _Gradient:
     ) -> None:
         self.spec, self.k, self.us, self.part, self.lanes, self.count = spec, k, us, part, lanes, count
 
-    def emit(self, x: Int, dy: Int, dw: Int, some: tuple[Int, Int] | None) -> None:
-        """Add one image to the sums; `some`: a range of its rows alone."""
+    def emit(self, x: Int, dy: Int, dw: Int, some: tuple[Int, Int]) -> None:
+        """Add a range of rows of one image to the sums."""
         k, spec = self.k, self.spec
         wide = spec.channels * spec.multiplier
         taps = spec.columns.taps
@@ -279,7 +281,7 @@ class _Gradient:
         for start, stop in _stretches(spec.rows, self.us):
             inside = [u for u in self.us if spec.rows.meets(start, u)]
             if inside:
-                low, high = (k.largest(start, some[0]), k.least(stop, some[1])) if some else (start, stop)
+                low, high = k.largest(start, some[0]), k.least(stop, some[1])
                 with k.loop(low, high, sums) as r:
                     line = k.mul(k.add(k.mul(r.i, spec.rows.step), spec.rows.first), spec.columns.size * spec.channels)
                     back = k.mul(r.i, spec.columns.positions * wide)

@@ -82,20 +82,24 @@ def choose(
         kept = tiling.spots * inputs * made
         cost += kept * (READ * _far(kept) + TRANSFORMED[_far(kept)] * training) / images
         if cost / direct < min(found.cost, MARGIN):
-            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0 if training else batch), cost / direct)
+            few = batch if batch < LEAVES or not training else 0
+            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, few), cost / direct)
     return found
 
 
 def choose_gradient(
     rows: Taps, columns: Taps, inputs: int, outputs: int, target: Target, dtype: str, batch: int
 ) -> Choice:
-    """The way to compute the gradient of w over a batch: its sums must pay for the memory they are kept in."""
+    """The way to compute the gradient of w over a batch: its sums must pay for the memory they are kept in.
+
+    Leaves are cut by samples; of fewer samples than there are leaves, by parts of images."""
     if not _fits(rows, columns, inputs, outputs):
         return Choice(None, 1.0)
-    images = max(1.0, batch / LEAVES)
+    images = batch / LEAVES
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
     plain = rows.taps * columns.taps * inputs * made
-    direct = (_direct(rows, columns, inputs * made) + plain * LINES[_far(plain)] * rows.positions) * images
+    lines = plain * LINES[_far(plain)] * rows.positions if batch >= LEAVES else 0
+    direct = (_direct(rows, columns, inputs * made) + lines) * images
     found = Choice(None, 1.0)
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
@@ -104,7 +108,8 @@ def choose_gradient(
         cost += images * tiling.tiles * tiling.spots * INPUT * (seen + made)
         cost += kept * MOVED[_far(kept)]
         if cost / direct < min(found.cost, MARGIN):
-            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, 0), cost / direct)
+            few = batch if batch < LEAVES else 0
+            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, few), cost / direct)
     return found
 
 
