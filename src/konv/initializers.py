@@ -8,6 +8,7 @@ whenever it is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -75,6 +76,10 @@ class Initializer:
         """The value in float64, of `shape`; `fan` is fan-in and fan-out."""
         raise NotImplementedError
 
+    def settled(self) -> Initializer:
+        """What draws, whenever it is called, the numbers that this initialiser would draw now; itself by default."""
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {name: getattr(self, name) for name in self.arguments}
@@ -127,8 +132,17 @@ class _Random(Initializer):
     """What initialisers that draw random numbers share: the seed and the number that key them."""
 
     seed: int | None
+    turn: tuple[int, int] | None = None
+
+    def settled(self) -> Initializer:
+        """A copy that has taken its number among the draws, and draws by it whenever it is called."""
+        other = copy(self)
+        other.turn = self._key()
+        return other
 
     def _key(self) -> tuple[int, int]:
+        if self.turn is not None:
+            return self.turn
         return (random.seed(), random.next_number()) if self.seed is None else (self.seed, 0)
 
 

@@ -7,7 +7,10 @@ import pytest
 
 from konv import initializers
 from konv.errors import ConfigurationError, UnknownNameError
+from konv.graph import Later, Variable
 from konv.initializers import NAMES, fans
+from konv.layers import Dense
+from konv.models import Sequential
 from konv.utils import set_random_seed
 
 SHAPE = (3, 3, 32, 64)
@@ -89,6 +92,27 @@ def test_saved_form_comes_back(name):
     saved = initializers.serialize(initializer)
     assert initializers.get(saved) == initializer
     assert type(initializers.get(type(initializer).__name__)) is type(initializer)
+
+
+def test_weights_are_drawn_when_they_are_read_and_do_not_depend_on_when():
+    def dense():
+        set_random_seed(5)
+        return [Dense(4, input_shape=(3,)), Dense(2)]
+
+    first, second = Sequential(dense()), Sequential(dense())
+    ahead = [w.copy() for w in first.get_weights()]
+    last = second.layers[1].get_weights()
+    set_random_seed(9)
+    assert all(np.array_equal(a, b) for a, b in zip(ahead, second.get_weights(), strict=True))
+    assert np.array_equal(last[0], ahead[2])
+    unread = Variable("w", Later((2, 3), "float32", lambda: np.full((2, 3), 7.0)))
+    assert (unread.shape, unread.size, unread.dtype) == ((2, 3), 6, np.float32)
+    at = unread.value
+    assert (at == 7).all()
+    assert at.ctypes.data == unread.value.ctypes.data
+    never = Variable("w", Later((2,), "float32", lambda: pytest.fail("drawn in vain")))
+    never.assign(np.ones(2))
+    assert (never.value == 1).all()
 
 
 def test_a_function_of_ones_own_serves_but_cannot_be_saved():

@@ -16,6 +16,7 @@ from konv.errors import ConfigurationError, DataError, DataWarning
 from konv.io.run_folder import model_path
 from konv.messages import text
 from konv.models import Model, load_model
+from konv.ops import Softmax
 from konv.shapes import Shape, show
 from konv.train import losses, optimizers
 from konv.train.losses import Loss
@@ -63,9 +64,12 @@ def named_network(named: str, shape: Shape | None = None, classes: int | None = 
 def ready_to_train(model: Model, optimizer: str | None) -> tuple[Loss, Optimizer]:
     """The loss and the optimizer that `model` trains with: those of its file, else those of `konv train`.
 
+    A network whose output is an image and no probabilities, an autoencoder's, has the mean squared error.
     Raises: UnknownNameError, with the nearest names, for an `optimizer` that there is not.
     """
-    loss = model.loss or losses.SparseCategoricalCrossentropy()
+    output = model.graph.outputs[0]
+    paints = len(output.shape) > 1 and not isinstance(output.node.op, Softmax)
+    loss = model.loss or (losses.MeanSquaredError() if paints else losses.SparseCategoricalCrossentropy())
     return loss, model.optimizer if optimizer is None and model.optimizer else optimizers.get(optimizer or "adam")
 
 

@@ -17,7 +17,7 @@ from konv.cli.outcome import leave
 from konv.cli.sources import HELD_OUT, prepared
 from konv.cli.view import Stopwatch, TrainingView
 from konv.data import DataSet
-from konv.errors import NonFiniteError
+from konv.errors import ConfigurationError, NonFiniteError
 from konv.explain.evaluation import Evaluation
 from konv.explain.record import DataFacts, Epoch, PartFacts, RunRecord
 from konv.explain.tables import percent
@@ -112,7 +112,14 @@ def _optimizer(asked: Settings) -> Optimizer:
 
 
 def _network(asked: Settings, training: DataSet) -> Model:
-    """The network asked for, for these images and classes, and knowing how its images are prepared."""
+    """The network asked for, for these images and classes, and knowing how its images are prepared.
+
+    Raises: ConfigurationError for one that names no class for an image.
+    """
+    standard = zoo.NETWORKS[asked.model]()
+    if len(standard.output_shape) != 2:
+        received = show(standard.output_shape[1:])
+        raise ConfigurationError(text("zoo.no_classifier", network=asked.model, output=received))
     model = zoo.build(asked.model, training.shape, len(training.classes))
     model.class_names = list(training.classes)
     model.preprocessing = {"divide_by": _divisor(training)}

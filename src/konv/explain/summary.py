@@ -61,11 +61,11 @@ def _table(layers: Sequence[Layer], connections: Mapping[str, str] | None = None
 def _totals(layers: Sequence[Layer]) -> list[str]:
     """Lines of how many parameters there are, a layer that stands twice counted once."""
     variables = {id(v): v for layer in layers for v in layer.weights}.values()
-    trained = [v.value for v in variables if v.trainable]
-    fixed = [v.value for v in variables if not v.trainable]
+    trained = [v for v in variables if v.trainable]
+    fixed = [v for v in variables if not v.trainable]
     lines = []
-    for key, arrays in (("total", trained + fixed), ("trainable", trained), ("fixed", fixed)):
-        count, size = sum(a.size for a in arrays), _bytes(sum(a.nbytes for a in arrays))
+    for key, counted in (("total", trained + fixed), ("trainable", trained), ("fixed", fixed)):
+        count, size = sum(v.size for v in counted), _bytes(sum(v.size * v.dtype.itemsize for v in counted))
         lines.append(text(f"summary.{key}", count=count, size=size))
     return lines
 

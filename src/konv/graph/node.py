@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from konv.ops.record import Array, Op
-from konv.shapes import Shape
+from konv.shapes import Shape, elements
 
-__all__ = ["Node", "Tensor", "Variable", "aligned"]
+__all__ = ["Later", "Node", "Tensor", "Variable", "aligned"]
 
 OPERATORS: dict[str, Callable[..., Tensor]] = {}
 """What the operators of symbolic tensors do, by the functions' names."""
@@ -32,8 +33,23 @@ def aligned(shape: Shape, dtype: str | np.dtype[np.generic] = "float32") -> Arra
     return raw[start : start + count].view(kind).reshape(shape)
 
 
+@dataclass(frozen=True)
+class Later:
+    """An array that is made when it is first needed: `make` gives it, of `shape` and `dtype`."""
+
+    shape: Shape
+    dtype: str
+    make: Callable[[], Array]
+
+
+_making = Lock()
+
+
 class Variable:
     """A named array that training may adjust: `value` is always contiguous, aligned, and stays at one address.
+
+    Given as `Later`, it is made when it is first read: what a network looks like and costs can be told without its
+    weights.
 
     Programs keep packed copies of it: whoever writes `value` must do so through `assign` (or call `touch`), which
     raises `version` and so tells them that their copies are stale.
@@ -42,13 +58,36 @@ class Variable:
     normalisation), unless it is `frozen`.
     """
 
-    def __init__(self, name: str, value: Array, trainable: bool = True, statistic: bool = False) -> None:
+    def __init__(self, name: str, value: Array | Later, trainable: bool = True, statistic: bool = False) -> None:
         self.name = name
-        self.value = aligned(value.shape, value.dtype)
-        self.value[...] = value
+        self.shape: Shape = value.shape
+        self.dtype = np.dtype(value.dtype)
         self.frozen = not trainable
         self.statistic = statistic
         self.version = 0
+        self._first = value if isinstance(value, Later) else None
+        self._value = None if isinstance(value, Later) else self._filled(value)
+
+    @property
+    def value(self) -> Array:
+        """The array."""
+        if self._value is None:
+            with _making:
+                if self._value is None:
+                    assert self._first is not None
+                    self._value = self._filled(self._first.make())
+                    self._first = None
+        return self._value
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return elements(self.shape)
+
+    def _filled(self, value: Array) -> Array:
+        made = aligned(self.shape, self.dtype)
+        made[...] = value
+        return made
 
     @property
     def trainable(self) -> bool:
@@ -61,21 +100,18 @@ class Variable:
 
     def assign(self, value: Array) -> None:
         """Copy `value`, of the same shape, into this variable."""
-        self.value[...] = value
+        with _making:
+            if self._value is None:
+                self._value, self._first = aligned(self.shape, self.dtype), None
+        self._value[...] = value
         self.touch()
 
     def touch(self) -> None:
         """Say that `value` has been written."""
         self.version += 1
 
-    @property
-    def shape(self) -> Shape:
-        """The shape of the value."""
-        shape: Shape = self.value.shape
-        return shape
-
     def __repr__(self) -> str:
-        return f"<Variable {self.name} {self.value.dtype}{list(self.shape)}>"
+        return f"<Variable {self.name} {self.dtype}{list(self.shape)}>"
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from konv import activations, config, initializers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
-from konv.graph import Node, Tensor, Variable
+from konv.graph import Later, Node, Tensor, Variable
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.uses import Call, freeze, layers_in, nodes_between, set_values
 from konv.messages import text
@@ -85,11 +86,13 @@ class Layer:
         """The operation for inputs of these shapes (without the batch axis)."""
         raise NotImplementedError
 
-    def initial(self, weight: Weight) -> Array:
-        """The first value of `weight`, from the argument `NAME_initializer`."""
+    def initial(self, weight: Weight) -> Array | Later:
+        """The first value of `weight`, from the argument `NAME_initializer`; drawn once it is needed."""
         initializer = getattr(self, f"{weight.name}_initializer")
         if isinstance(initializer, initializers.Initializer):
-            return initializer(weight.shape, dtype=self.dtype, fan=(weight.fan_in, weight.fan_out))
+            fan = weight.fan_in, weight.fan_out
+            draw = partial(initializer.settled(), weight.shape, dtype=self.dtype, fan=fan)
+            return Later(weight.shape, self.dtype, draw)
         return np.asarray(initializer(weight.shape, dtype=self.dtype))
 
     def call(self, inputs: Any) -> Any:
@@ -341,7 +344,7 @@ class Layer:
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""
-        return sum(v.value.size for v in self.weights)
+        return sum(v.size for v in self.weights)
 
     @property
     def connected(self) -> bool:

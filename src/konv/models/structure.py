@@ -171,7 +171,7 @@ class Structure(Layer):
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""
-        return sum(v.value.size for v in self.weights)
+        return sum(v.size for v in self.weights)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer called `name`, or the one at `index`.

@@ -1,0 +1,23 @@
+"""Texts about networks by name, as pairs of English and Chinese; see `konv.messages`."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "zoo.bad_width": (
+        "{network}: width, by which numbers of channels are multiplied, must be above 0. Received: {received!r}. "
+        "0.25 makes a network a quarter as wide.",
+        "{network}：width 是通道数的倍率，必须大于 0。收到的是：{received!r}。例如 0.25 得到四分之一宽的网络。",
+    ),
+    "zoo.no_classes": (
+        "{network} gives back its input and has no classes. Received: classes={received!r}. Leave classes out.",
+        "{network} 的输出是对输入的重建，没有类别。收到的是：classes={received!r}。请去掉 classes。",
+    ),
+    "zoo.no_classifier": (
+        "{network} names no class for an image, which is what konv train learns from folders of classes: its output "
+        "is {output}. Train it in Python: konv.zoo.{network}(…), then compile and fit with targets of that shape "
+        "(for an autoencoder, the images themselves).",
+        "konv train 从按类别分的文件夹学习给整张图像分类，而 {network} 不做这件事：它的输出是 {output}。"
+        "请在 Python 中训练：先 konv.zoo.{network}(…)，再 compile，并用该形状的目标 fit"
+        "（自编码器的目标就是图像本身）。",
+    ),
+}
