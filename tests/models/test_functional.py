@@ -11,7 +11,7 @@ import pytest
 import konv
 from konv import layers, ops
 from konv.errors import ConfigurationError, DataError, GraphError, ModelFileError, ShapeError
-from konv.layers import Add, Concatenate, Conv2D, Dense, Dropout, Flatten, Input, Subtract
+from konv.layers import Add, Concatenate, Conv2D, Dense, Dropout, Flatten, Input, Layer, SpatialDropout2D, Subtract
 from konv.models import Model, Sequential, load_model
 
 RNG = np.random.default_rng(7)
@@ -170,6 +170,14 @@ def test_called_as_in_prediction():
         model.compile("sgd", "mse")
         ones = np.ones((4, 50), "float32")
         assert (model.train_on_batch(ones, ones) == 0) is same
+
+
+@pytest.mark.parametrize("layer", [Dropout(0.5), SpatialDropout2D(0.5)], ids=lambda layer: layer.name)
+def test_gradients_pass_through_frozen_dropout(engine: str, layer: Layer):
+    """What drops nothing on the way forward drops nothing on the way back."""
+    x = Input((3, 3, 4))
+    slope = konv.grad(3 * konv.ops.sum(layer(x, training=False)), x)(np.ones((2, 3, 3, 4), "float32"))
+    np.testing.assert_array_equal(slope, np.full((2, 3, 3, 4), 3, "float32"))
 
 
 def test_summary_says_what_is_connected():

@@ -65,7 +65,9 @@ class Dropout(Op):
         to.samples(spec, to.key, to.numbers, to.x[0], to.y)
 
     def lower_backward(self, to: Lowering) -> None:
-        if to.dx[0] is not None:
+        if not to.training:
+            to.same()
+        elif to.dx[0] is not None:
             spec = DropoutKernel(to.dtype, to.y.size, self.threshold, self.scale)
             to.samples(spec, to.key, to.numbers, to.dy, to.dx[0])
 
@@ -104,7 +106,9 @@ class SpatialDropout2D(Dropout):
         to.samples(self._kernel(to), to.key, to.numbers, to.x[0], to.y)
 
     def lower_backward(self, to: Lowering) -> None:
-        if to.dx[0] is not None:
+        if not to.training:
+            to.same()
+        elif to.dx[0] is not None:
             to.samples(self._kernel(to), to.key, to.numbers, to.dy, to.dx[0])
 
     def _kernel(self, to: Lowering) -> ChannelDropout:
