@@ -1,8 +1,9 @@
 """Convolutional networks on the processor people already have.
 
 Keras's words: `konv.models`, `konv.layers`, `konv.optimizers`, `konv.losses`, `konv.metrics`, `konv.callbacks`,
-`konv.initializers`, `konv.activations`, `konv.utils`, `konv.datasets`; networks by name in `konv.zoo`. Importing konv
-loads none of them: each comes when it is first asked for, so `import konv` is fast.
+`konv.initializers`, `konv.activations`, `konv.utils`, `konv.datasets`; networks by name in `konv.zoo`; looking into
+them in `konv.explain`. Importing konv loads none of them: each comes when it is first asked for, so `import konv` is
+fast.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         config,
         datasets,
         errors,
+        explain,
         initializers,
         layers,
         losses,
@@ -44,6 +46,7 @@ __all__ = [
     "config",
     "datasets",
     "errors",
+    "explain",
     "grad",
     "initializers",
     "layers",

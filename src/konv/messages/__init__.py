@@ -20,7 +20,7 @@ LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
 _MODULES = (
     "errors", "ops", "graph", "layers", "data", "models", "training", "purposes", "command_line", "speed", "report",
-    "zoo",
+    "zoo", "look",
 )  # fmt: skip
 _chosen: str | None = None
 _table: dict[str, Text] | None = None
