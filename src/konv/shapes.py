@@ -15,7 +15,17 @@ from math import prod
 from konv.errors import ConfigurationError, ShapeError
 from konv.messages import text
 
-__all__ = ["Axis", "Padding", "Shape", "axes", "elements", "pair", "show", "transposed"]
+__all__ = [
+    "Axis",
+    "Padding",
+    "Shape",
+    "axes",
+    "channels_last",
+    "elements",
+    "pair",
+    "show",
+    "transposed",
+]
 
 Shape = tuple[int, ...]
 Padding = str | tuple[tuple[int, int], ...]
@@ -168,3 +178,10 @@ def transposed(
             )
         found.append(Axis(made, taps, stride, apart, before, reach - before - made))
     return tuple(found)
+
+
+def channels_last(value: object, layer: str) -> str:
+    """The only data format there is. Raises: ConfigurationError for any other, saying what to do."""
+    if value not in (None, "channels_last"):
+        raise ConfigurationError(text("channels_first", layer=layer, received=value))
+    return "channels_last"

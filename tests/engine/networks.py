@@ -14,13 +14,13 @@ from konv.graph import Graph, Node, Tensor, Variable, aligned
 from konv.ops.activation import ReLU, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
-from konv.ops.dropout import Dropout
+from konv.ops.dropping import Dropout
 from konv.ops.loss import CategoricalCrossentropy, Loss, MeanSquaredError
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array, Op, Weight
-from konv.ops.shape import Flatten
 from konv.ops.source import Input
 from konv.ops.update import SGD, Update
+from konv.ops.views import Flatten
 
 
 def source(*shape: int, dtype: str = "float64") -> Tensor:

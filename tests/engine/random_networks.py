@@ -21,7 +21,7 @@ from konv.kernels.code import build as kernels
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
-from konv.ops.dropout import Dropout
+from konv.ops.dropping import Dropout
 from konv.ops.loss import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -32,8 +32,8 @@ from konv.ops.loss import (
 from konv.ops.moments import Adam, Adamax, Nadam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op
-from konv.ops.shape import Flatten
 from konv.ops.update import SGD, Adadelta, Adagrad, RMSprop, Update
+from konv.ops.views import Flatten
 from tests.engine.networks import add, on, source
 
 Rng = np.random.Generator

@@ -10,8 +10,8 @@ from konv.ops.activation import ReLU
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
-from konv.ops.shape import Flatten
 from konv.ops.update import SGD
+from konv.ops.views import Flatten
 from tests.engine.networks import Example, chain, single, source, trained
 
 

@@ -23,12 +23,12 @@ from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout
+from konv.ops.dropping import Dropout
 from konv.ops.loss import MeanSquaredError, SparseCategoricalCrossentropy
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array
-from konv.ops.shape import Flatten
 from konv.ops.update import SGD
+from konv.ops.views import Flatten
 from tests.engine.networks import Example, chain, single, source, trained, two_heads
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, HardSiLU, SiLU, Softplus
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.globalpool import (
     AveragePool1D,
     GlobalAveragePool1D,
@@ -44,9 +44,9 @@ from konv.ops.places import (
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
-from konv.ops.shape import Flatten, Reshape
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.update import SGD, RMSprop, Update
+from konv.ops.views import Flatten, Reshape
 from tests.engine.networks import Example, add, agree, chain, on, single, source, two_heads
 from tests.ops.numerical import derivative
 

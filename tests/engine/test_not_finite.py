@@ -13,8 +13,8 @@ from konv.ops.dense import Dense
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
 from konv.ops.moments import Adam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
-from konv.ops.shape import Flatten
 from konv.ops.update import SGD
+from konv.ops.views import Flatten
 from tests.engine.networks import Example, add, chain, on, single, source
 
 

@@ -15,7 +15,7 @@ from konv.graph import Graph, Node, Tensor, Variable
 from konv.ops.activation import ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
-from konv.ops.dropout import Dropout
+from konv.ops.dropping import Dropout
 from konv.ops.loss import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -26,9 +26,9 @@ from konv.ops.loss import (
 from konv.ops.moments import Adam
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array, Op, Run
-from konv.ops.shape import Flatten
 from konv.ops.source import Input
 from konv.ops.update import SGD, RMSprop
+from konv.ops.views import Flatten
 from konv.random import Stream
 from tests.ops.numerical import derivative
 

@@ -12,8 +12,8 @@ from konv.ops.dense import Dense
 from konv.ops.loss import SparseCategoricalCrossentropy
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array
-from konv.ops.shape import Flatten
 from konv.ops.update import SGD
+from konv.ops.views import Flatten
 from tests.engine.networks import Example, chain, single, source
 
 BOUND = 2e-5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import erfc, sqrt
+from math import erf, erfc, sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -97,6 +97,20 @@ def test_error(function: str, dtype: str) -> None:
 )
 def test_special_arguments(function: str, x: list[float], y: list[float], dtype: str) -> None:
     np.testing.assert_array_equal(computed(function, np.array(x, dtype)), np.array(y, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_waves_and_the_error_function(dtype: str) -> None:
+    """Within two units of 1 for arguments up to 10,000; small ones keep their sine, and lose nothing."""
+    x, unit = spread(dtype, -1e4, 1e4), np.finfo(dtype).eps
+    wide = x.astype(WIDER[dtype])
+    assert (abs(computed("sine", x) - np.sin(wide)) <= 2 * unit).all()
+    near = x[abs(x) < 6]
+    exact = np.array([erf(v) for v in near.astype("float64")])
+    assert (abs(computed("error_function", near) - exact) <= 6 * unit * np.minimum(1, abs(exact) + 0.5)).all()
+    small = np.array([1e-30, -3e-20, 0], dtype)
+    np.testing.assert_array_equal(computed("sine", small), small)
+    assert np.isnan(computed("sine", np.array([np.inf, np.nan], dtype))).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

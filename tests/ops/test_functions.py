@@ -10,7 +10,7 @@ import pytest
 
 from konv import ops
 from konv.engine.native import NativeProgram
-from konv.engine.program import Training
+from konv.engine.program import Position, Training
 from konv.engine.reference import ReferenceProgram
 from konv.errors import GraphError, ShapeError
 from konv.graph import Graph, Node, Tensor, Variable
@@ -22,6 +22,10 @@ from tests.ops.numerical import derivative
 Q = np.array([0.5, -1.5, 2.0])
 W = Variable("w", np.random.default_rng(5).normal(size=(3, 4)))
 KERNEL = Variable("k", np.random.default_rng(6).normal(size=(2, 2, 3, 2)))
+TURNED = Variable("t", np.random.default_rng(8).normal(size=(2, 3, 2, 3)))
+POINTWISE = Variable("q", np.random.default_rng(9).normal(size=(1, 1, 6, 2)))
+LINE = Variable("l", np.random.default_rng(10).normal(size=(2, 3, 3)))
+LINES = Variable("m", np.random.default_rng(11).normal(size=(3, 3, 1)))
 DEPTHWISE = Variable("d", np.random.default_rng(7).normal(size=(2, 2, 3, 2)))
 
 # By name: a function of x (N, 2, 4, 3) and p (2, 4, 3), whose numbers are between 0.3 and 2 and keep apart, so that no
@@ -58,6 +62,33 @@ CASES: dict[str, tuple[Callable[[Any, Any], Any], tuple[Variable, ...]]] = {
     "convolution": (lambda x, p: ops.conv(p, KERNEL, padding="same") * ops.max_pool(x, 1)[..., :2], (KERNEL,)),
     "depthwise": (lambda x, p: ops.depthwise_conv(p, DEPTHWISE, strides=(1, 2)), (DEPTHWISE,)),
     "pooling": (lambda x, p: ops.max_pool(p, 2, 1) + ops.average_pool(p, (2, 2), (1, 1)), ()),
+    "waves": (lambda x, p: ops.sin(p * 3) * ops.cos(p - 1) + ops.tan(p * 0.5) + ops.sinh(p) - ops.cosh(p), ()),
+    "logarithms": (lambda x, p: ops.log1p(p) + ops.expm1(p) + ops.log2(p) * ops.log10(p) + ops.erf(p - 1), ()),
+    "remainders": (lambda x, p: ops.mod(p, 0.25) + ops.mod(p, x) + ops.divide_no_nan(p, ops.floor(p)), ()),
+    "questions": (lambda x, p: p * (ops.isnan(p) + ops.isfinite(p)) + ops.isinf(p) + ops.logical_xor(p > 1, x > 1) * p,
+                  ()),
+    "so far": (lambda x, p: ops.cumsum(p, 2) * ops.cumprod(p, 1) + ops.prod(p, -1, keepdims=True), ()),
+    "lengths": (lambda x, p: p * ops.norm(p, axis=3, keepdims=True) + ops.normalize(p, 2) + ops.norm(p, 1, (1, 2, 3))[
+        :, None, None, None], ()),
+    "moved": (lambda x, p: ops.moveaxis(ops.roll(p, 1, 2), 3, 1) * ops.unstack(p, axis=3)[1][:, None], ()),
+    "repeats": (lambda x, p: ops.repeat(p, 2, 2) * ops.swapaxes(ops.repeat(ops.swapaxes(p, 1, 3), 2, 2), 1, 3), ()),
+    "picked": (lambda x, p: ops.take_along_axis(p, ops.argmax(x, 2, keepdims=True), 2) + ops.triu(p[:, :, :3]), ()),
+    "rows of a weight": (lambda x, p: p[..., :1] * ops.take(W, ops.argmax(p, 3), 0)
+                         + ops.take(ops.square(W)[:, 0], ops.argmin(p, 3))[..., None], (W,)),
+    "more curves": (lambda x, p: ops.elu(p - 1.05) + ops.selu(p - 1.05) + ops.gelu(p) + ops.silu(p) + ops.mish(p)
+                    + ops.leaky_relu(p - 1.05) + ops.softsign(p) + ops.log_sigmoid(p) + ops.hard_silu(p)
+                    + ops.hard_sigmoid(p) + ops.relu6(p) + ops.hard_tanh(p * 0.4), ()),
+    "entropies": (lambda x, p: ops.categorical_crossentropy(x, p, True) + ops.binary_crossentropy(x, p * 0.4)[..., 0]
+                  + ops.sparse_categorical_crossentropy(ops.argmax(x, 3), p), ()),
+    "alike": (lambda x, p: p * ops.ones_like(p) + ops.zeros_like(x) + ops.full_like(p, 2.0), ()),
+    "transposed convolution": (lambda x, p: ops.conv_transpose(p, TURNED, strides=2), (TURNED,)),
+    "separable": (lambda x, p: ops.separable_conv(p, DEPTHWISE, POINTWISE, padding="same"), (DEPTHWISE, POINTWISE)),
+    "sequence": (lambda x, p: ops.conv(p[:, 0], LINE, dilation_rate=2) * ops.depthwise_conv(p[:, 0], LINES)[:, :2], (
+        LINE, LINES)),
+    "known kernel": (lambda x, p: ops.conv(p, KERNEL.value) + ops.depthwise_conv(p, DEPTHWISE.value)[..., :2], ()),
+    "normalised": (lambda x, p: ops.batch_normalization(p, *ops.moments(x, (1, 2), keepdims=True), offset=p, scale=x),
+                   ()),
+    "weights alone": (lambda x, p: p * (W + W * 2 - 1)[:, 0] / (1 + abs(W[:, 1])), (W,)),
     "stopped": (lambda x, p: ops.stop_gradient(p) * x + ops.cast(p, "int32") + ops.cast(p - 5, "bool"), ()),
 }  # fmt: skip
 
@@ -166,6 +197,56 @@ def test_what_is_refused() -> None:
     with pytest.raises(GraphError, match="Received: str"):
         x + "one"
     with pytest.raises(GraphError, match="is a weight"):
-        ops.conv(Input((4, 4, 1)), np.ones((2, 2, 1, 1)))
+        ops.conv(Input((4, 4, 1)), Input((2, 2, 1, 1)))
     with pytest.raises(AttributeError, match="no attribute 'expp'"):
         ops.expp  # noqa: B018
+
+
+def test_random_numbers_follow_from_seed_and_sample() -> None:
+    """In a network numbers are drawn for each sample: whatever the batch and the threads, on both engines."""
+    x = Input((5,))
+    normal = ops.random_normal(ops.shape(x), 1.0, 2.0)
+    uniform = ops.random_uniform((None, 70), -1.0, 3.0)
+    graph = Graph([x], [x + normal, uniform * ops.mean(x, 1, keepdims=True)])
+    data = np.ones((6, 5), "float32")
+    position = Position(3, 1, np.arange(6))
+    programs = [kind(graph, 6) for kind in (NativeProgram, ReferenceProgram)]
+    (a, b), (c, d) = (program.run([data], position=position).outputs for program in programs)
+    np.testing.assert_allclose(a, c, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(b, d, rtol=1e-6, atol=1e-6)
+    assert b.min() >= -1
+    assert b.max() < 3
+    part = NativeProgram(graph, 2).run([data[:2]], position=Position(3, 1, np.array([4, 1]))).outputs
+    np.testing.assert_array_equal(part[0], a[[4, 1]])
+    np.testing.assert_array_equal(part[1], b[[4, 1]])
+    again = programs[0].run([data]).outputs[0]
+    assert not np.array_equal(again, a)
+    np.testing.assert_array_equal(programs[0].run([data]).outputs[0], again)
+
+
+def test_random_arrays() -> None:
+    for draw, mean, deviation in ((ops.random_normal, 0, 1), (ops.random_uniform, 0.5, 12**-0.5)):
+        values = draw((400, 50), seed=3)
+        assert values.dtype == np.float32
+        np.testing.assert_array_equal(values, draw((400, 50), seed=3))
+        assert abs(values.mean() - mean) < 0.03
+        assert abs(values.std() - deviation) < 0.03
+    dropped = ops.dropout(np.ones((200, 50)), 0.25, seed=4)
+    assert set(np.unique(dropped.astype("float32"))) == {np.float32(0), np.float32(4 / 3)}
+    assert abs((dropped == 0).mean() - 0.25) < 0.02
+
+
+def test_shapes_and_arrays() -> None:
+    x = Input((4, 3))
+    assert ops.shape(x) == (None, 4, 3)
+    assert ops.shape(W) == (3, 4)
+    assert (ops.ndim(x), ops.size(x), ops.size(W)) == (3, None, 12)
+    assert ops.is_tensor(x)
+    assert ops.convert_to_tensor([1.0]).dtype == np.float32
+    np.testing.assert_array_equal(ops.convert_to_numpy(W), W.value)
+    assert ops.zeros((2, 3)).dtype == ops.eye(2).dtype == ops.linspace(0, 1, 3).dtype == np.float32
+    np.testing.assert_array_equal(ops.arange(1, 4), [1, 2, 3])
+    for refused in (lambda: ops.zeros((None, 3)), lambda: ops.convert_to_numpy(x), lambda: ops.norm(x, 3, 1),
+                    lambda: ops.take(x, x[:, 0, 0], 1), lambda: ops.take(x, [0]), lambda: ops.prod(x)):  # fmt: skip
+        with pytest.raises(GraphError):
+            refused()

@@ -21,7 +21,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.globalpool import (
     AveragePool1D,
@@ -34,6 +34,7 @@ from konv.ops.globalpool import (
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
+from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
 from konv.ops.places import (
     RepeatVector,
     UpSampling1D,
@@ -43,9 +44,9 @@ from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
-from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
+from konv.ops.views import Flatten, Reshape
 from konv.random import Stream
 from tests.ops.numerical import check_gradients
 from tests.ops.windows import integers
@@ -227,7 +228,7 @@ def test_registry() -> None:
     assert all(OPS[name].name == name for name in OPS)
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
-    with pytest.raises(UnknownNameError, match="Known are: average_pooling1d, average_pooling2d, "):
+    with pytest.raises(UnknownNameError, match="Known are: alpha_dropout, average_pooling1d, "):
         op("zzzz")
 
 
@@ -247,7 +248,8 @@ EXAMPLES = [
     (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
-    (SpatialDropout2D(0.5), (8, 8, 4)),
+    (SpatialDropout2D(0.5), (8, 8, 4)), (GaussianNoise(0.5), (5,)), (GaussianDropout(0.5), (5,)),
+    (AlphaDropout(0.5), (5,)), (Random("normal", (5,)), ()),
     *((activation, (5,)) for activation in [*ACTIVATIONS, *CURVES]),
 ]  # fmt: skip
 

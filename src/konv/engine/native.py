@@ -10,7 +10,7 @@ from konv import config
 from konv.engine.guard import guarded
 from konv.engine.memory import Arena, arenas
 from konv.engine.plan import Plan, Stage
-from konv.engine.program import Outcome, Position, Training
+from konv.engine.program import Outcome, Position, Training, still
 from konv.engine.show import print_asked
 from konv.engine.stages import fitting
 from konv.engine.tables import Tables
@@ -228,8 +228,9 @@ class NativeProgram:
         """Tell the random ops where in the run this batch stands."""
         if not self.plan.keys:
             return
-        if position is None:
+        if position is None and self._training is not None:
             raise ValueError("training with random ops needs a position")
+        position = position or still(n)
         self._memory[self.plan.numbers][:n] = position.samples
         for node, place in self.plan.keys.items():
             self._memory[place][:] = position.seed, self._graph.number(node), position.epoch

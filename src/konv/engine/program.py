@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from konv.graph import Tensor, Variable
 from konv.ops.record import Array
 from konv.ops.update import Update
 
-__all__ = ["Outcome", "Position", "Program", "Training"]
+__all__ = ["Outcome", "Position", "Program", "Training", "still"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Position:
     epoch: int
     samples: Array
     """int64 `(n,)`: the number of each sample in its data set, so that a mask follows its sample, not its place."""
+
+
+def still(n: int) -> Position:
+    """The position of `n` samples that are not trained on, where nothing else is said: the same each time."""
+    return Position(0, 2**32 - 1, np.arange(n))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from konv.engine.program import Outcome, Position, Training
+from konv.engine.program import Outcome, Position, Training, still
 from konv.errors import ShapeError
 from konv.graph import Graph, Node, Tensor, Variable
 from konv.messages import text
@@ -52,6 +52,8 @@ class ReferenceProgram:
         with np.errstate(all="ignore"):
             values = self._values_of_inputs(inputs)
             bad = "" if _finite(values.values()) else "input"
+            if self._training is None:
+                position = position or still(len(inputs[0]))
             runs = self._forward(values, position)
             losses = tuple(
                 loss.forward(target, values[at])
@@ -91,17 +93,16 @@ class ReferenceProgram:
                 x = tuple(values[t] for t in node.inputs)
                 y = node.op.forward(x, _values(node.variables), runs[node])
                 count = len(values[self._graph.inputs[0]])
-                values[node.output] = y if node.inputs else np.repeat(y, count, 0)
+                values[node.output] = np.repeat(y, count, 0) if len(y) != count else y
         return runs
 
     def _run_of(self, number: int, node: Node, position: Position | None) -> Run:
-        if self._training is None or not node.learning:
-            return Run()
-        if not node.op.random:
-            return Run(training=True)
+        training = self._training is not None and node.learning
+        if not node.op.random or not (training or node.op.always):
+            return Run(training)
         if position is None:
-            raise ValueError("training with random ops needs a position")
-        return Run(True, Stream(position.seed, number, position.epoch, position.samples))
+            raise ValueError("random ops need a position")
+        return Run(training, Stream(position.seed, number, position.epoch, position.samples))
 
     def _first_nonfinite(self, values: dict[Tensor, Array], losses: tuple[Array, ...]) -> str:
         """The layer of the first output that is not finite, else of the first loss that is not, else ""."""

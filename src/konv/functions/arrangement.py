@@ -11,15 +11,15 @@ import numpy as np
 
 from konv.errors import ShapeError
 from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
-from konv.graph import Tensor
+from konv.graph import Tensor, Variable
 from konv.messages import text
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.concatenation import Concatenate
-from konv.ops.shape import Reshape
+from konv.ops.views import Reshape
 
 __all__ = [
-    "broadcast_to", "concatenate", "expand_dims", "flip", "index", "pad", "permute_dimensions", "reshape", "split",
-    "squeeze", "stack", "take", "tile", "transpose",
+    "broadcast_to", "concatenate", "expand_dims", "flip", "index", "moveaxis", "pad", "permute_dimensions", "repeat",
+    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "unstack",
 ]  # fmt: skip
 
 
@@ -55,6 +55,27 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 def permute_dimensions(x: Any, pattern: Sequence[int]) -> Any:
     """`transpose` under the name of Keras's backend. Arguments: `pattern`, the axes."""
     return transpose(x, pattern)
+
+
+def moveaxis(x: Any, source: int, destination: int) -> Any:
+    """`x` with the axis `source` put at `destination`; the batch axis of a symbolic tensor stays first."""
+    if not is_symbolic(x):
+        return np.moveaxis(array(x), source, destination)
+    x = tensor(x)
+    order = list(range(len(x.shape) + lead(x)))
+    count = len(order)
+    order.insert(destination % count, order.pop(source % count))
+    return transpose(x, order)
+
+
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """`x` with the axes `axis1` and `axis2` in each other's place; the batch axis of a symbolic tensor stays first."""
+    if not is_symbolic(x):
+        return np.swapaxes(array(x), axis1, axis2)
+    x = tensor(x)
+    order = list(range(len(x.shape) + lead(x)))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return transpose(x, order)
 
 
 def expand_dims(x: Any, axis: int) -> Any:
@@ -112,16 +133,36 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = -1) -> A
     return [_part(x, own, a, b) for a, b in pairwise(begins)]
 
 
-def take(x: Any, indices: Any, axis: int) -> Any:
-    """The elements of `x` at known `indices` (one, or a row of them) along `axis`."""
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
+    """The parts of `x` along `axis`, each without it; of a symbolic tensor not the batch axis. Arguments: `num`, taken
+    for Keras's sake."""
     if not is_symbolic(x):
-        return np.take(array(x), indices, axis)
+        return [np.take(array(x), i, axis) for i in range(np.shape(x)[axis])]
     x = tensor(x)
     own = axis_of(axis, x)
-    places = [int(i) % x.shape[own] for i in np.ravel(indices)]
-    parts = [_part(x, own, i, i + 1) for i in places]
-    found = parts[0] if len(parts) == 1 else applied(Concatenate(own), *parts)
-    return squeeze(found, own + lead(x)) if np.ndim(indices) == 0 else found
+    return [squeeze(_part(x, own, i, i + 1), own + lead(x)) for i in range(x.shape[own])]
+
+
+def roll(x: Any, shift: int, axis: int) -> Any:
+    """`x` with everything `shift` places further along `axis`, what leaves at one end coming in at the other."""
+    if not is_symbolic(x):
+        return np.roll(array(x), shift, axis)
+    x = tensor(x)
+    own = axis_of(axis, x)
+    size = x.shape[own]
+    at = -shift % size
+    return applied(Concatenate(own), _part(x, own, at, size), _part(x, own, 0, at)) if at else x
+
+
+def repeat(x: Any, repeats: int, axis: int) -> Any:
+    """`x` with each element along `axis` there `repeats` times in a row."""
+    if not is_symbolic(x):
+        return np.repeat(array(x), repeats, axis)
+    x = tensor(x)
+    own = axis_of(axis, x)
+    before, size, behind = x.shape[:own], x.shape[own], x.shape[own + 1 :]
+    wide = applied(BroadcastTo((*before, size, repeats, *behind)), applied(Reshape((*before, size, 1, *behind)), x))
+    return applied(Reshape((*before, size * repeats, *behind)), wide)
 
 
 def flip(x: Any, axis: int) -> Any:
@@ -176,8 +217,9 @@ def tile(x: Any, repeats: Sequence[int]) -> Any:
     return applied(Reshape(tuple(n * int(times) for n, times in zip(x.shape, repeats, strict=True))), wide)
 
 
-def index(x: Tensor, key: Any) -> Tensor:
+def index(x: Tensor | Variable, key: Any) -> Tensor:
     """`x[key]` of a symbolic tensor: integers, slices, `...`, None; the batch axis whole. Raises: ShapeError."""
+    x = tensor(x)
     keys = list(key) if isinstance(key, tuple) else [key]
     taken = sum(k is not None and not isinstance(k, EllipsisType) for k in keys)
     if not any(isinstance(k, EllipsisType) for k in keys):

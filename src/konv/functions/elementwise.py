@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log as ln
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ from konv.graph import Tensor
 from konv.messages import text
 from konv.ops.constant import StopGradient
 from konv.ops.elementwise import VALUES, Elementwise
-from konv.ops.shape import Reshape
+from konv.ops.views import Reshape
 from konv.shapes import show
 
 __all__ = [
-    "abs", "absolute", "add", "cast", "ceil", "clip", "divide", "equal", "exp", "floor", "greater", "greater_equal",
-    "less", "less_equal", "log", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply",
-    "negative", "not_equal", "power", "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign", "softplus", "sqrt",
-    "square", "stop_gradient", "subtract", "tanh", "true_divide", "where",
+    "abs", "absolute", "add", "cast", "ceil", "clip", "cos", "cosh", "divide", "divide_no_nan", "equal", "erf", "exp",
+    "expm1", "floor", "floor_divide", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal",
+    "log", "log10", "log1p", "log2", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum",
+    "mod", "multiply", "negative", "not_equal", "power", "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign",
+    "sin", "sinh", "softplus", "sqrt", "square", "stop_gradient", "subtract", "tan", "tanh", "true_divide", "where",
 ]  # fmt: skip
 
 
@@ -60,20 +62,27 @@ def _without_first(x: Tensor) -> Tensor:
 abs = absolute = Function("abs", "The size of each number: |x|.")
 add = Function("add", "x1 + x2.")
 ceil = Function("ceil", "The least integer that is not below x; no gradient.")
+cos = Function("cos", "The cosine of x, in radians.")
 divide = true_divide = Function("divide", "x1 / x2.")
 equal = Function("equal", "1 where x1 = x2, else 0; no gradient.")
+erf = Function("erf", "The error function of x: 2/√π times the integral of e^(−t²) from 0 to x.")
 exp = Function("exp", "e to the power x.")
+expm1 = Function("expm1", "e to the power x, less 1, exact for small x too.")
 floor = Function("floor", "The greatest integer that is not above x; no gradient.")
 greater = Function("greater", "1 where x1 > x2, else 0; no gradient.")
 greater_equal = Function("greater_equal", "1 where x1 ≥ x2, else 0; no gradient.")
+isfinite = Function("isfinite", "1 where x is neither NaN nor infinite, else 0; no gradient.")
+isnan = Function("isnan", "1 where x is NaN, else 0; no gradient.")
 less = Function("less", "1 where x1 < x2, else 0; no gradient.")
 less_equal = Function("less_equal", "1 where x1 ≤ x2, else 0; no gradient.")
 log = Function("log", "The natural logarithm of x.")
+log1p = Function("log1p", "The natural logarithm of 1 + x, exact for small x too.")
 logical_and = Function("logical_and", "1 where neither x1 nor x2 is 0, else 0; no gradient.")
 logical_not = Function("logical_not", "1 where x is 0, else 0; no gradient.")
 logical_or = Function("logical_or", "1 where x1 or x2 is not 0, else 0; no gradient.")
 maximum = Function("maximum", "The larger of x1 and x2.")
 minimum = Function("minimum", "The smaller of x1 and x2.")
+mod = Function("mod", "The remainder x1 − ⌊x1 / x2⌋ · x2.")
 multiply = Function("multiply", "x1 · x2.")
 negative = Function("negative", "−x.")
 not_equal = Function("not_equal", "1 where x1 ≠ x2, else 0; no gradient.")
@@ -83,6 +92,7 @@ round = Function("round", "The nearest integer, the even one of two; no gradient
 rsqrt = Function("rsqrt", "1 / √x.")
 sigmoid = Function("sigmoid", "1 / (1 + e^(−x)).")
 sign = Function("sign", "1, 0 or −1: the sign of x; no gradient.")
+sin = Function("sin", "The sine of x, in radians.")
 softplus = Function("softplus", "ln(1 + e^x).")
 sqrt = Function("sqrt", "The square root of x.")
 square = Function("square", "x².")
@@ -106,6 +116,52 @@ def power(x1: Any, x2: Any) -> Any:
         left //= 2
         factor = square(factor) if left else factor
     return reciprocal(result) if exponent < 0 else result
+
+
+def tan(x: Any) -> Any:
+    """The tangent of x, in radians."""
+    return divide(sin(x), cos(x))
+
+
+def sinh(x: Any) -> Any:
+    """(e^x − e^(−x)) / 2."""
+    return multiply(0.5, subtract(expm1(x), expm1(negative(x))))
+
+
+def cosh(x: Any) -> Any:
+    """(e^x + e^(−x)) / 2."""
+    return multiply(0.5, add(exp(x), exp(negative(x))))
+
+
+def log2(x: Any) -> Any:
+    """The logarithm of x to base 2."""
+    return multiply(1 / ln(2), log(x))
+
+
+def log10(x: Any) -> Any:
+    """The logarithm of x to base 10."""
+    return multiply(1 / ln(10), log(x))
+
+
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """The greatest integer that is not above x1 / x2; no gradient."""
+    return floor(divide(x1, x2))
+
+
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    """x1 / x2, and 0 where x2 is 0, with a gradient of 0 there."""
+    none = equal(x2, 0)
+    return where(none, 0, divide(x1, where(none, 1, x2)))
+
+
+def isinf(x: Any) -> Any:
+    """1 where x is ∞ or −∞, else 0; no gradient."""
+    return equal(absolute(x), float("inf"))
+
+
+def logical_xor(x1: Any, x2: Any) -> Any:
+    """1 where one of x1 and x2 is 0 and the other is not, else 0; no gradient."""
+    return not_equal(not_equal(x1, 0), not_equal(x2, 0))
 
 
 def clip(x: Any, x_min: float, x_max: float) -> Any:

@@ -1,4 +1,4 @@
-"""Products of matrices, convolution, pooling, softmax: the operations networks are made of, as functions."""
+"""Products of matrices, convolution, pooling: the operations networks are made of, as functions."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from typing import Any, cast
 import numpy as np
 
 from konv.errors import GraphError
-from konv.functions.arrangement import broadcast_to, expand_dims, transpose
-from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
-from konv.functions.elementwise import equal, subtract
-from konv.functions.reduction import logsumexp
+from konv.functions.arrangement import broadcast_to, expand_dims
+from konv.functions.base import applied, array, is_symbolic, lead, tensor
 from konv.graph import Node, Tensor, Variable, naming
 from konv.messages import text
-from konv.ops.activation import Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op, Run
-from konv.shapes import Padding, normal_padding, pair
+from konv.ops.sequence import Conv1D, DepthwiseConv1D
+from konv.ops.transposed import Conv2DTranspose
+from konv.shapes import Padding, channels_last, normal_padding, pair
 
 __all__ = [
-    "average_pool", "conv", "depthwise_conv", "log_softmax", "matmul", "max_pool", "one_hot", "softmax",
+    "average_pool", "conv", "conv_transpose", "depthwise_conv", "dot", "matmul", "max_pool", "separable_conv",
 ]  # fmt: skip
 
 
@@ -46,29 +45,9 @@ def matmul(x1: Any, x2: Any) -> Any:
     return applied(Matmul(), a, b)
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
-    """e^x divided by its sum along `axis`."""
-    if not is_symbolic(x):
-        values = np.moveaxis(array(x), axis, -1)
-        return np.moveaxis(Softmax().forward((values,), (), Run()), -1, axis)
-    x = tensor(x)
-    own, first = axis_of(axis, x), lead(x)
-    if own == len(x.shape) - 1:
-        return applied(Softmax(), x)
-    order = list(range(len(x.shape) + first))
-    order[own + first], order[-1] = order[-1], order[own + first]
-    return transpose(applied(Softmax(), transpose(x, order)), order)
-
-
-def log_softmax(x: Any, axis: int = -1) -> Any:
-    """The logarithm of `softmax` along `axis`, without rounding it first."""
-    return subtract(x, logsumexp(x, axis, keepdims=True))
-
-
-def one_hot(x: Any, num_classes: int) -> Any:
-    """Rows of `num_classes` with a 1 at the place that each number of `x` names, and 0 elsewhere; no gradient."""
-    places = np.arange(num_classes, dtype="float32")
-    return equal(expand_dims(x, -1), places)
+def dot(x1: Any, x2: Any) -> Any:
+    """`matmul` of arrays and tensors of two axes or more, Keras's name for it. Raises: ShapeError."""
+    return matmul(x1, x2)
 
 
 def conv(
@@ -76,19 +55,23 @@ def conv(
     kernel: Any,
     strides: int | Sequence[int] = 1,
     padding: str | Padding = "valid",
+    data_format: str | None = None,
     dilation_rate: int | Sequence[int] = 1,
 ) -> Any:
-    """The convolution of images `inputs` `(N, H, W, C)` with `kernel` `(h, w, C / groups, filters)`.
+    """The convolution of images `inputs` `(N, H, W, C)` with `kernel` `(h, w, C / groups, filters)`, or of sequences
+    `(N, L, C)` with `(l, C / groups, filters)`.
 
-    Arguments: `strides`, `padding`, `dilation_rate` as of `konv.layers.Conv2D`; a kernel for images that are symbolic
-    is a weight. Raises: ShapeError where it does not fit; GraphError where it is no weight.
+    Arguments: `strides`, `padding`, `data_format`, `dilation_rate` as of `konv.layers.Conv2D`; a kernel for images that
+    are symbolic is a weight, or known numbers. Raises: ShapeError where it does not fit; GraphError for another kernel.
     """
-    height, width, taken, filters = kernel.shape
-    channels = inputs.shape[-1]
-    op = Conv2D(
-        filters, (height, width), _two(strides, "strides"), normal_padding(padding, "conv"),
-        _two(dilation_rate, "dilation_rate"), max(1, channels // max(1, taken)), bias=False,
-    )  # fmt: skip
+    channels_last(data_format, "conv")
+    *size, taken, filters = kernel.shape
+    axes, groups = len(size), max(1, inputs.shape[-1] // max(1, taken))
+    window = _window(strides, padding, dilation_rate, axes, "conv")
+    if axes == 1:
+        sequence = Conv1D(filters, size[0], window[0][0], window[1], window[2][0], groups, bias=False)
+        return _weighted(sequence, inputs, kernel)
+    op = Conv2D(filters, _two(size), _two(window[0]), window[1], _two(window[2]), groups, bias=False)
     return _weighted(op, inputs, kernel)
 
 
@@ -97,42 +80,106 @@ def depthwise_conv(
     kernel: Any,
     strides: int | Sequence[int] = 1,
     padding: str | Padding = "valid",
+    data_format: str | None = None,
     dilation_rate: int | Sequence[int] = 1,
 ) -> Any:
-    """Each channel of images `inputs` `(N, H, W, C)` convolved with its own part of `kernel` `(h, w, C, multiplier)`.
+    """Each channel of images `inputs` `(N, H, W, C)` convolved with its own part of `kernel` `(h, w, C, multiplier)`,
+    or of sequences `(N, L, C)` with `(l, C, multiplier)`.
 
-    Arguments: `strides`, `padding`, `dilation_rate` as of `conv`. Raises: as `conv`.
+    Arguments: `strides`, `padding`, `data_format`, `dilation_rate` as of `conv`. Raises: as `conv`.
     """
-    height, width, _, multiplier = kernel.shape
-    op = DepthwiseConv2D(
-        (height, width), _two(strides, "strides"), normal_padding(padding, "depthwise_conv"), multiplier,
-        _two(dilation_rate, "dilation_rate"), bias=False,
-    )  # fmt: skip
+    channels_last(data_format, "depthwise_conv")
+    *size, _, multiplier = kernel.shape
+    window = _window(strides, padding, dilation_rate, len(size), "depthwise_conv")
+    if len(size) == 1:
+        sequence = DepthwiseConv1D(size[0], window[0][0], window[1], multiplier, window[2][0], bias=False)
+        return _weighted(sequence, inputs, kernel)
+    op = DepthwiseConv2D(_two(size), _two(window[0]), window[1], multiplier, _two(window[2]), bias=False)
+    return _weighted(op, inputs, kernel)
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: int | Sequence[int] = 1,
+    padding: str | Padding = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Any:
+    """`depthwise_conv` with `depthwise_kernel`, then `conv` with `pointwise_kernel`, whose window is one place.
+
+    Arguments: `strides`, `padding`, `data_format`, `dilation_rate` as of `conv`. Raises: as `conv`.
+    """
+    between = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(between, pointwise_kernel)
+
+
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: int | Sequence[int] = 1,
+    padding: str | Padding = "valid",
+    output_padding: int | Sequence[int] | None = None,
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Any:
+    """The transposed convolution of images `inputs` `(N, H, W, C)` with `kernel` `(h, w, filters, C)`.
+
+    Arguments: `output_padding`, as of `konv.layers.Conv2DTranspose`; the others as of `conv`. Raises: as `conv`.
+    """
+    channels_last(data_format, "conv_transpose")
+    height, width, filters, _ = kernel.shape
+    strides, padding, dilation = _window(strides, padding, dilation_rate, 2, "conv_transpose")
+    more = None if output_padding is None else _two(pair(output_padding, "output_padding", "konv.ops", 2, 0))
+    op = Conv2DTranspose(filters, (height, width), _two(strides), padding, more, _two(dilation), bias=False)
     return _weighted(op, inputs, kernel)
 
 
 def max_pool(
-    inputs: Any, pool_size: int | Sequence[int], strides: int | Sequence[int] | None = None, padding: str = "valid"
+    inputs: Any,
+    pool_size: int | Sequence[int],
+    strides: int | Sequence[int] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> Any:
     """The largest number of each window of images `inputs` `(N, H, W, C)`.
 
-    Arguments: `pool_size`, `strides` (default `pool_size`), `padding` as of `konv.layers.MaxPooling2D`.
+    Arguments: `pool_size`, `strides` (default `pool_size`), `padding`, `data_format` as of `konv.layers.MaxPooling2D`.
     """
-    pool = _two(pool_size, "pool_size")
-    return _alone(MaxPool2D(pool, _two(strides or pool, "strides"), normal_padding(padding, "max_pool")), inputs)
+    channels_last(data_format, "max_pool")
+    pool = _pair(pool_size, "pool_size")
+    return _alone(MaxPool2D(pool, _pair(strides or pool, "strides"), normal_padding(padding, "max_pool")), inputs)
 
 
 def average_pool(
-    inputs: Any, pool_size: int | Sequence[int], strides: int | Sequence[int] | None = None, padding: str = "valid"
+    inputs: Any,
+    pool_size: int | Sequence[int],
+    strides: int | Sequence[int] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> Any:
-    """The mean of each window of images `inputs` `(N, H, W, C)`; `pool_size`, `strides`, `padding` as of `max_pool`."""
-    pool = _two(pool_size, "pool_size")
+    """The mean of each window of images `inputs` `(N, H, W, C)`; `pool_size`, `strides`, `padding`, `data_format` as of
+    `max_pool`."""
+    channels_last(data_format, "average_pool")
+    pool = _pair(pool_size, "pool_size")
     padding_ = normal_padding(padding, "average_pool")
-    return _alone(AveragePool2D(pool, _two(strides or pool, "strides"), padding_), inputs)
+    return _alone(AveragePool2D(pool, _pair(strides or pool, "strides"), padding_), inputs)
 
 
-def _two(value: Any, name: str) -> tuple[int, int]:
-    return cast("tuple[int, int]", pair(value, name, "konv.ops"))
+def _two(value: Any) -> tuple[int, int]:
+    return cast("tuple[int, int]", tuple(value))
+
+
+def _pair(value: Any, name: str) -> tuple[int, int]:
+    return _two(pair(value, name, "konv.ops"))
+
+
+def _window(strides: Any, padding: Any, dilation: Any, axes: int, function: str) -> tuple[Any, Padding, Any]:
+    """Strides, padding and dilation along `axes` axes."""
+    found = (pair(value, name, "konv.ops", axes) for value, name in ((strides, "strides"), (dilation, "dilation_rate")))
+    steps, apart = found
+    return steps, normal_padding(padding, function, axes), apart
 
 
 def _alone(op: Op, x: Any) -> Any:
@@ -144,6 +191,8 @@ def _weighted(op: Op, x: Any, kernel: Any) -> Any:
     if not is_symbolic(x, kernel):
         result: Array = op.forward((array(x),), (array(kernel),), Run())
         return result
+    if not is_symbolic(kernel):
+        kernel = Variable("kernel", np.asarray(kernel, tensor(x).dtype), trainable=False)
     if not isinstance(kernel, Variable):
         raise GraphError(text("kernel_is_no_weight", function=op.name, received=type(kernel).__name__))
     x = tensor(x)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from konv.errors import GraphError
+from konv.functions.arrangement import concatenate, index, pad
 from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
 from konv.functions.elementwise import (
+    absolute,
     add,
     equal,
     exp,
     log,
+    multiply,
     not_equal,
     sqrt as root,
     square,
@@ -26,7 +29,10 @@ from konv.graph import Tensor
 from konv.messages import text
 from konv.ops.reduction import Reduce
 
-__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "std", "sum", "var"]
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "logsumexp", "max", "mean",
+    "min", "moments", "norm", "prod", "std", "sum", "var",
+]  # fmt: skip
 
 Axis = int | Sequence[int] | None
 
@@ -71,6 +77,61 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return total if keepdims else sum(total, axis)
 
 
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product along `axis`, of a symbolic tensor one axis but the batch's; see `sum`. Right for zeros too.
+
+    Raises: GraphError for several axes of a symbolic tensor.
+    """
+    if not is_symbolic(x):
+        axes = tuple(axis) if isinstance(axis, Sequence) else axis
+        return np.asarray(np.prod(array(x), axis=axes, keepdims=keepdims))
+    x = tensor(x)
+    if not isinstance(axis, int):
+        raise GraphError(text("over_the_batch", function="prod", shape=(None, *x.shape)))
+    place = axis_of(axis, x) + lead(x)
+    while (count := x.shape[place - lead(x)]) > 1:
+        half = count // 2
+        rest = [_range(x, place, 2 * half, count)] if count % 2 else []
+        x = multiply(_range(x, place, 0, half), _range(x, place, half, 2 * half))
+        x = concatenate([x, *rest], place) if rest else x
+    return x if keepdims else sum(x, place)
+
+
+def cumsum(x: Any, axis: int = -1) -> Any:
+    """The sums of all numbers so far along `axis`, of a symbolic tensor not the batch's."""
+    return np.cumsum(array(x), axis) if not is_symbolic(x) else _so_far(tensor(x), axis, add, 0.0)
+
+
+def cumprod(x: Any, axis: int = -1) -> Any:
+    """The products of all numbers so far along `axis`, of a symbolic tensor not the batch's."""
+    return np.cumprod(array(x), axis) if not is_symbolic(x) else _so_far(tensor(x), axis, multiply, 1.0)
+
+
+def norm(x: Any, ord: float | str | None = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The length of vectors along `axis`: the root of the sum of squares.
+
+    Arguments: `ord`, 2 or "fro" or None for that; 1 for the sum of sizes, infinity for the largest size.
+    Raises: GraphError for another.
+    """
+    if ord == 1:
+        return sum(absolute(x), axis, keepdims)
+    if ord == float("inf"):
+        return max(absolute(x), axis, keepdims)
+    if ord not in (None, 2, "fro", "euclidean"):
+        raise GraphError(text("bad_norm", received=ord))
+    return root(sum(square(x), axis, keepdims))
+
+
+def moments(x: Any, axes: Axis, keepdims: bool = False) -> tuple[Any, Any]:
+    """The mean and the variance along `axes`; see `sum`."""
+    return mean(x, axes, keepdims), var(x, axes, keepdims)
+
+
+def count_nonzero(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """How many numbers along `axis` are not 0; no gradient; see `sum`."""
+    return sum(not_equal(x, 0), axis, keepdims)
+
+
 def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """1 where a number along `axis` is not 0, else 0; no gradient; see `sum`."""
     return max(not_equal(x, 0), axis, keepdims)
@@ -94,6 +155,26 @@ def argmin(x: Any, axis: int = -1, keepdims: bool = False) -> Any:
     if not is_symbolic(x):
         return np.argmin(array(x), axis, keepdims=keepdims)
     return _place(tensor(x), min(x, axis, keepdims=True), axis, keepdims)
+
+
+def _range(x: Tensor, place: int, begin: int, end: int) -> Tensor:
+    """The elements `begin … end` along the axis `place`, the batch axis counted."""
+    return index(x, (*(slice(None),) * place, slice(begin, end)))
+
+
+def _so_far(x: Tensor, axis: int, join: Callable[[Any, Any], Any], neutral: float) -> Any:
+    """Everything up to each place along `axis` joined: with what is 1, 2, 4, … places before (Hillis & Steele, *Data
+    parallel algorithms*, 1986)."""
+    place, step = axis_of(axis, x) + lead(x), 1
+    count = x.shape[place - lead(x)]
+    while step < count:
+        margins = [(step, 0) if a == place else (0, 0) for a in range(len(x.shape) + lead(x))]
+        x = join(x, pad(_range(x, place, 0, count - step), margins, neutral))
+        step *= 2
+    return x
+
+
+amax, amin = max, min
 
 
 def _place(x: Tensor, best: Tensor, axis: int, keepdims: bool) -> Any:

@@ -45,7 +45,67 @@ class Later:
 _making = Lock()
 
 
-class Variable:
+class Operand:
+    """Arithmetic and indexing, which add to the network; `konv.functions` enters what they do into `OPERATORS`."""
+
+    __array_ufunc__: ClassVar[None] = None  # an array on the left leaves arithmetic to the operand
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return OPERATORS["index"](self, key)
+
+    def __add__(self, other: Any) -> Tensor:
+        return OPERATORS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return OPERATORS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return OPERATORS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return OPERATORS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return OPERATORS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return OPERATORS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return OPERATORS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return OPERATORS["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return OPERATORS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return OPERATORS["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return OPERATORS["matmul"](self, other)
+
+    def __neg__(self) -> Tensor:
+        return OPERATORS["negative"](self)
+
+    def __abs__(self) -> Tensor:
+        return OPERATORS["abs"](self)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return OPERATORS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return OPERATORS["greater_equal"](self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return OPERATORS["less"](self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return OPERATORS["less_equal"](self, other)
+
+
+class Variable(Operand):
     """A named array that training may adjust: `value` is always contiguous, aligned, and stays at one address.
 
     Given as `Later`, it is made when it is first read: what a network looks like and costs can be told without its
@@ -115,16 +175,15 @@ class Variable:
 
 
 @dataclass(frozen=True, eq=False)
-class Tensor:
+class Tensor(Operand):
     """The promise of an array: `shape` without the batch axis, made by `node`.
 
-    Arithmetic and indexing add to the network; what they do is entered into `OPERATORS` by `konv.functions`.
+    Arithmetic and indexing add to the network; see `Operand`.
     """
 
     shape: Shape
     dtype: str
     node: Node
-    __array_ufunc__: ClassVar[None] = None  # an array on the left leaves arithmetic to the tensor
 
     @property
     def ndim(self) -> int:
@@ -136,60 +195,6 @@ class Tensor:
 
     def __bool__(self) -> bool:
         return True
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return OPERATORS["index"](self, key)
-
-    def __add__(self, other: Any) -> Tensor:
-        return OPERATORS["add"](self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return OPERATORS["add"](other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return OPERATORS["subtract"](self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return OPERATORS["subtract"](other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return OPERATORS["multiply"](self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return OPERATORS["multiply"](other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return OPERATORS["divide"](self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return OPERATORS["divide"](other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return OPERATORS["power"](self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return OPERATORS["power"](other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return OPERATORS["matmul"](self, other)
-
-    def __neg__(self) -> Tensor:
-        return OPERATORS["negative"](self)
-
-    def __abs__(self) -> Tensor:
-        return OPERATORS["abs"](self)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return OPERATORS["greater"](self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return OPERATORS["greater_equal"](self, other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return OPERATORS["less"](self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return OPERATORS["less_equal"](self, other)
 
 
 @dataclass(eq=False)

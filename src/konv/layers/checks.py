@@ -9,7 +9,7 @@ from math import nan
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph import naming
 from konv.messages import text
-from konv.shapes import Shape
+from konv.shapes import Shape, channels_last
 
 __all__ = ["channels_last", "checked_name", "count", "number", "sample_shape"]
 
@@ -34,13 +34,6 @@ def number(value: object) -> float:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return nan
-
-
-def channels_last(value: object, layer: str) -> str:
-    """The only data format there is. Raises: ConfigurationError for any other, saying what to do."""
-    if value not in (None, "channels_last"):
-        raise ConfigurationError(text("channels_first", layer=layer, received=value))
-    return "channels_last"
 
 
 def sample_shape(shape: object, layer: str, batch: bool = False) -> Shape:

@@ -215,4 +215,27 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这个梯度函数需要 {expected} 个数组，每个输入一个。收到的是：{received} 个。",
     ),
     "summary.connected": ("Connected to", "连接自"),
+    "no_value": (
+        "{layer}: a symbolic tensor has no numbers yet. Make a Model of it and call predict.",
+        "{layer}：符号张量还没有数值。请用它建立 Model 再调用 predict。",
+    ),
+    "batch_unknown": (
+        "The size of the batch is not known while a network is made. Received the shape: {received}. "
+        "konv.ops.zeros_like, ones_like and full_like make tensors like another.",
+        "构建网络时批次大小还是未知的。收到的形状是：{received}。"
+        "可用 konv.ops.zeros_like、ones_like 或 full_like 按另一个张量的形状生成。",
+    ),
+    "bad_norm": (
+        "norm: ord is 1, 2, 'fro' or infinity. Received: {received!r}.",
+        "norm：ord 只能是 1、2、'fro' 或无穷大。收到的是：{received!r}。",
+    ),
+    "take_needs_axis": (
+        "take: give the axis along which to pick from a symbolic tensor: take(x, indices, axis=…).",
+        "take：从符号张量中取元素要指明轴：take(x, indices, axis=…)。",
+    ),
+    "take_computed": (
+        "take: computed indices pick rows of a weight or an array, along axis 0. To pick from a symbolic tensor use "
+        "take_along_axis.",
+        "take：由网络算出的下标只能从权重或数组中沿第 0 轴取行。要从符号张量中取元素，请用 take_along_axis。",
+    ),
 }

@@ -35,6 +35,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "not.",
         "用 {function} 把 {count} 个数合成一个：保留它们共同的信息，不再区分是哪一个。",
     ),
+    "purpose.random": (
+        "Draws random numbers ({distribution}) for each sample: what follows has to make do with what chance gives.",
+        "为每个样本抽取随机数（{distribution}）：后面的部分要能应对随机性。",
+    ),
+    "purpose.gaussian_noise": (
+        "While training, adds noise of standard deviation {stddev} to every number: what follows learns not to rest on "
+        "the last digits. In prediction nothing changes.",
+        "训练时给每个数加上标准差为 {stddev} 的高斯噪声，使后面的层不依赖细微的数值；预测时不作任何改变。",
+    ),
+    "purpose.gaussian_dropout": (
+        "While training, multiplies every number by a random one around 1, spread as dropout of {percent} % would: no "
+        "feature can be relied on exactly. In prediction nothing changes.",
+        "训练时把每个数乘以一个均值为 1 的随机数，方差与丢弃率 {percent} % 的 Dropout 相同，"
+        "使网络不依赖任何单个特征的精确值；预测时不作任何改变。",
+    ),
+    "purpose.alpha_dropout": (
+        "While training, sets {percent} % of the numbers to the lower end of a SELU, and keeps mean 0 and variance 1. "
+        "In prediction nothing changes.",
+        "训练时把 {percent} % 的数置为 SELU 的下界，同时保持均值为 0、方差为 1；预测时不作任何改变。",
+    ),
     "purpose.constant": (
         "Numbers that were known when the network was made: the same for every sample, and never learned.",
         "构建网络时就已确定的数：对每个样本都相同，也不参与学习。",

@@ -19,7 +19,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.globalpool import (
     AveragePool1D,
@@ -32,6 +32,7 @@ from konv.ops.globalpool import (
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
+from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
 from konv.ops.places import (
     RepeatVector,
     UpSampling1D,
@@ -41,11 +42,12 @@ from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
-from konv.ops.shape import Flatten, Reshape
 from konv.ops.source import Input
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
+from konv.ops.views import Flatten, Reshape
 
 __all__ = [
+    "AlphaDropout",
     "AveragePool1D",
     "AveragePool2D",
     "BatchNormalization",
@@ -66,6 +68,8 @@ __all__ = [
     "Exponential",
     "Flatten",
     "GELU",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
@@ -84,6 +88,7 @@ __all__ = [
     "Op",
     "Pad",
     "Parameter",
+    "Random",
     "ReLU",
     "Reduce",
     "RepeatVector",
@@ -113,7 +118,8 @@ OPS: dict[str, type[Op]] = {
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
         GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,
-        LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D,
+        LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout, GaussianNoise,
+        Random,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import erf, pi, sqrt
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -43,6 +44,14 @@ VALUES: dict[str, Callable[..., Array]] = {
     "ceil": np.ceil,
     "round": np.rint,
     "trunc": np.trunc,
+    "sin": np.sin,
+    "cos": np.cos,
+    "erf": np.vectorize(erf, otypes=[float]),
+    "expm1": np.expm1,
+    "log1p": np.log1p,
+    "mod": np.mod,
+    "isnan": np.isnan,
+    "isfinite": np.isfinite,
     "sigmoid": sigmoid,
     "tanh": np.tanh,
     "relu": lambda a: np.maximum(a, 0),
@@ -72,11 +81,21 @@ VALUES: dict[str, Callable[..., Array]] = {
     "tanh_gradient": lambda y, d: d * (1 - y * y),
     "relu_gradient": lambda y, d: np.where(y > 0, d, 0),
     "softplus_gradient": lambda a, d: d * sigmoid(a),
+    "sin_gradient": lambda a, d: d * np.cos(a),
+    "cos_gradient": lambda a, d: -d * np.sin(a),
+    "erf_gradient": lambda a, d: d * np.exp(-a * a) * (2 / sqrt(pi)),
+    "expm1_gradient": lambda y, d: d * (y + 1),
+    "log1p_gradient": lambda a, d: d / (1 + a),
+    "mod_gradient": lambda a, b, d: -np.floor(a / b) * d,
 }
 """What a function, or a part of a gradient, computes; the compiled ones have the same names."""
 
-_ONE = {name: (f"{name}_gradient", "ad") for name in ("square", "abs", "softplus")}
-_OWN = {name: (f"{name}_gradient", "yd") for name in ("reciprocal", "sqrt", "rsqrt", "sigmoid", "tanh", "relu")}
+_ONE = {name: (f"{name}_gradient", "ad") for name in (
+    "square", "abs", "softplus", "sin", "cos", "erf", "log1p",
+)}  # fmt: skip
+_OWN = {name: (f"{name}_gradient", "yd") for name in (
+    "reciprocal", "sqrt", "rsqrt", "sigmoid", "tanh", "relu", "expm1",
+)}  # fmt: skip
 FUNCTIONS: dict[str, tuple[tuple[str, str] | None, ...]] = {
     "copy": (("copy", "d"),),
     "negative": (("negative", "d"),),
@@ -87,10 +106,11 @@ FUNCTIONS: dict[str, tuple[tuple[str, str] | None, ...]] = {
     "maximum": (("larger_gradient", "abd"), ("larger_gradient", "bad")),
     "minimum": (("larger_gradient", "bad"), ("larger_gradient", "abd")),
     "power": (("power_gradient", "abd"), ("exponent_gradient", "ayd")),
+    "mod": (("copy", "d"), ("mod_gradient", "abd")),
     "exp": (("multiply", "yd"),),
     "log": (("divide", "da"),),
     **{name: (formula,) for name, formula in (*_ONE.items(), *_OWN.items())},
-    **dict.fromkeys(("sign", "floor", "ceil", "round", "trunc", "logical_not"), (None,)),
+    **dict.fromkeys(("sign", "floor", "ceil", "round", "trunc", "logical_not", "isnan", "isfinite"), (None,)),
     **dict.fromkeys(("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"), (None, None)),
     **dict.fromkeys(("logical_and", "logical_or"), (None, None)),
     "where": (None, ("kept", "ad"), ("dropped", "ad")),

@@ -71,6 +71,8 @@ class Op:
     """Whether the backward kernels can find again where that ReLU let through, without reading its output."""
     random: ClassVar[bool] = False
     """Whether `forward` draws random numbers when training."""
+    always: ClassVar[bool] = False
+    """Whether it draws them in prediction too."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """The output's shape without the batch axis. Raises: ShapeError where the inputs do not fit."""

@@ -6,17 +6,25 @@ next would be below half a unit in the last place. A NaN stays a NaN.
 
 from __future__ import annotations
 
-from math import factorial, log, sqrt
+from math import factorial, log, pi, sqrt
 
 from konv.kernels.code.ir import Function, Value, number
 
-__all__ = ["exp", "exp_less_one", "log_one_more", "logarithm", "normal", "sigmoid", "tanh"]
+__all__ = [
+    "error_function", "exp", "exp_less_one", "log_one_more", "logarithm", "normal", "sigmoid", "sine", "tanh", "turn",
+]  # fmt: skip
 
 # Of each type: terms of e^r for |r| ≤ ln 2 / 2; of atanh s for |s| ≤ 0.172; bits of the fraction; the exponent's bias;
 # and the arguments beyond which e^x is 0 or infinite.
 _TERMS = {"float": (8, 5, 23, 127, -104.0, 89.0), "double": (14, 11, 52, 1023, -746.0, 710.0)}
 # ln 2 in two parts, the first with so few bits that n times it is exact (Cody & Waite, 1980).
 _LN2 = {"float": (0.693359375, log(2) - 0.693359375), "double": (0.6931471803691238, 1.9082149292705877e-10)}
+
+# π/2 in three parts, of which n times the first two is exact, and terms of the sine for |r| ≤ π/4.
+_QUARTER = {
+    "float": ((1.5703125, 0.0004837512969970703, 7.549789954891882e-08), 6),
+    "double": ((1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21), 11),
+}
 
 # e^(z²)·erfc z as a polynomial in t = (z − 5/2)/(z + 5/2), for z ≥ 0: Chebyshev interpolation at as many nodes as there
 # are terms, in sixty digits. Times e^(−z²) it is off by at most 2.3e-10 (float) and 3.5e-17 (double).
@@ -139,3 +147,46 @@ def logarithm(k: Function, x: Value) -> Value:
         p = k.fma(p, square, k.every(2 / (2 * i + 1)))
     y = k.fma(k.cast("sitofp", e, k.vec), k.every(log(2)), k.fmul(p, s))
     return k.select(k.fcompare("uno", x, x), x, y)
+
+
+def _around(k: Function, r: Value, quarters: Value) -> Value:
+    """sin(r + quarters · π/2), for |r| ≤ π/4 and a whole number of quarters."""
+    terms, square = _QUARTER[k.element][1], k.fmul(r, r)
+    sine, cosine = (k.every((-1) ** terms / factorial(2 * terms + odd)) for odd in (1, 0))
+    for i in range(terms - 1, 0, -1):
+        sine = k.fma(sine, square, k.every((-1) ** i / factorial(2 * i + 1)))
+        cosine = k.fma(cosine, square, k.every((-1) ** i / factorial(2 * i)))
+    sine, cosine = k.fma(k.fmul(sine, square), r, r), k.fma(cosine, square, k.every(1))
+    left = k.fsub(quarters, k.fmul(k.every(4), k.unary("floor", k.fmul(quarters, k.every(0.25)))))
+    odd = k.binary("or", k.fcompare("oeq", left, k.every(1)), k.fcompare("oeq", left, k.every(3)))
+    found = k.select(odd, cosine, sine)
+    return k.select(k.fcompare("oge", left, k.every(2)), k.fsub(k.every(0), found), found)
+
+
+def sine(k: Function, x: Value, ahead: int = 0) -> Value:
+    """sin(x + ahead · π/2): the cosine where `ahead` is 1. Within two units of 1 for |x| up to 10,000; beyond, the
+    argument itself is known less and less well. x is reduced to ±π/4 in three steps (Cody & Waite, 1980)."""
+    n = k.unary("rint", k.fmul(x, k.every(2 / pi)))
+    minus, r = k.fsub(k.every(0), n), x
+    for part in _QUARTER[k.element][0]:
+        r = k.fma(minus, k.every(part), r)
+    return _around(k, r, k.fadd(n, k.every(ahead)))
+
+
+def turn(k: Function, v: Value) -> tuple[Value, Value]:
+    """cos 2πv and sin 2πv for 0 ≤ v ≤ 1: a point of the circle."""
+    four = k.fmul(v, k.every(4))
+    n = k.unary("rint", four)
+    r = k.fmul(k.fsub(four, n), k.every(pi / 2))
+    return _around(k, r, k.fadd(n, k.every(1))), _around(k, r, n)
+
+
+def error_function(k: Function, x: Value) -> Value:
+    """erf x: a Taylor series for |x| < ½, else 2Φ(x√2) − 1."""
+    terms, square = (9, k.fmul(x, x)) if k.element == "float" else (16, k.fmul(x, x))
+    p = k.every((-1) ** terms / (factorial(terms) * (2 * terms + 1)))
+    for i in range(terms - 1, -1, -1):
+        p = k.fma(p, square, k.every((-1) ** i / (factorial(i) * (2 * i + 1))))
+    near = k.fmul(k.fmul(x, k.every(2 / sqrt(pi))), p)
+    far = k.fma(k.every(2), normal(k, k.fmul(x, k.every(sqrt(2)))), k.every(-1))
+    return k.select(k.fcompare("olt", k.unary("fabs", x), k.every(0.5)), near, far)

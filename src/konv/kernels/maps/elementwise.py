@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import pi, sqrt
 from typing import ClassVar
 
-from konv.kernels.code.functions import exp, logarithm, sigmoid, tanh
+from konv.kernels.code.functions import error_function, exp, exp_less_one, logarithm, sigmoid, sine, tanh
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
@@ -78,6 +79,27 @@ def _softplus(k: Function, a: Value) -> Value:
     return k.fadd(_larger(k, a, k.every(0)), logarithm(k, k.fadd(k.every(1), small)))
 
 
+def _log_one_more(k: Function, a: Value) -> Value:
+    """ln(1 + a): what 1 + a rounds off is put back by a factor, as in `log_one_more`; ∞ at ∞."""
+    whole = k.fadd(k.every(1), a)
+    more = k.fsub(whole, k.every(1))
+    as_it_is = k.binary("or", k.fcompare("oeq", more, k.every(0)), k.fcompare("oeq", a, k.every(float("inf"))))
+    y = k.fdiv(k.fmul(_log(k, whole), a), k.select(as_it_is, k.every(1), more))
+    return k.select(as_it_is, a, y)
+
+
+def _exp_less_one(k: Function, a: Value) -> Value:
+    return k.select(k.fcompare("ogt", a, k.every(40)), exp(k, a), exp_less_one(k, a))
+
+
+def _remainder(k: Function, a: Value, b: Value) -> Value:
+    return k.fsub(a, k.fmul(k.unary("floor", k.fdiv(a, b)), b))
+
+
+def _finite(k: Function, a: Value) -> Value:
+    return k.fcompare("olt", k.unary("fabs", a), k.every(float("inf")))
+
+
 FUNCTIONS: dict[str, _Body] = {
     "copy": lambda k, a: a,
     "negative": _negative,
@@ -100,6 +122,14 @@ FUNCTIONS: dict[str, _Body] = {
     "ceil": lambda k, a: k.unary("ceil", a),
     "round": lambda k, a: k.unary("rint", a),
     "trunc": lambda k, a: k.unary("trunc", a),
+    "sin": lambda k, a: sine(k, a),
+    "cos": lambda k, a: sine(k, a, 1),
+    "erf": error_function,
+    "expm1": _exp_less_one,
+    "log1p": _log_one_more,
+    "mod": _remainder,
+    "isnan": lambda k, a: _zero_or(k, k.fcompare("uno", a, a), k.every(1)),
+    "isfinite": lambda k, a: _zero_or(k, _finite(k, a), k.every(1)),
     "sigmoid": sigmoid,
     "tanh": tanh,
     "relu": lambda k, a: k.larger(k.every(0), a),
@@ -131,6 +161,12 @@ FUNCTIONS: dict[str, _Body] = {
     "tanh_gradient": lambda k, y, d: k.fmul(d, k.fsub(k.every(1), k.fmul(y, y))),
     "relu_gradient": lambda k, y, d: _zero_or(k, k.fcompare("ogt", y, k.every(0)), d),
     "softplus_gradient": lambda k, a, d: k.fmul(d, sigmoid(k, a)),
+    "sin_gradient": lambda k, a, d: k.fmul(d, sine(k, a, 1)),
+    "cos_gradient": lambda k, a, d: k.fmul(d, sine(k, a, 2)),
+    "erf_gradient": lambda k, a, d: k.fmul(d, k.fmul(exp(k, _negative(k, k.fmul(a, a))), k.every(2 / sqrt(pi)))),
+    "expm1_gradient": lambda k, y, d: k.fma(y, d, d),
+    "log1p_gradient": lambda k, a, d: k.fdiv(d, k.fadd(k.every(1), a)),
+    "mod_gradient": lambda k, a, b, d: _negative(k, k.fmul(k.unary("floor", k.fdiv(a, b)), d)),
 }  # fmt: skip
 """What is computed of one vector of each operand, by name."""
 
