@@ -19,6 +19,7 @@ from konv.errors import KonvError
 from konv.graph import Graph, Tensor
 from konv.kernels.code import build as kernels
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.adaptive import Adam, Adamax, Nadam
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.dropping import Dropout
@@ -29,7 +30,6 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from konv.ops.moments import Adam, Adamax, Nadam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Array, Op
 from konv.ops.update import SGD, Adadelta, Adagrad, RMSprop, Update

@@ -13,6 +13,7 @@ from konv.engine.threads import Pool
 from konv.errors import ShapeError
 from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.adaptive import Adam
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, HardSiLU, SiLU, Softplus
@@ -34,7 +35,6 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from konv.ops.moments import Adam
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.places import (
     RepeatVector,

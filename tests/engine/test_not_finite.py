@@ -8,10 +8,10 @@ import pytest
 from konv.engine import Position, build
 from konv.graph import Graph
 from konv.ops.activation import ReLU, Softmax
+from konv.ops.adaptive import Adam
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
-from konv.ops.moments import Adam
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.update import SGD
 from konv.ops.views import Flatten

@@ -13,6 +13,7 @@ from konv.engine.reference import ReferenceProgram
 from konv.errors import ShapeError
 from konv.graph import Graph, Node, Tensor, Variable
 from konv.ops.activation import ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.adaptive import Adam
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.dropping import Dropout
@@ -23,7 +24,6 @@ from konv.ops.loss import (
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from konv.ops.moments import Adam
 from konv.ops.pooling import MaxPool2D
 from konv.ops.record import Array, Op, Run
 from konv.ops.source import Input

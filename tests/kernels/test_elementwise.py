@@ -57,6 +57,14 @@ def test_functions(function: str, dtype: str) -> None:
         assert np.isnan(np.delete(out, np.s_[begin:end], 0)).all()
 
 
+def test_questions_about_what_is_no_number() -> None:
+    x = np.array([[np.nan, np.inf, -np.inf, 0, 1e38, -1.5]], "float32")
+    for function in ("isnan", "isfinite"):
+        out = unset((1, 6), "float32")
+        run(Elementwise("float32", function, (6,), ((6,),)), x, out, end=1)
+        np.testing.assert_array_equal(out, VALUES[function](x))
+
+
 def test_numbers_and_repeated_samples_in_place() -> None:
     x = np.arange(12.0).reshape(2, 6)
     run(Elementwise("float64", "subtract", (6,), (10.0, (6,)), "relu"), x, x, end=2)

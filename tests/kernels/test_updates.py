@@ -7,7 +7,7 @@ import pytest
 
 from konv.kernels.sums.tree import BLOCK, blocks
 from konv.kernels.training.clipping import ClipScale, SquareSums
-from konv.ops.moments import Adam, Adamax, Nadam
+from konv.ops.adaptive import Adam, Adamax, Nadam
 from konv.ops.record import Array
 from konv.ops.update import SGD, Adadelta, Adagrad, RMSprop, Update
 from tests.kernels.helpers import run, same_bits

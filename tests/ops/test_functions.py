@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from konv import ops
+from konv import functions, ops
 from konv.engine.native import NativeProgram
 from konv.engine.program import Position, Training
 from konv.engine.reference import ReferenceProgram
@@ -250,3 +251,10 @@ def test_shapes_and_arrays() -> None:
                     lambda: ops.take(x, x[:, 0, 0], 1), lambda: ops.take(x, [0]), lambda: ops.prod(x)):  # fmt: skip
         with pytest.raises(GraphError):
             refused()
+
+
+def test_no_function_hides_behind_a_module() -> None:
+    """`konv.ops.NAME` is one thing: a function named as a file of the room would be either, by chance."""
+    files = {name for _, name, _ in pkgutil.iter_modules(ops.__path__)}
+    assert not files & set(functions.__all__)
+    assert not set(functions.__all__) & set(ops.__all__)

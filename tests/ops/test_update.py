@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from konv.ops.moments import Adam, Adamax, Nadam
+from konv.ops.adaptive import Adam, Adamax, Nadam
 from konv.ops.update import SGD, Adadelta, Adagrad, RMSprop, Update
 
 RATE = 0.05

@@ -37,9 +37,9 @@ def command(op: str | None) -> None:
 
 def _known() -> dict[str, type]:
     """Every operation, loss and update rule, by name."""
-    from konv.ops import OPS, loss, moments, update
+    from konv.ops import OPS, adaptive, loss, update
 
-    others: list[Any] = [getattr(module, name) for module in (loss, update, moments) for name in module.__all__]
+    others: list[Any] = [getattr(module, name) for module in (loss, update, adaptive) for name in module.__all__]
     named: dict[str, type] = {getattr(kind, "name", ""): kind for kind in others}
     return {**OPS, **{name: kind for name, kind in named.items() if name}}
 

@@ -1,6 +1,6 @@
 """Update rules of optimisers as records: the formula, its state, and the scalars it reads at each step.
 
-Rules with two running means (Adam and its kin) are in `konv.ops.moments`.
+Rules with two running means (Adam and its kin) are in `konv.ops.adaptive`.
 """
 
 from __future__ import annotations

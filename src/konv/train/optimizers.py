@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any, ClassVar
 
 from konv.names import unknown
-from konv.ops import moments, update as rules
+from konv.ops import adaptive, update as rules
 from konv.ops.update import Update
 from konv.train.optimizer import Optimizer, at_least_zero, share, small
 from konv.train.schedules import LearningRateSchedule
@@ -187,7 +187,7 @@ class Adam(_Moments):
         `options`: clipping, decay, running means, old names; see `Optimizer`.
     Raises: ConfigurationError for values that make no sense.
     Source: Kingma & Ba, *Adam: a method for stochastic optimization*, 2015; Reddi, Kale & Kumar, *On the convergence
-    of Adam and beyond*, 2018; formulas at `konv.ops.moments.Adam`.
+    of Adam and beyond*, 2018; formulas at `konv.ops.adaptive.Adam`.
     Example: `Adam(3e-4)`.
     """
 
@@ -208,7 +208,7 @@ class Adam(_Moments):
     @property
     def rule(self) -> Update:
         """The formula of a step."""
-        return moments.Adam(self.beta_1, self.beta_2, self.epsilon, self.amsgrad)
+        return adaptive.Adam(self.beta_1, self.beta_2, self.epsilon, self.amsgrad)
 
     def numbers(self, rate: float) -> tuple[float, ...]:
         """The step size α of Kingma & Ba: the learning `rate` with the bias correction of this step."""
@@ -238,7 +238,7 @@ class Nadam(_Moments):
         `options`: clipping, decay, running means, old names, see `Optimizer`; and `schedule_decay`, how fast momentum
         grows to `beta_1` (default 1; Keras 2: 0.004).
     Raises: ConfigurationError for values that make no sense.
-    Source: Dozat, *Incorporating Nesterov momentum into Adam*, 2016; formulas at `konv.ops.moments.Nadam`.
+    Source: Dozat, *Incorporating Nesterov momentum into Adam*, 2016; formulas at `konv.ops.adaptive.Nadam`.
     Example: `Nadam(0.002)`.
     """
 
@@ -262,7 +262,7 @@ class Nadam(_Moments):
     @property
     def rule(self) -> Update:
         """The formula of a step."""
-        return moments.Nadam(self.beta_1, self.beta_2, self.epsilon)
+        return adaptive.Nadam(self.beta_1, self.beta_2, self.epsilon)
 
     def numbers(self, rate: float) -> tuple[float, ...]:
         """Dozat's factors of the mean, of the gradient and of the mean square at this step."""
@@ -288,7 +288,7 @@ class Adamax(_Moments):
         `epsilon`: keeps the divisor from 0; None for 1e-7.
         `options`: clipping, decay, running means, old names; see `Optimizer`.
     Raises: ConfigurationError for values that make no sense.
-    Source: Kingma & Ba, 2015, algorithm 2; formulas at `konv.ops.moments.Adamax`.
+    Source: Kingma & Ba, 2015, algorithm 2; formulas at `konv.ops.adaptive.Adamax`.
     Example: `Adamax(0.002)`.
     """
 
@@ -297,7 +297,7 @@ class Adamax(_Moments):
     @property
     def rule(self) -> Update:
         """The formula of a step."""
-        return moments.Adamax(self.beta_1, self.beta_2, self.epsilon)
+        return adaptive.Adamax(self.beta_1, self.beta_2, self.epsilon)
 
     def numbers(self, rate: float) -> tuple[float, ...]:
         """The step size: the learning `rate` with the bias correction of this step."""

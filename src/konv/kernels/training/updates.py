@@ -161,7 +161,7 @@ class AdadeltaUpdate(_Update):
 
 @dataclass(frozen=True)
 class AdamUpdate(_Update):
-    """Adam, its step size corrected for bias by the optimiser; see `konv.ops.moments.Adam`."""
+    """Adam, its step size corrected for bias by the optimiser; see `konv.ops.adaptive.Adam`."""
 
     kind: ClassVar[str] = "adam"
     beta_1: float = 0.9
@@ -183,7 +183,7 @@ class AdamUpdate(_Update):
 
 @dataclass(frozen=True)
 class NadamUpdate(_Update):
-    """Nadam; see `konv.ops.moments.Nadam`. Scalars: of the mean, of the gradient, of the mean square."""
+    """Nadam; see `konv.ops.adaptive.Nadam`. Scalars: of the mean, of the gradient, of the mean square."""
 
     kind: ClassVar[str] = "nadam"
     slots: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
@@ -202,7 +202,7 @@ class NadamUpdate(_Update):
 
 @dataclass(frozen=True)
 class AdamaxUpdate(_Update):
-    """Adamax; see `konv.ops.moments.Adamax`."""
+    """Adamax; see `konv.ops.adaptive.Adamax`."""
 
     kind: ClassVar[str] = "adamax"
     slots: ClassVar[tuple[str, ...]] = ("mean", "largest")
