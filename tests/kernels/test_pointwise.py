@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from konv.kernels.maps.pointwise import ChannelDropout, Dropout, Pointwise
-from konv.ops import dropout
+from konv.ops import dropping
 from konv.ops.record import Array, Run
 from konv.random import Stream
 from tests.kernels.helpers import run, same_bits, stretch, unset
@@ -57,7 +57,7 @@ def test_formula(function: str, dtype: str, size: int) -> None:
 def test_dropout_is_that_of_the_stream(size: int, rate: float, dtype: str) -> None:
     """The words of `konv.random.Stream`, of any sample, seed, layer and epoch; in place too."""
     rng = np.random.default_rng(size)
-    op = dropout.Dropout(rate)
+    op = dropping.Dropout(rate)
     samples = np.array([0, 5, 2**31, 2**33 + 7, 2**62])
     seed, layer, epoch = 2**32 - 1 - size, size, 2**31 + 3
     x = values(rng, 5, size, dtype)
@@ -78,7 +78,7 @@ def test_dropout_is_that_of_the_stream(size: int, rate: float, dtype: str) -> No
 def test_dropout_of_channels_is_that_of_the_stream(places: int, size: int, dtype: str) -> None:
     """One word for each channel; what is dropped is 0 even where it was not finite. In place too."""
     rng = np.random.default_rng(size)
-    op = dropout.SpatialDropout1D(0.4)
+    op = dropping.SpatialDropout1D(0.4)
     samples = np.array([0, 5, 2**31, 2**33 + 7, 2**62])
     x = values(rng, 5, places * size, dtype).reshape(5, places, size)
     with np.errstate(all="ignore"):

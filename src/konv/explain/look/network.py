@@ -22,9 +22,9 @@ from konv.ops.elementwise import Elementwise
 from konv.ops.objective import Sum
 from konv.ops.record import Array
 from konv.ops.reduction import Reduce
-from konv.ops.shape import Reshape
 from konv.ops.source import Input as Source
 from konv.ops.update import SGD
+from konv.ops.views import Reshape
 from konv.shapes import show
 
 __all__ = ["Network", "Place", "Slope", "View", "copied", "find", "opened", "reached", "refuse", "rows_of", "source"]
