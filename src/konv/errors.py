@@ -21,6 +21,8 @@ __all__ = [
     "KonvError",
     "KonvWarning",
     "LabelError",
+    "MissingModuleError",
+    "MissingNameError",
     "ModelFileError",
     "NonFiniteError",
     "ShapeError",
@@ -69,6 +71,14 @@ class DownloadError(KonvError, OSError):
 
 class ModelFileError(KonvError, ValueError):
     """A model file that is truncated, foreign, hostile, or of a newer format version."""
+
+
+class MissingNameError(KonvError, AttributeError):
+    """A script asks for a name of Keras or TensorFlow that konv does not have; the text says what it has instead."""
+
+
+class MissingModuleError(KonvError, ImportError):
+    """A script imports a module or a name of Keras or TensorFlow that konv does not have."""
 
 
 class NonFiniteError(KonvError, ArithmeticError):

@@ -7,8 +7,10 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -20,7 +22,7 @@ from konv.messages import LANGUAGES, set_language, text
 
 __all__ = ["run"]
 
-COMMANDS = ("train", "evaluate", "predict", "summary", "show", "bench", "tune", "warm", "doctor")
+COMMANDS = ("train", "run", "evaluate", "predict", "summary", "show", "bench", "tune", "warm", "doctor")
 FAILED, WRONG = 1, 2
 
 
@@ -37,7 +39,9 @@ class Konv(Group):
             return None
         module = import_module(f"konv.cli.{cmd_name}")
         params = [*module.parameters(), *common()]
-        return Command(cmd_name, callback=module.command, params=params, help=text(f"cli.{cmd_name}.page"))
+        made = Command(cmd_name, callback=module.command, params=params, help=text(f"cli.{cmd_name}.page"))
+        made.allow_interspersed_args = not getattr(module, "ARGUMENTS_LAST", False)
+        return made
 
     def line_about(self, name: str) -> str:
         """A line about the command `name`, without importing it."""
@@ -47,30 +51,30 @@ class Konv(Group):
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` ask for and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    language = _language(given)
+    language = _language(_own(given))
     set_language(language if language in LANGUAGES else None)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?", and no error
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its notes on where it keeps fonts are not the user's
-    warnings.showwarning = _show_warning
+    warnings.showwarning = partial(_show_warning, warnings.showwarning if given[0] == "run" else None)
     warnings.simplefilter("always", KonvWarning)
     try:
-        return _invoke(given)
+        return _invoke(given, "--traceback" in _own(given))
     except BrokenPipeError:
         # Whoever was reading has left; nothing can be said on this pipe any more, nor need be.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 
 
-def _invoke(given: list[str]) -> int:
+def _invoke(given: list[str], traceback: bool) -> int:
     group = Konv("konv", help=text("cli.konv"), params=[_version(), *common()])
     try:
-        result = group.main(given, prog_name="konv", standalone_mode=False)
+        result = group.main(given, prog_name="konv", standalone_mode=False, obj=traceback)
     except click.ClickException as error:
         return _refuse(explained(error), WRONG)
     except KonvError as error:
-        if "--traceback" in given:
+        if traceback:
             raise
         return _refuse(
             str(error), FAILED if isinstance(error, NonFiniteError | DownloadError | CompileError) else WRONG
@@ -78,7 +82,7 @@ def _invoke(given: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (OSError, MemoryError) as error:
-        if "--traceback" in given:
+        if traceback:
             raise
         return _refuse(text("cli.system_error", error=str(error) or type(error).__name__), FAILED)
     except click.Abort:
@@ -106,6 +110,16 @@ def _version() -> click.Option:
     )
 
 
+def _own(given: Sequence[str]) -> Sequence[str]:
+    """What of a command line is konv's own to read: all, but of `run` only what stands before the script."""
+    if given[0] != "run":
+        return given
+    place = 1
+    while place < len(given) and given[place].startswith("-"):
+        place += 2 if given[place] == "--lang" else 1
+    return given[:place]
+
+
 def _language(given: Sequence[str]) -> str:
     """What `--lang` asks for; read before anything else, because help and errors are in that language too."""
     for option, value in zip(given, [*given[1:], ""], strict=True):
@@ -117,13 +131,16 @@ def _language(given: Sequence[str]) -> str:
 
 
 def _show_warning(
+    others: Callable[..., None] | None,
     message: Warning | str,
     category: type[Warning],
     filename: str,
     lineno: int,
-    file: object = None,
+    file: Any = None,
     line: str | None = None,
 ) -> None:
-    """Warnings meant for the user are a sentence; others are the business of whoever calls the code."""
+    """Warnings meant for the user are a sentence; the others go to `others`, those of konv's own code nowhere."""
     if issubclass(category, KonvWarning):
         _say(text("cli.note", message=message))
+    elif others is not None:
+        others(message, category, filename, lineno, file, line)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from konv.errors import ConfigurationError
 from konv.messages import text
 
-__all__ = ["found", "name_of", "register_serializable"]
+__all__ = ["found", "name_of", "register_serializable", "registered"]
 
 T = TypeVar("T")
 _objects: dict[str, Any] = {}
@@ -31,6 +31,11 @@ def register_serializable(package: str = "Custom", name: str | None = None) -> C
         return thing
 
     return enter
+
+
+def registered() -> dict[str, Any]:
+    """Everything that is registered, by name: the registry itself, so that what is put in is found."""
+    return _objects
 
 
 def name_of(thing: Any) -> str | None:

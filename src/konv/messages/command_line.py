@@ -43,6 +43,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.train.out": ("Folder to leave; by default a new one in runs/.", "结果文件夹；默认在 runs/ 里新建一个。"),
     "cli.train.strict": ("Stop at the first unreadable image.", "遇到无法读取的图像就停止。"),
     "cli.train.quiet": ("Print nothing but the folder.", "只输出结果文件夹的路径。"),
+    "cli.run": ("Run a Keras script, unchanged.", "直接运行 Keras 脚本，无需修改。"),
+    "cli.run.page": (
+        "Run SCRIPT with ARGUMENTS as python would, its imports of keras and tensorflow.keras answered by konv: "
+        "scripts for Keras 1.2 to 3, unchanged. A name konv lacks is one error at the script's own line, with what "
+        "konv offers instead. Nothing of an installed Keras or TensorFlow is imported. The exit code is the script's.",
+        "像 python 一样带 ARGUMENTS 运行 SCRIPT，其中对 keras 和 tensorflow.keras 的导入由 konv 提供：Keras 1.2 到 3 的"
+        "脚本无需修改。konv 没有的名字，会在脚本的那一行报一个错，并说明有什么可以代替。已安装的 Keras 或 TensorFlow "
+        "不会被导入。退出码就是脚本的退出码。",
+    ),
+    "cli.run.arguments": ("[ARGUMENTS]…", "[参数]…"),
     "cli.evaluate": ("Measure a network on labelled images.", "用带标注的图像评测网络。"),
     "cli.evaluate.page": (
         "Measure the network of RUN, a run folder or a model file, on DATA (as for konv train): its test part, if it "

@@ -1,0 +1,433 @@
+"""`keras.backend` in its common part, on `konv.ops`: for `Lambda`s, layers and losses of a script's own, and metrics.
+
+Every function takes symbolic tensors, of which it makes more network, and arrays, of which it computes. The batch axis
+of a symbolic tensor is axis 0; `shape(x)[0]` stands for its length, which is known in training only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from konv import config, functions as ops
+from konv.activations import elu, hard_sigmoid, softplus, softsign
+from konv.compat.settings import (
+    backend,
+    cast_to_floatx,
+    get_uid,
+    image_data_format,
+    image_dim_ordering,
+    learning_phase,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+    set_image_dim_ordering,
+    set_learning_phase,
+)
+from konv.errors import ConfigurationError, GraphError
+from konv.functions import (
+    abs,
+    all,
+    any,
+    argmax,
+    argmin,
+    cast,
+    clip,
+    concatenate,
+    equal,
+    exp,
+    expand_dims,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    log,
+    logsumexp,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    not_equal,
+    permute_dimensions,
+    round,
+    sigmoid,
+    sign,
+    softmax,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    std,
+    stop_gradient,
+    sum,
+    tanh,
+    tile,
+    transpose,
+    var,
+)
+from konv.functions.base import is_symbolic
+from konv.graph import Tensor, Variable, naming
+from konv.messages import text
+from konv.ops.record import Array
+from konv.utils import clear_session
+
+__all__ = [
+    "abs",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "backend",
+    "batch_dot",
+    "batch_flatten",
+    "batch_get_value",
+    "batch_set_value",
+    "bias_add",
+    "cast",
+    "cast_to_floatx",
+    "clear_session",
+    "clip",
+    "concatenate",
+    "constant",
+    "conv2d",
+    "count_params",
+    "dot",
+    "dtype",
+    "elu",
+    "epsilon",
+    "equal",
+    "eval",
+    "exp",
+    "expand_dims",
+    "eye",
+    "flatten",
+    "floatx",
+    "function",
+    "gather",
+    "get_uid",
+    "get_value",
+    "greater",
+    "greater_equal",
+    "hard_sigmoid",
+    "image_data_format",
+    "image_dim_ordering",
+    "int_shape",
+    "is_keras_tensor",
+    "is_tensor",
+    "l2_normalize",
+    "learning_phase",
+    "less",
+    "less_equal",
+    "log",
+    "logsumexp",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "ndim",
+    "not_equal",
+    "one_hot",
+    "ones",
+    "ones_like",
+    "permute_dimensions",
+    "pool2d",
+    "pow",
+    "relu",
+    "repeat",
+    "repeat_elements",
+    "reshape",
+    "round",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_image_dim_ordering",
+    "set_learning_phase",
+    "set_value",
+    "shape",
+    "sigmoid",
+    "sign",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "stop_gradient",
+    "sum",
+    "switch",
+    "tanh",
+    "tile",
+    "transpose",
+    "update",
+    "var",
+    "variable",
+    "zeros",
+    "zeros_like",
+]
+
+floatx, epsilon = config.floatx, config.epsilon
+pow = ops.power
+one_hot = ops.one_hot
+
+
+class Samples:
+    """The length of the batch axis, which a network does not know."""
+
+    def __repr__(self) -> str:
+        return "N"
+
+
+N = Samples()
+
+
+# Tensors and what is known of them
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether `x` is a symbolic tensor."""
+    return isinstance(x, Tensor)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a symbolic tensor or an array."""
+    return isinstance(x, (Tensor, Variable, np.ndarray))
+
+
+def int_shape(x: Any) -> tuple[int | None, ...]:
+    """The shape of `x`, the batch axis of a symbolic tensor None."""
+    return (None, *x.shape) if _batched(x) else tuple(x.shape)
+
+
+def shape(x: Any) -> tuple[Any, ...]:
+    """The shape of `x`; the length of a symbolic tensor's batch axis is a stand-in that `reshape` and others know."""
+    return (N, *x.shape) if _batched(x) else tuple(np.shape(x)) if not is_symbolic(x) else tuple(x.shape)
+
+
+def ndim(x: Any) -> int:
+    """How many axes `x` has, the batch axis counted."""
+    return len(int_shape(x)) if is_symbolic(x) else np.ndim(x)
+
+
+def dtype(x: Any) -> str:
+    """The type of `x`, by name."""
+    return str(x.value.dtype if isinstance(x, Variable) else x.dtype)
+
+
+def count_params(x: Any) -> int:
+    """How many numbers the weight `x` holds."""
+    return int(np.prod(x.shape))
+
+
+def variable(value: Any, dtype: str | None = None, name: str | None = None, constraint: Any = None) -> Variable:
+    """A weight that starts at `value`. Arguments: `dtype`, `name`."""
+    return Variable(name or naming.automatic("variable"), np.asarray(value, dtype or floatx()))
+
+
+def constant(
+    value: Any, dtype: str | None = None, shape: Sequence[int] | None = None, name: str | None = None
+) -> Array:
+    """An array of `value`. Arguments: `dtype`; `shape`, which it fills."""
+    found = np.asarray(value, dtype or floatx())
+    return found if shape is None else np.broadcast_to(found, shape).copy()
+
+
+def zeros(shape: Sequence[int], dtype: str | None = None, name: str | None = None) -> Array:
+    """Zeros of `shape`. Arguments: `dtype`."""
+    return np.zeros(shape, dtype or floatx())
+
+
+def ones(shape: Sequence[int], dtype: str | None = None, name: str | None = None) -> Array:
+    """Ones of `shape`. Arguments: `dtype`."""
+    return np.ones(shape, dtype or floatx())
+
+
+def eye(size: int, dtype: str | None = None, name: str | None = None) -> Array:
+    """The identity matrix of `size` rows. Arguments: `dtype`."""
+    return np.eye(size, dtype=dtype or floatx())
+
+
+def zeros_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
+    """Zeros of the shape of `x`."""
+    return ops.multiply(stop_gradient(x), 0.0) if is_symbolic(x) else np.zeros(np.shape(x), dtype or floatx())
+
+
+def ones_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
+    """Ones of the shape of `x`."""
+    return zeros_like(x, dtype) + 1
+
+
+def get_value(x: Any) -> Any:
+    """The value of a weight or array `x`. Raises: GraphError for a symbolic tensor."""
+    if isinstance(x, Tensor):
+        raise GraphError(text("script.symbolic_value", layer=x.node.layer))
+    return x.value.copy() if isinstance(x, Variable) else x if np.ndim(x) == 0 else np.asarray(x)
+
+
+eval = get_value
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Give the weight `x` a new `value`; of an optimiser's learning rate use `optimizer.learning_rate = value`."""
+    x.assign(np.asarray(value))
+
+
+def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
+    """The values of several weights."""
+    return [get_value(x) for x in tensors]
+
+
+def batch_set_value(tuples: Sequence[tuple[Any, Any]]) -> None:
+    """Give each weight of (weight, value) pairs its value."""
+    for x, value in tuples:
+        set_value(x, value)
+
+
+def update(x: Any, new_x: Any) -> None:
+    """Give the weight `x` the value `new_x`."""
+    set_value(x, new_x)
+
+
+# Arithmetic
+
+
+def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
+    """x where it is positive, else `alpha` · x; at most `max_value`."""
+    found = ops.relu(x) if not alpha else ops.subtract(ops.relu(x), ops.multiply(ops.relu(ops.negative(x)), alpha))
+    return found if max_value is None else minimum(found, max_value)
+
+
+def l2_normalize(x: Any, axis: int = -1) -> Any:
+    """`x` divided by its Euclidean norm along `axis`; the square of the norm is taken for at least 1e-12."""
+    return x / sqrt(maximum(sum(square(x), axis, keepdims=True), 1e-12))
+
+
+def dot(x: Any, y: Any) -> Any:
+    """The matrix product of `x` with `y`."""
+    return ops.matmul(x, y)
+
+
+def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
+    """The products of each sample's `x` and `y`, summed along `axes`, one for each of the two.
+
+    Raises: ConfigurationError for axes other than Keras's usual ones.
+    """
+    first, second = (axes, axes) if isinstance(axes, int) else axes or (ndim(x) - 1, ndim(y) - 2 if ndim(y) > 2 else 1)
+    first, second = first % ndim(x), second % ndim(y)
+    if ndim(x) == ndim(y) == 2 and first == second == 1:
+        return sum(x * y, 1, keepdims=True)
+    if ndim(x) == ndim(y) == 3 and first in (1, 2) and second in (1, 2):
+        left = permute_dimensions(x, (0, 2, 1)) if first == 1 else x
+        return ops.matmul(left, permute_dimensions(y, (0, 2, 1)) if second == 2 else y)
+    known = "1, (2, 1), (1, 2), …"
+    raise ConfigurationError(text("unknown_setting", name="batch_dot: axes", received=axes, known=known))
+
+
+def bias_add(x: Any, bias: Any, data_format: Any = None) -> Any:
+    """`x` + `bias` along the last axis."""
+    return x + bias
+
+
+def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    """`then_expression` where the `condition` is not 0, else `else_expression`; both may be functions."""
+    chosen = [e() if callable(e) else e for e in (then_expression, else_expression)]
+    return ops.where(condition, *chosen)
+
+
+# Shapes
+
+
+def reshape(x: Any, shape: Sequence[Any]) -> Any:
+    """`x` in another `shape`, the batch axis first as −1 or as `shape(x)[0]`."""
+    axes = [None if isinstance(n, Samples) else n for n in shape]
+    if None in axes and -1 in axes[1:] and is_symbolic(x):
+        given = int(np.prod([n for n in axes if n not in (None, -1)]))
+        axes = [int(np.prod(x.shape)) // given if n == -1 else n for n in axes]
+    return ops.reshape(x, axes)
+
+
+def flatten(x: Any) -> Any:
+    """All numbers in one row; of a symbolic tensor all of each sample's, as sums and means over both are the same."""
+    return batch_flatten(x) if is_symbolic(x) else np.ravel(x)
+
+
+def batch_flatten(x: Any) -> Any:
+    """All numbers of each sample in a row."""
+    return ops.reshape(x, (-1, int(np.prod(x.shape if _batched(x) else np.shape(x)[1:]))))
+
+
+def repeat(x: Any, n: int) -> Any:
+    """`(N, F)` as `(N, n, F)`: each row `n` times."""
+    return ops.tile(expand_dims(x, 1), (1, n, 1))
+
+
+def repeat_elements(x: Any, rep: int, axis: int) -> Any:
+    """`x` with each element repeated `rep` times along `axis`."""
+    if not is_symbolic(x):
+        return np.repeat(x, rep, axis)
+    own = axis % ndim(x)
+    wide = ops.tile(expand_dims(x, own + 1), [rep if a == own + 1 else 1 for a in range(ndim(x) + 1)])
+    return ops.reshape(wide, [None if n is None else n * (rep if a == own else 1) for a, n in enumerate(int_shape(x))])
+
+
+def gather(reference: Any, indices: Any) -> Any:
+    """The rows of `reference` that the array `indices` names."""
+    return ops.take(reference, indices, 0)
+
+
+# Networks
+
+
+def conv2d(
+    x: Any,
+    kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: Any = None,
+    dilation_rate: Any = (1, 1),
+) -> Any:
+    """The convolution of images; see `konv.ops.conv`. Arguments as of that."""
+    return ops.conv(x, kernel, strides, padding, dilation_rate)
+
+
+def pool2d(
+    x: Any,
+    pool_size: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: Any = None,
+    pool_mode: str = "max",
+) -> Any:
+    """The largest number or the mean (`pool_mode`) of each window of images; see `konv.ops.max_pool`."""
+    return (ops.max_pool if pool_mode == "max" else ops.average_pool)(x, pool_size, strides, padding)
+
+
+def function(inputs: Sequence[Any], outputs: Any, updates: Any = None, **others: Any) -> Callable[..., Any]:
+    """A function of a list of arrays, one for each of `inputs`, that gives the values of `outputs`, a list or one.
+
+    The learning phase may stand among the inputs; its value must be 0. Raises: GraphError where it is no network.
+    """
+    from konv.models import Model
+
+    places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor)]
+    single = isinstance(outputs, Tensor)
+    model = Model([inputs[i] for i in places], [outputs] if single else list(outputs))
+
+    def run(arrays: Sequence[Any]) -> Any:
+        for i, value in enumerate(arrays):
+            if i not in places and value:
+                raise ConfigurationError(text("script.learning_phase", received=value))
+        found = model.predict_on_batch([np.asarray(arrays[i]) for i in places])
+        row = found if isinstance(found, list) else [found]
+        return row[0] if single else row
+
+    return run
+
+
+def _batched(x: Any) -> bool:
+    return isinstance(x, Tensor) and not x.node.alike

@@ -1,0 +1,41 @@
+"""What to say of names that Keras or TensorFlow have and konv does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from konv.errors import MissingModuleError, MissingNameError
+from konv.messages import text
+from konv.names import nearest
+
+__all__ = ["missing_module", "missing_name"]
+
+HINTS = (
+    (r"LSTM|GRU|RNN|Recurrent|Embedding|Attention|Bidirectional|TimeDistributed|sequence|text", "script.recurrent"),
+    (r"mixed_precision|LossScaleOptimizer", "script.mixed"),
+    (r"Session|ConfigProto|GPUOptions|get_session|set_session|placeholder|get_default_graph", "script.session"),
+)
+"""What some names have in common, and the text that says what konv offers instead."""
+
+
+def missing_name(module: str, name: str, known: Iterable[str]) -> MissingNameError:
+    """The error for `name`, which the `module` of Keras has and konv's, with the names `known`, does not."""
+    return MissingNameError(text("script.no_name", module=module, name=name, instead=_instead(module, name, known)))
+
+
+def missing_module(module: str, known: Iterable[str]) -> MissingModuleError:
+    """The error for `module`, or a name imported from one, that konv does not have; `known`, what is beside it."""
+    parent, _, name = module.rpartition(".")
+    if not parent:
+        return MissingModuleError(text("script.no_module", module=module, instead=_instead(module, name, known)))
+    said = text("script.no_name", module=parent, name=name, instead=_instead(parent, name, known))
+    return MissingModuleError(said, name=module)
+
+
+def _instead(module: str, name: str, known: Iterable[str]) -> str:
+    for pattern, key in HINTS:
+        if re.search(pattern, name):
+            return text(key)
+    close = nearest(name, known)
+    return text("script.near", known=", ".join(close)) if close else text("script.page", module=module)

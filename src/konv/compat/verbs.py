@@ -1,0 +1,151 @@
+"""What models are asked to do, in the words of Keras 1 and 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from konv.compat.spelling import arguments_of_fit
+from konv.errors import ConfigurationError
+from konv.messages import text
+from konv.ops.record import Array
+from konv.train.callbacks import History
+from konv.train.feeds import parts_of
+
+__all__ = ["Verbs"]
+
+COMPILE = (
+    "run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss", "sample_weight_mode", "weighted_metrics",
+    "target_tensors", "distribute", "experimental_run_tf_function",
+)  # fmt: skip
+"""What later Kerases' `compile` takes that makes no difference to results, or that konv has only the usual value of."""
+NO_DIFFERENCE = COMPILE[:4] + COMPILE[-1:]
+FEEDING = {"max_q_size": "max_queue_size", "nb_worker": "workers", "pickle_safe": "use_multiprocessing"}
+
+
+class Verbs:
+    """The part of a model that answers to Keras 1's and 2's words; the work is done by `konv.models.Model`."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        for old, new in (("input", "inputs"), ("output", "outputs")):
+            if old in named:
+                named[new] = named.pop(old)
+        super().__init__(*args, **named)
+
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, *args: Any, **named: Any
+    ) -> None:
+        """`konv.models.Model.compile`, with what other versions take besides.
+
+        Arguments: `optimizer`, `loss`, `metrics` as there. Raises: ConfigurationError for what konv cannot do.
+        """
+        for name in COMPILE:
+            value = named.pop(name, None)
+            if value and name not in NO_DIFFERENCE:
+                known = "optimizer, loss, metrics, loss_weights"
+                raise ConfigurationError(text("unknown_argument", layer="compile", received=name, known=known))
+        handed: Any = super()
+        handed.compile(optimizer, loss, metrics, *args, **named)
+        if handed.built:
+            _ = handed.runner  # which weights are trained is settled here, as in Keras 2: GANs freeze them afterwards
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **named: Any) -> History:
+        """`konv.models.Model.fit`; `nb_epoch` is `epochs`. Arguments: `x`, `y` as there."""
+        handed: Any = super()
+        history: History = handed.fit(x, y, *args, **arguments_of_fit(named))
+        return history
+
+    def fit_generator(
+        self,
+        generator: Any,
+        steps_per_epoch: Any = None,
+        epochs: int = 1,
+        verbose: int | str = 1,
+        callbacks: Any = None,
+        validation_data: Any = None,
+        validation_steps: Any = None,
+        class_weight: Any = None,
+        **named: Any,
+    ) -> History:
+        """`fit` on batches as they are made, in Keras 1's and 2's words.
+
+        Arguments: `generator`, batches; `steps_per_epoch`, how many an epoch (Keras 1: `samples_per_epoch`, samples);
+        `epochs` (`nb_epoch`); `validation_steps` (`nb_val_samples`); the others as of `fit`.
+        """
+        found = {FEEDING.get(name, name): value for name, value in arguments_of_fit(named).items()}
+        old = {"samples_per_epoch", "nb_epoch", "nb_val_samples", *FEEDING} & set(named)
+        samples = found.pop("samples_per_epoch", steps_per_epoch if old else None)
+        if samples is not None:
+            generator, steps_per_epoch = _steps(generator, samples)
+        if "nb_val_samples" in found:
+            validation_data, validation_steps = _steps(validation_data, found.pop("nb_val_samples"))
+        return self.fit(
+            generator, steps_per_epoch=steps_per_epoch, epochs=found.pop("epochs", epochs), verbose=verbose,
+            callbacks=callbacks, validation_data=validation_data, validation_steps=validation_steps,
+            class_weight=class_weight, **found,
+        )  # fmt: skip
+
+    def evaluate_generator(self, generator: Any, steps: Any = None, *args: Any, **named: Any) -> Any:
+        """`evaluate` on batches as they are made.
+
+        Arguments: `generator`, batches; `steps`, how many (Keras 1: `val_samples`, samples).
+        """
+        generator, steps, found = _counted(generator, steps, named)
+        handed: Any = super()
+        return handed.evaluate(generator, steps=steps, verbose=found.get("verbose", 0))
+
+    def predict_generator(self, generator: Any, steps: Any = None, *args: Any, **named: Any) -> Any:
+        """`predict` for batches as they are made.
+
+        Arguments: `generator`, batches; `steps`, how many (Keras 1: `val_samples`, samples).
+        """
+        generator, steps, found = _counted(generator, steps, named)
+        handed: Any = super()
+        return handed.predict(generator, steps=steps, verbose=found.get("verbose", 0))
+
+    def predict(self, x: Any, *args: Any, **named: Any) -> Any:
+        """`konv.models.Model.predict`; how batches are made ahead makes no difference. Arguments: `x` as there."""
+        handed: Any = super()
+        left_out = ("max_queue_size", "workers", "use_multiprocessing")
+        return handed.predict(x, *args, **{k: v for k, v in named.items() if k not in left_out})
+
+    def predict_classes(self, x: Any, batch_size: int | None = None, verbose: int = 0) -> Array:
+        """The number of the likeliest class of each sample; of one output, whether it is above 0.5, `(n, 1)`.
+
+        Arguments: `x`, `batch_size`, `verbose` as of `predict`.
+        """
+        found = np.asarray(self.predict(x, batch_size=batch_size, verbose=verbose))
+        return found.argmax(-1) if found.shape[-1] > 1 else (found > 0.5).astype("int32")
+
+    def predict_proba(self, x: Any, batch_size: int | None = None, verbose: int = 0) -> Any:
+        """`predict` by another name. Arguments: `x`, `batch_size`, `verbose` as there."""
+        return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def _counted(generator: Any, steps: Any, named: Mapping[str, Any]) -> tuple[Any, Any, Mapping[str, Any]]:
+    """The generator and its steps; Keras 1 counts samples."""
+    old = {"val_samples", *FEEDING} & set(named)
+    samples = named.get("val_samples", steps if old else None)
+    return (*(_steps(generator, samples) if samples is not None else (generator, steps)), named)
+
+
+def _steps(source: Any, samples: Any) -> tuple[Any, Any]:
+    """A source and how many of its batches have `samples` samples; what is no source of batches stays as it is."""
+    if source is None or isinstance(source, (tuple, list, np.ndarray)):
+        return source, None
+    if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+        return source, ceil(samples / _size(source[0]))
+    iterator: Iterator[Any] = iter(source)
+    first = next(iterator)
+    return chain([first], iterator), ceil(samples / _size(first))
+
+
+def _size(batch: Any) -> int:
+    x = parts_of(batch)[0]
+    while isinstance(x, (list, tuple, dict)):
+        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    return len(x)

@@ -1,0 +1,99 @@
+"""One script under konv and under Keras on JAX: from equal weights, in the order of the data, without dropout.
+
+What a script's `fit` measured is collected. On both sides initial weights are the same function of their shape and of
+how many were made before, batches come unshuffled, and dropout drops nothing: two libraries share no random numbers.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import konv
+from konv import initializers
+from konv.compat import script
+from konv.layers import Dropout
+from konv.models import Model
+from tests.compat import small
+
+Histories = list[dict[str, list[float]]]
+
+
+class Weights:
+    """Initial weights by number: uniform, of the size of Glorot's."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, shape: Any) -> np.ndarray:
+        self.made += 1
+        limit = np.sqrt(6 / sum(initializers.fans(tuple(shape))))
+        return np.random.default_rng(self.made).uniform(-limit, limit, tuple(shape)).astype("float32")
+
+
+def _collecting(fit: Callable[..., Any], found: Histories) -> Callable[..., Any]:
+    def collected(self: Any, *args: Any, **named: Any) -> Any:
+        history = fit(self, *args, **{**named, "shuffle": False})
+        found.append({key: [float(v) for v in values] for key, values in history.history.items()})
+        return history
+
+    return collected
+
+
+def by_konv(path: Path, monkeypatch: pytest.MonkeyPatch) -> Histories:
+    """What the script's calls of `fit` measured under konv."""
+    found: Histories = []
+    weights = Weights()
+    with monkeypatch.context() as patch:
+        patch.setattr(initializers.VarianceScaling, "draw", lambda self, shape, fan: weights(shape))
+        patch.setattr(Model, "fit", _collecting(Model.fit, found))
+        patch.setattr(Dropout, "op", lambda self, *shapes: konv.ops.Dropout(0.0))
+        assert script.run(path, whole=True) == 0
+    return found
+
+
+def by_keras(path: Path, keras: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Histories:
+    """What they measured under Keras; a script's `tensorflow` is a stand-in with Keras in it."""
+    found: Histories = []
+    weights = Weights()
+    with monkeypatch.context() as patch, _tensorflow(keras):
+        scaling = keras.initializers.VarianceScaling
+        patch.setattr(scaling, "__call__", lambda self, shape, dtype=None: keras.ops.convert_to_tensor(weights(shape)))
+        patch.setattr(keras.Model, "fit", _collecting(keras.Model.fit, found))
+        patch.setattr(keras.layers.Dropout, "call", lambda self, inputs, training=False: inputs)
+        for name, arrays in small.sets().items():
+            parts = tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
+            patch.setattr(getattr(keras.datasets, name), "load_data", lambda parts=parts: parts)
+        keras.utils.clear_session()
+        runpy.run_path(str(path), run_name="__main__")
+    return found
+
+
+@contextmanager
+def _tensorflow(keras: ModuleType) -> Iterator[None]:
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "tensorflow"}
+    for name in before:
+        del sys.modules[name]
+    fake: Any = ModuleType("tensorflow")
+    fake.keras, fake.newaxis, fake.__version__ = keras, None, "2.16.1"
+    fake.nn = SimpleNamespace(relu=keras.activations.relu)
+    fake.random = SimpleNamespace(set_seed=keras.utils.set_random_seed)
+    fake.config = SimpleNamespace(list_physical_devices=lambda kind=None: [])
+    doors = {"tensorflow": fake, "tensorflow.keras": keras}
+    for name in ("layers", "models", "callbacks", "utils", "optimizers"):
+        doors[f"tensorflow.keras.{name}"] = getattr(keras, name)
+    sys.modules.update(doors)
+    try:
+        yield
+    finally:
+        for name in [n for n in sys.modules if n.partition(".")[0] == "tensorflow"]:
+            del sys.modules[name]
+        sys.modules.update(before)
