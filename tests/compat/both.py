@@ -9,7 +9,7 @@ from __future__ import annotations
 import runpy
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -64,7 +64,10 @@ def by_keras(path: Path, keras: ModuleType, monkeypatch: pytest.MonkeyPatch) -> 
     """What they measured under Keras; a script's `tensorflow` is a stand-in with Keras in it."""
     found: Histories = []
     weights = Weights()
-    with monkeypatch.context() as patch, _tensorflow(keras):
+    asks = "tensorflow" in path.read_text("utf-8")
+    with monkeypatch.context() as patch, _tensorflow(keras) if asks else nullcontext():
+        if not asks:
+            patch.setitem(sys.modules, "tensorflow", None)  # Keras looks for it, and is slow where it is there
         scaling = keras.initializers.VarianceScaling
         patch.setattr(scaling, "__call__", lambda self, shape, dtype=None: keras.ops.convert_to_tensor(weights(shape)))
         patch.setattr(keras.Model, "fit", _collecting(keras.Model.fit, found))
@@ -85,7 +88,7 @@ def _tensorflow(keras: ModuleType) -> Iterator[None]:
     fake: Any = ModuleType("tensorflow")
     fake.keras, fake.newaxis, fake.__version__ = keras, None, "2.16.1"
     fake.nn = SimpleNamespace(relu=keras.activations.relu)
-    fake.random = SimpleNamespace(set_seed=keras.utils.set_random_seed)
+    fake.random = SimpleNamespace(set_seed=np.random.seed)
     fake.config = SimpleNamespace(list_physical_devices=lambda kind=None: [])
     doors = {"tensorflow": fake, "tensorflow.keras": keras}
     for name in ("layers", "models", "callbacks", "utils", "optimizers"):

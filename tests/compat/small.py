@@ -1,4 +1,4 @@
-"""Small data sets for scripts, in a folder for `KONV_DATA`: clothes in place of digits, squares of colour for photographs."""
+"""Small data sets for scripts, in a folder for `KONV_DATA`: clothes for digits, squares of colour for photographs."""
 
 from __future__ import annotations
 

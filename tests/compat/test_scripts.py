@@ -17,6 +17,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 ALL = sorted(path.name for path in SCRIPTS.glob("*.py"))
 KERAS_3 = ["sequential_tfkeras.py", "sequential_keras3.py", "autoencoder.py", "multi_output.py"]
 """Those that Keras 3 still accepts, word for word."""
+pytestmark = pytest.mark.filterwarnings("ignore")  # scripts leave files open, and Keras 3 warns of old words
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ def test_metrics_of_ones_own_come_back_by_name(tmp_path: Path):
 def test_only_konv_files_and_only_where_allowed(tmp_path: Path):
     model = network()
     with pytest.raises(ConfigurationError, match=r"model\.konv"):
-        model.save(tmp_path / "model.h5")
+        model.save(tmp_path / "model.pkl")
     model.save(tmp_path / "model.konv")
     with pytest.raises(ConfigurationError, match="overwrite=True"):
         model.save(tmp_path / "model.konv", overwrite=False)

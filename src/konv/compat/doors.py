@@ -94,7 +94,7 @@ def door(name: str) -> tuple[str, ...] | None:
     table, rest = _placed(name)
     found = table.get(rest)
     there = [source for source in found or () if find_spec(source.partition(":")[0]) is not None]
-    return tuple(there) if there or found == () else None
+    return tuple(there) if there or found == () or (found is not None and inside(name)) else None
 
 
 @cache
@@ -116,4 +116,4 @@ def _placed(name: str) -> tuple[dict[str, tuple[str, ...]], str]:
     root, _, rest = name.partition(".")
     if root == "tensorflow":
         return TENSORFLOW, rest
-    return MODULES, rest.removeprefix("api.").removeprefix("src.")
+    return MODULES, re.sub(r"^(?:api|src)(?:\.|$)", "", rest)

@@ -12,7 +12,17 @@ from konv.compat.verbs import Verbs
 from konv.compat.words import Former, Spelled
 from konv.layers import Layer
 
-__all__ = ["Functional", "Input", "Model", "Sequential", "clone_model", "load_model", "save_model"]
+__all__ = [
+    "Functional",
+    "Input",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_config",
+    "model_from_json",
+    "save_model",
+]
 
 
 class Model(Verbs, Former, models.Model, metaclass=Spelled):
@@ -40,6 +50,22 @@ def load_model(
     file's code is ever run.
     """
     return models.load_model(filepath, {**OWN, **(custom_objects or {})}, compile)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """`konv.models.model_from_json`, the model answering to the words of any version.
+
+    Arguments: `json_string`, `custom_objects` as there.
+    """
+    return models.model_from_json(json_string, {**OWN, **(custom_objects or {})})
+
+
+def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """`konv.models.model_from_config`, the model answering to the words of any version.
+
+    Arguments: `config`, `custom_objects` as there.
+    """
+    return models.model_from_config(config, {**OWN, **(custom_objects or {})})
 
 
 def save_model(model: models.Model, filepath: str | Path, overwrite: bool = True, **options: Any) -> None:

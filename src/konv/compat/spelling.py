@@ -30,6 +30,7 @@ RENAMED: dict[str, Mapping[str, str]] = {
     "Dropout": {"p": "rate"},
     "SpatialDropout1D": {"p": "rate"},
     "SpatialDropout2D": {"p": "rate", **IMAGES},
+    "LeakyReLU": {"alpha": "negative_slope"},
     "GaussianNoise": {"sigma": "stddev"},
     "GaussianDropout": {"p": "rate"},
     "BatchNormalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"},
@@ -84,8 +85,8 @@ def layer_arguments(
         found["data_format"] = data_format(found["data_format"])
         if found["data_format"] is None:
             del found["data_format"]
-    for name in ("kernel_initializer", "bias_initializer"):
-        if isinstance(found.get(name), str):
+    for name in [name for name in found if name.endswith("_initializer")]:
+        if isinstance(found[name], str):
             found[name] = INITIALS.get(found[name], found[name])
     return args, found
 

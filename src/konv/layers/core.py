@@ -52,6 +52,12 @@ class InputLayer(Layer):
         return ops.Input(self.shape)
 
     @property
+    def input(self) -> Tensor:
+        """The symbolic tensor that stands for the data."""
+        made: Tensor = self.output
+        return made
+
+    @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of the data, the batch axis None."""
         return (None, *self.shape)

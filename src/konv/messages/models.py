@@ -264,8 +264,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "全部 {count} 个目标值都相同：只见过一个类别的网络，只会学到永远回答这一个类别。",
     ),
     "model_suffix": (
-        "konv writes model files named NAME.konv. Received: {received}. Use {suggestion}.",
-        "konv 的模型文件名为 NAME.konv。收到的是：{received}。请改用 {suggestion}。",
+        "Files of models are named NAME.konv ({known} where Keras shall read them). Received: {received}. "
+        "Use {suggestion}.",
+        "模型文件名为 NAME.konv（要让 Keras 读取时可用 {known}）。收到的是：{received}。请改用 {suggestion}。",
     ),
     "file_exists": (
         "{path} exists already. Pass overwrite=True to replace it.",

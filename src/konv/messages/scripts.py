@@ -60,12 +60,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "konv 的 Sequential 模型只有一个输入。请不要用 Merge([a, b])，而用 Input 和 Model 写分支："
         "merge([a.output, b.output])，再用 Model([a.input, b.input], …)。",
     ),
-    "script.no_weights": (
-        "The trained weights {received!r} of {name} are not at hand: konv downloads none. Fetch Keras's weights file "
-        "{file} once where there is a network, and pass its path as weights=…, or weights=None to begin anew.",
-        "手头没有 {name} 的预训练权重 {received!r}：konv 不会下载权重。请在能联网的地方取得 Keras 的权重文件 {file}，"
-        "把路径传给 weights=…；或用 weights=None 从头训练。",
-    ),
     "script.not_downloaded": (
         "{file} could not be fetched from {origin}: {error}. Put the file at {path} by hand.",
         "无法从 {origin} 取得 {file}：{error}。请手动把文件放到 {path}。",
@@ -79,18 +73,68 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no script {path}.",
         "没有脚本 {path}。",
     ),
-    "script.no_extra": (
-        "{name} needs {package}: pip install 'konv[{extra}]'.",
-        "{name} 需要 {package}：请运行 pip install 'konv[{extra}]'。",
-    ),
     "script.symbolic_value": (
         "K.get_value and K.eval give the values of weights and arrays. Received the symbolic tensor of {layer}; "
         "predict with a Model that ends in it, or use K.function.",
         "K.get_value 和 K.eval 只能取权重和数组的值。收到的是 {layer} 的符号张量；请用以它为输出的 Model 来预测，"
         "或使用 K.function。",
     ),
-    "script.bare_random": (
-        "Random numbers in a network have the batch axis first: pass shape=(K.shape(x)[0], …). Received: {received}.",
-        "网络中的随机数要以批次轴开头：请传入 shape=(K.shape(x)[0], …)。收到的是：{received}。",
+    "not_a_keras_file": (
+        "{path} is not a model or weights file of Keras: {reason}.",
+        "{path} 不是 Keras 的模型文件或权重文件：{reason}。",
+    ),
+    "keras_file.part": (
+        "{path} is damaged, or no file of Keras: its part {name} is missing or not as it should be.",
+        "{path} 已损坏，或不是 Keras 的文件：其中的 {name} 缺失或不正确。",
+    ),
+    "keras_file.weights_only": (
+        "{path} holds weights without a model. Build the model and call its load_weights({path!r}).",
+        "{path} 只有权重，没有模型。请先构建模型，再调用它的 load_weights({path!r})。",
+    ),
+    "keras_file.no_layer": (
+        "konv has no layer {layer} ({name}). A class of your own goes into custom_objects.",
+        "konv 没有层 {layer}（{name}）。自己写的类请放进 custom_objects。",
+    ),
+    "keras_file.argument": (
+        "{layer} has no argument {name} in konv. Received: {received!r}.",
+        "konv 的 {layer} 没有参数 {name}。收到的是：{received!r}。",
+    ),
+    "keras_file.code": (
+        "{layer}: the file keeps the function of this Lambda as code, which konv never runs. Give the function by its "
+        "name in custom_objects where the file names it, or build the model in Python and call load_weights.",
+        "{layer}：文件以代码形式保存了这个 Lambda 的函数，konv 从不运行文件中的代码。如果文件中有函数名，请通过 "
+        "custom_objects 给出该函数；否则请在 Python 中构建模型，再调用 load_weights。",
+    ),
+    "keras_file.operation": (
+        "{layer} is an operation that Keras applied outside any layer; konv reads layers. Build the model in Python "
+        "and call load_weights.",
+        "{layer} 是 Keras 在层以外进行的运算，而 konv 只读取层。请在 Python 中构建模型，再调用 load_weights。",
+    ),
+    "keras_file.not_in_keras": (
+        "{layer}: Keras has no layer {kind}, so its files cannot hold this model. Save it as NAME.konv.",
+        "{layer}：Keras 没有 {kind} 层，其文件无法保存这个模型。请保存为 NAME.konv。",
+    ),
+    "keras_file.padding": (
+        "{layer}: Keras's files know the paddings 'valid' and 'same'. Received: {received}. Put a ZeroPadding2D layer "
+        "before it, or save the model as NAME.konv.",
+        "{layer}：Keras 的文件只有 'valid' 和 'same' 两种填充。收到的是：{received}。请在前面加 ZeroPadding2D 层，"
+        "或保存为 NAME.konv。",
+    ),
+    "keras_file.layers": (
+        "{path} has weights for {received} layers, the model for {expected}. The first that is on one side only is "
+        "{first}.",
+        "{path} 中有 {received} 个层的权重，而模型有 {expected} 个。第一个只在一边出现的是 {first}。",
+    ),
+    "keras_file.other": (
+        "{path} is of another architecture: {error}",
+        "{path} 属于另一种结构：{error}",
+    ),
+    "keras_file.by_name": (
+        "{path} is a file of Keras 3, which names no layers: leave by_name out.",
+        "{path} 是 Keras 3 的文件，其中没有层名：请去掉 by_name。",
+    ),
+    "keras_file.optimizer": (
+        "The state of the optimizer {optimizer} in this file does not fit; training begins with a new one.",
+        "文件中优化器 {optimizer} 的状态不匹配；训练将从新的状态开始。",
     ),
 }

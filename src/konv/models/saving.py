@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["checked_path", "content", "training_settings"]
 
 
-def checked_path(path: str | Path, overwrite: bool = True) -> Path:
+def checked_path(path: str | Path, overwrite: bool = True, others: tuple[str, ...] = ()) -> Path:
     """`path` as a model file's.
 
-    Raises: ConfigurationError for a suffix other than `.konv`, a folder there is not, or an existing file unless
-    `overwrite`.
+    Raises: ConfigurationError for a suffix other than `.konv` and `others`, a folder there is not, or an existing file
+    unless `overwrite`.
     """
     file = Path(path).expanduser()
-    if file.suffix != ".konv":
-        raise ConfigurationError(text("model_suffix", received=file.name, suggestion=file.with_suffix(".konv").name))
+    if file.suffix not in (".konv", *others):
+        known, suggestion = ", ".join(others) or "—", file.with_suffix(".konv").name
+        raise ConfigurationError(text("model_suffix", received=file.name, suggestion=suggestion, known=known))
     if not file.parent.is_dir():
         raise ConfigurationError(text("no_such_folder", path=file.parent))
     if not overwrite and file.exists():

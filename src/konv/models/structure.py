@@ -60,6 +60,11 @@ class Structure(Layer):
         return self._network
 
     @property
+    def own_network(self) -> Network | None:
+        """The layers between inputs and outputs, None where there are none yet, or they stand one behind the other."""
+        return self._network
+
+    @property
     def subclassed(self) -> bool:
         """Whether it is a class of one's own that says in `call` what it computes."""
         return type(self).call is not Layer.call

@@ -1,0 +1,101 @@
+"""Keras 2's HDF5 files: weights layer by layer (`save_weights`), and whole models (`save`); Keras 3 reads them too.
+
+| place | content |
+|---|---|
+| attribute `layer_names` | every layer's name, in the model's order |
+| attribute `weight_names` of a layer's group | its weights' names, in Keras's order |
+| `LAYER/WEIGHT` | an array |
+| group `model_weights` | all that, in a file of a whole model |
+| attributes `model_config`, `training_config` of such a file | architecture, optimiser and loss, as JSON |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from konv.errors import ModelFileError
+from konv.io import hdf5
+from konv.io.atomic import write_bytes
+from konv.messages import text
+from konv.ops.record import Array
+
+__all__ = ["KerasH5", "is_hdf5", "read", "write"]
+
+LayerWeights = tuple[str, list[tuple[str, Array]]]
+
+
+@dataclass(frozen=True)
+class KerasH5:
+    """What such a file holds: `layers`, each a name and its weights, (name, array) pairs; `model`, `training`: the
+    architecture and the settings of training, None in a file of weights alone."""
+
+    layers: Sequence[LayerWeights]
+    model: dict[str, Any] | None = None
+    training: dict[str, Any] | None = None
+
+
+def is_hdf5(path: str | Path) -> bool:
+    """Whether the file at `path` begins as an HDF5 file does."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError:
+        return False
+
+
+def write(path: str | Path, content: KerasH5) -> None:
+    """Write `content` to `path`. Raises: OSError where the folder cannot be written to."""
+    buffer = BytesIO()
+    with h5py.File(buffer, "w") as file:
+        place = file
+        if content.model is not None:
+            file.attrs["keras_version"] = "2.3.1"
+            file.attrs["backend"] = "tensorflow"
+            file.attrs["model_config"] = json.dumps(content.model).encode()
+            if content.training is not None:
+                file.attrs["training_config"] = json.dumps(content.training).encode()
+            place = file.create_group("model_weights")
+        hdf5.set_names(place, "layer_names", [name for name, _ in content.layers])
+        place.attrs["keras_version"], place.attrs["backend"] = b"2.3.1", b"tensorflow"
+        for name, weights in content.layers:
+            group = place.create_group(name)
+            hdf5.set_names(group, "weight_names", [weight for weight, _ in weights])
+            for weight, array in weights:
+                group.create_dataset(weight, data=array)
+    write_bytes(path, buffer.getvalue())
+
+
+def read(path: str | Path) -> KerasH5:
+    """The content of the file at `path`. Raises: ModelFileError where it is no such file, or damaged."""
+    with hdf5.opened(path, path) as file:
+        model, training = (_json(file, name, path) for name in ("model_config", "training_config"))
+        place = hdf5.group(file, "model_weights", path) if "model_weights" in file else file
+        layers = hdf5.names(place, "layer_names")
+        if layers is None:
+            raise ModelFileError(text("keras_file.part", path=path, name="layer_names"))
+        found: list[LayerWeights] = []
+        for name in layers:
+            group = hdf5.group(place, name, path)
+            weights = hdf5.names(group, "weight_names") or []
+            found.append((name, [(weight, hdf5.dataset(group, weight, path)) for weight in weights]))
+        return KerasH5(found, model, training)
+
+
+def _json(file: Any, name: str, path: str | Path) -> dict[str, Any] | None:
+    written = hdf5.attribute(file, name)
+    if written is None:
+        return None
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(text("keras_file.part", path=path, name=name)) from error
+    if not isinstance(found, dict):
+        raise ModelFileError(text("keras_file.part", path=path, name=name))
+    return found

@@ -1,0 +1,277 @@
+"""Models in Keras's files: `.h5` of Keras 1.2 to 3, `.weights.h5` and `.keras` of Keras 3, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from konv.errors import ConfigurationError, ModelFileError
+from konv.graph import Variable
+from konv.graph.naming import snake_case
+from konv.io import keras_archive, keras_h5, keras_weights
+from konv.io.keras_archive import KerasArchive
+from konv.io.keras_h5 import KerasH5
+from konv.layers import Layer
+from konv.layers.base import Layer as Base
+from konv.messages import text
+from konv.models import from_keras, keras_optimizer, saving, to_keras
+from konv.models.architecture import described
+from konv.models.structure import Structure
+from konv.ops.record import Array
+from konv.shapes import show
+
+if TYPE_CHECKING:
+    from konv.models.base import Model
+
+__all__ = ["archive", "as_json", "h5", "is_keras", "load", "load_weights", "save", "save_weights", "set_weights"]
+
+SUFFIXES = (".h5", ".hdf5", ".keras")
+
+
+def is_keras(path: Path) -> bool:
+    """Whether a file of this name is one of Keras's."""
+    return path.suffix in SUFFIXES
+
+
+# Writing
+
+
+def as_json(model: Model, **options: Any) -> str:
+    """The architecture of `model` as Keras 3's JSON; `options` are those of `json.dumps`.
+
+    Raises: ConfigurationError for what Keras does not have.
+    """
+    return json.dumps(_described(model, keras3=True), **options)
+
+
+def save(model: Model, path: Path, include_optimizer: bool = True) -> None:
+    """Write `model` to `path`, by its suffix `.keras` or `.h5`. Raises: ConfigurationError for what Keras lacks."""
+    if path.suffix == ".keras":
+        keras_archive.write(path, archive(model, include_optimizer))
+    else:
+        keras_h5.write(path, h5(model, include_optimizer))
+
+
+def save_weights(model: Model, path: Path) -> None:
+    """Write the weights of `model` to `path`: `.weights.h5` Keras 3's way, `.h5` and `.hdf5` Keras 2's."""
+    if path.name.endswith(".weights.h5"):
+        weights, named = _by_path(model)
+        keras_weights.write(path, weights, named)
+    else:
+        keras_h5.write(path, KerasH5(_by_layer(model)))
+
+
+def archive(model: Model, include_optimizer: bool = True) -> KerasArchive:
+    """What the `.keras` file of `model` holds."""
+    weights, named = _by_path(model)
+    found = _described(model, keras3=True)
+    training = saving.training_settings(model) if include_optimizer else None
+    if training is not None:
+        found["compile_config"] = to_keras.compiled(training, keras3=True)
+        if state := keras_optimizer.state(model):
+            weights["optimizer"] = state
+    return KerasArchive(found, weights, named)
+
+
+def h5(model: Model, include_optimizer: bool = True) -> KerasH5:
+    """What the `.h5` file of `model` holds."""
+    training = saving.training_settings(model) if include_optimizer else None
+    settings = None if training is None else to_keras.compiled(training, keras3=False)
+    return KerasH5(_by_layer(model), _described(model, keras3=False), settings)
+
+
+def _described(model: Model, keras3: bool) -> dict[str, Any]:
+    return to_keras.architecture(described(model), keras3, dict(_shapes(model, "")))
+
+
+def _shapes(model: Layer, above: str) -> Iterator[tuple[tuple[str, str, int, int], tuple[int, ...]]]:
+    """The shapes of everything that flows in `model` and the models in it; see `to_keras.architecture`."""
+    if not isinstance(model, Structure) or model.subclassed:
+        return
+    within = f"{above}{model.name}/"
+    network = model.own_network
+    if network is not None:
+        for call in network.calls:
+            for place, tensor in enumerate(call.outputs):
+                yield (within, call.layer.name, network.number(call), place), tensor.shape
+    for layer in model.layers:
+        yield from _shapes(layer, within)
+
+
+def _ordered(layer: Layer) -> list[Variable]:
+    """A layer's weights as Keras 2 lists them: those that training adjusts first."""
+    weights = layer.weights
+    return [v for v in weights if v.trainable] + [v for v in weights if not v.trainable]
+
+
+def _by_layer(model: Model) -> list[tuple[str, list[tuple[str, Array]]]]:
+    rows = []
+    for layer in model.layers:
+        called = {id(v): name for name, v in layer.named_weights().items()}
+        named = [(f"{layer.name}/{called[id(v)]}:0", v.value) for v in _ordered(layer)]
+        rows.append((layer.name, named))
+    return rows
+
+
+def _by_path(model: Model) -> tuple[dict[str, list[Array]], dict[str, str]]:
+    weights, named = {}, {}
+    for path, layer, own in _walked(model, ""):
+        weights[path] = [v.value for v in own]
+        named[path] = layer.name
+    return weights, named
+
+
+def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+    """Every layer with weights of its own, by Keras 3's path, each once; source: Keras 3, `saving_lib._save_state`."""
+    seen: set[int] = set()
+
+    def walk(one: Layer, place: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+        if id(one) in seen:
+            return
+        seen.add(id(one))
+        own = _own(one)
+        yield place, one, [v for v in own if not v.statistic] + [v for v in own if v.statistic]
+        front = f"{place}/" if place else ""
+        if isinstance(one, Structure) and not one.subclassed:
+            yield from row(one.layers, f"{front}layers")
+            return
+        for name, value in sorted(vars(one).items()):
+            if isinstance(value, Base) and not name.startswith("_"):
+                yield from walk(value, f"{front}{name}")
+            elif isinstance(value, (list, tuple, dict)) and not name.startswith("_"):
+                yield from row(list(value.values()) if isinstance(value, dict) else value, f"{front}{name}")
+
+    def row(layers: Sequence[Any], place: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+        numbers: Counter[str] = Counter()
+        for one in layers:
+            if isinstance(one, Base):
+                name = _kind(one)
+                number = numbers[name]
+                numbers[name] += 1
+                yield from walk(one, f"{place}/{name}_{number}" if number else f"{place}/{name}")
+
+    yield from walk(layer, path)
+
+
+def _own(layer: Layer) -> list[Variable]:
+    """The weights that are a layer's own, those of layers inside left out."""
+    if isinstance(layer, Structure) and not layer.subclassed:
+        return []
+    inside = {id(v) for one in layer.sublayers().values() for v in one.weights}
+    return [v for v in layer.weights if id(v) not in inside]
+
+
+def _kind(layer: Layer) -> str:
+    name = type(layer).__name__
+    return snake_case("Functional" if name == "Model" else name)
+
+
+# Reading
+
+
+def load(path: Path, custom_objects: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, Any]:
+    """A whole model's file: its architecture in konv's form, the arguments of `compile` (None where it was not
+    compiled), and its weights, for `set_weights`.
+
+    Raises: ModelFileError where it is no such file; ConfigurationError for what konv does not have.
+    """
+    if keras_h5.is_hdf5(path):
+        found = keras_h5.read(path)
+        if found.model is None:
+            raise ModelFileError(text("keras_file.weights_only", path=path))
+        return from_keras.architecture(found.model, custom_objects), from_keras.compiled(found.training or {}), found
+    content = keras_archive.read(path)
+    settings = content.model.get("compile_config") or {}
+    return from_keras.architecture(content.model, custom_objects), from_keras.compiled(settings), content.weights
+
+
+def set_weights(model: Model, path: Path, weights: Any) -> None:
+    """Give `model` the `weights` that `load` returned. Raises: ModelFileError where they do not fit."""
+    _set_by_layer(model, path, weights, False) if isinstance(weights, KerasH5) else _set_by_path(model, path, weights)
+
+
+def load_weights(model: Model, path: Path, by_name: bool = False) -> None:
+    """Set the weights of `model` from a file of Keras's of any kind.
+
+    Arguments: `by_name`, whether only layers of the same name get theirs (Keras 2's files).
+    Raises: ModelFileError where it is none, or of another architecture: the first weight that differs is named, and
+    none has been set; ConfigurationError for names that the file does not have.
+    """
+    if path.suffix == ".keras" and not keras_h5.is_hdf5(path):
+        _set_by_path(model, path, keras_archive.read(path).weights)
+        return
+    try:
+        found = keras_h5.read(path)
+    except ModelFileError:
+        stored = keras_weights.read(path)
+        if not any(stored.values()):
+            raise
+        if by_name:
+            raise ConfigurationError(text("keras_file.by_name", path=path)) from None
+        _set_by_path(model, path, stored)
+        return
+    _set_by_layer(model, path, found, by_name)
+
+
+def _set_by_layer(model: Model, path: Path, file: KerasH5, by_name: bool) -> None:
+    theirs = [(name, weights) for name, weights in file.layers if weights]
+    mine = [(layer, _ordered(layer)) for layer in model.layers if layer.weights]
+    if by_name:
+        named = dict(theirs)
+        pairs = [(layer, own, layer.name, named[layer.name]) for layer, own in mine if layer.name in named]
+    else:
+        if len(theirs) != len(mine):
+            raise ModelFileError(
+                text("keras_file.layers", path=path, received=len(theirs), expected=len(mine),
+                     first=_first([n for n, _ in theirs], [layer.name for layer, _ in mine]))
+            )  # fmt: skip
+        pairs = [(layer, own, name, weights) for (layer, own), (name, weights) in zip(mine, theirs, strict=True)]
+    values: list[tuple[Variable, Array]] = []
+    for layer, own, name, weights in pairs:
+        if len(own) != len(weights):
+            said = text("weight_count", layer=layer.name, expected=len(own), received=f"{len(weights)} ({name})")
+            raise ModelFileError(text("keras_file.other", path=path, error=said))
+        values += [(v, _fitting(v, array, path, weight)) for v, (weight, array) in zip(own, weights, strict=True)]
+    _assign(values)
+
+
+def _set_by_path(model: Model, path: Path, stored: Mapping[str, Sequence[Array]]) -> None:
+    values: list[tuple[Variable, Array]] = []
+    known = set()
+    for place, layer, own in _walked(model, ""):
+        known.add(place)
+        arrays = stored.get(place, ())
+        if len(arrays) != len(own):
+            said = text("weight_count", layer=layer.name, expected=len(own), received=f"{len(arrays)} ({place})")
+            raise ModelFileError(text("keras_file.other", path=path, error=said))
+        values += [
+            (v, _fitting(v, array, path, f"{place}/vars/{i}"))
+            for i, (v, array) in enumerate(zip(own, arrays, strict=True))
+        ]
+    left = [place for place in stored if place not in known and stored[place] and not place.startswith("optimizer")]
+    if left:
+        raise ModelFileError(text("extra_tensors", path=path, names=", ".join(left[:5])))
+    _assign(values)
+
+
+def _assign(values: Sequence[tuple[Variable, Array]]) -> None:
+    for variable, array in values:
+        variable.assign(array)
+
+
+def _fitting(variable: Variable, array: Array, path: Path, name: str) -> Array:
+    if variable.shape != array.shape:
+        raise ModelFileError(
+            text("other_weights", path=path, name=name, received=show(array.shape), mine=variable.name,
+                 expected=show(variable.shape))
+        )  # fmt: skip
+    return array
+
+
+def _first(theirs: Sequence[str], mine: Sequence[str]) -> str:
+    """The first layer that one of the two has and the other has not."""
+    longer = theirs if len(theirs) > len(mine) else mine
+    return longer[min(len(theirs), len(mine))]
