@@ -12,6 +12,7 @@ from konv import activations, config, initializers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
 from konv.graph import Later, Node, Tensor, Variable
 from konv.layers.checks import checked_name, sample_shape
+from konv.layers.eager import Eager, arrays_in
 from konv.layers.uses import Call, freeze, layers_in, nodes_between, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
@@ -73,6 +74,7 @@ class Layer:
         self._trainable = bool(trainable)
         self._given: Mapping[str, Array] | None = None
         self._calls: list[Call] = []
+        self._eager: Eager | None = None
 
     def _first_shape(self, shape: object, with_batch: object, features: object) -> Shape | None:
         """The input's shape that a first layer was given, in one of Keras's three ways."""
@@ -172,6 +174,7 @@ class Layer:
     def forget(self) -> None:
         """Drop the weights, so that the next `build` makes new ones."""
         self._weights = []
+        self._eager = None
         self.built = False
 
     def restore(self, values: Mapping[str, Array]) -> None:
@@ -187,14 +190,17 @@ class Layer:
         return np.asarray(given[weight.name], self.dtype)
 
     def __call__(self, inputs: Any, *, training: bool | None = None) -> Any:
-        """Add this layer to a network.
+        """Add this layer to a network, or compute with arrays, as in prediction.
 
-        Arguments: `inputs`, a symbolic tensor, or a list of them for layers that take several; `training`, False for a
-        layer that behaves as in prediction even while the network is trained.
-        Returns: a symbolic tensor (a list where a model with several outputs is called).
-        Raises: GraphError where an input is no symbolic tensor, or there are more than the layer takes; ShapeError
-        where a shape does not fit.
+        Arguments: `inputs`, a symbolic tensor or an array `(N, …)`, or a list of them for layers that take several;
+        `training`, False for a layer that behaves as in prediction even while the network is trained.
+        Returns: a symbolic tensor or an array (a list where a model with several outputs is called).
+        Raises: GraphError where an input is neither, or there are more than the layer takes; ShapeError where a shape
+        does not fit.
         """
+        arrays = arrays_in(inputs)
+        if arrays is not None:
+            return self._computed(arrays, training)
         tensors = self._symbolic(inputs)
         outputs = self.call_on(tensors, training)
         return self._arranged(outputs)
@@ -216,6 +222,14 @@ class Layer:
             output.node.call = call
         self._calls.append(call)
         return outputs
+
+    def _computed(self, arrays: Sequence[Array], training: bool | None) -> Any:
+        if training:
+            raise ConfigurationError(text("always_training", layer=self.name))
+        if self._eager is None:
+            self._eager = Eager(self.name, self.dtype, lambda t: self._connected(self._symbolic(t)))
+        outputs = self._eager(arrays)
+        return outputs[0] if len(outputs) == 1 else list(outputs)
 
     def _symbolic(self, inputs: Any) -> tuple[Tensor, ...]:
         """`inputs` as a row of symbolic tensors, as many as this layer takes."""
@@ -291,6 +305,20 @@ class Layer:
         return ShapeError(
             text("weight_shape", layer=self.name, name=name, expected=show(expected), received=show(received))
         )
+
+    def __getattr__(self, name: str) -> Variable:
+        """A weight by its name: `layer.kernel`, `layer.bias`. Raises: AttributeError, which says when there is none."""
+        own = self.__dict__.get("_weights", ())
+        for variable in own:
+            if variable.name.rpartition("/")[2] == name:
+                found: Variable = variable
+                return found
+        known = ", ".join(v.name.rpartition("/")[2] for v in own)
+        raise AttributeError(text("no_attribute", kind=type(self).__name__, name=name, known=known or "–"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the programs of calls on arrays, which a copy makes anew."""
+        return {**self.__dict__, "_eager": None}
 
     @property
     def weights(self) -> list[Variable]:

@@ -40,11 +40,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Received: {received!r}.",
         "层和模型的名字必须是不含 '/' 的文本，且不能是 optimizer、random、callbacks。收到的是：{received!r}。",
     ),
+    "no_attribute": (
+        "{kind} has no attribute or weight {name!r}. Its weights so far: {known}. (They are made when the layer first "
+        "meets an input.)",
+        "{kind} 没有名为 {name!r} 的属性或权重。目前的权重：{known}。（权重在层第一次接到输入时才建立。）",
+    ),
     "not_symbolic": (
-        "{layer}: a layer is called on what konv.layers.Input or another layer returned. Received: {received}. "
-        "To compute with arrays, put the layer into a model and call predict.",
-        "{layer}：层只能作用于 konv.layers.Input 或另一层返回的结果。收到的是：{received}。"
-        "要对数组做计算，请把层放进模型，再调用 predict。",
+        "{layer}: a layer is called on what konv.layers.Input or another layer returned, or on a NumPy array whose "
+        "first axis counts the samples. Received: {received}.",
+        "{layer}：层可以作用于 konv.layers.Input 或另一层返回的结果，"
+        "也可以作用于第一轴为样本数的 NumPy 数组。收到的是：{received}。",
     ),
     "not_connected": (
         "{layer} is in no network yet, so it has no input and no output. Add it to a model whose input shape is known.",
