@@ -13,7 +13,7 @@ from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
 from konv.graph import Later, Node, Tensor, Variable
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
-from konv.layers.uses import Call, freeze, layers_in, nodes_between, set_values
+from konv.layers.uses import Call, Used, freeze, layers_in, nodes_between, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -23,7 +23,7 @@ from konv.shapes import Shape, show
 __all__ = ["Call", "Layer", "checked_name", "set_values"]
 
 
-class Layer:
+class Layer(Used):
     """Base of all layers.
 
     A layer is a class that keeps its constructor's arguments under their own names, lists those names in
@@ -240,10 +240,6 @@ class Layer:
             raise GraphError(text("one_input", layer=self.name, received=len(row)))
         return row
 
-    def _arranged(self, outputs: tuple[Tensor, ...]) -> Any:
-        """Outputs as a call returns them."""
-        return outputs[0] if len(outputs) == 1 else list(outputs)
-
     def _connected(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The nodes of one call added to the network, the weights made by the first."""
         if type(self).call is not Layer.call:
@@ -373,44 +369,6 @@ class Layer:
     def count_params(self) -> int:
         """How many numbers the weights hold."""
         return sum(v.size for v in self.weights)
-
-    @property
-    def connected(self) -> bool:
-        """Whether this layer is in a network, so that its shapes are known."""
-        return bool(self._calls)
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """The uses of this layer so far."""
-        return tuple(self._calls)
-
-    def _last_call(self) -> Call:
-        if not self._calls:
-            raise GraphError(text("not_connected", layer=self.name))
-        return self._calls[-1]
-
-    @property
-    def input(self) -> Tensor | list[Tensor]:
-        """What this layer was last called on. Raises: GraphError where it is in no network yet."""
-        tensors = self._last_call().inputs
-        return tensors[0] if len(tensors) == 1 else list(tensors)
-
-    @property
-    def output(self) -> Any:
-        """What it then returned. Raises: GraphError where it is in no network yet."""
-        return self._arranged(self._last_call().outputs)
-
-    @property
-    def input_shape(self) -> tuple[int | None, ...] | list[tuple[int | None, ...]]:
-        """The input's shape, the batch axis None (a list of shapes where there are several inputs)."""
-        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._last_call().inputs]
-        return shapes[0] if len(shapes) == 1 else shapes
-
-    @property
-    def output_shape(self) -> Any:
-        """The output's shape, the batch axis None (a list of shapes where there are several outputs)."""
-        shapes = [(None, *t.shape) for t in self._last_call().outputs]
-        return shapes[0] if len(shapes) == 1 else shapes
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The output's shape, batch axis first, for an input of `input_shape` (a list of shapes for several inputs)."""

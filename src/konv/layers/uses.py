@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from konv.errors import ShapeError
+from konv.errors import GraphError, ShapeError
 from konv.graph import Node, Tensor, Variable
 from konv.messages import text
 from konv.ops.record import Array
@@ -17,7 +17,7 @@ from konv.shapes import show
 if TYPE_CHECKING:
     from konv.layers.base import Layer
 
-__all__ = ["Call", "freeze", "layers_in", "nodes_between", "set_values"]
+__all__ = ["Call", "Used", "freeze", "layers_in", "nodes_between", "set_values"]
 
 
 @dataclass(eq=False)
@@ -32,6 +32,55 @@ class Call:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     frozen: bool = False
+
+
+class Used:
+    """What a layer knows of its uses in networks."""
+
+    name: str
+    _calls: list[Call]
+
+    def _arranged(self, outputs: tuple[Tensor, ...]) -> Any:
+        """Outputs as a call returns them."""
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    @property
+    def connected(self) -> bool:
+        """Whether this layer is in a network, so that its shapes are known."""
+        return bool(self._calls)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The uses of this layer so far."""
+        return tuple(self._calls)
+
+    def _last_call(self) -> Call:
+        if not self._calls:
+            raise GraphError(text("not_connected", layer=self.name))
+        return self._calls[-1]
+
+    @property
+    def input(self) -> Tensor | list[Tensor]:
+        """What this layer was last called on. Raises: GraphError where it is in no network yet."""
+        tensors = self._last_call().inputs
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    @property
+    def output(self) -> Any:
+        """What it then returned. Raises: GraphError where it is in no network yet."""
+        return self._arranged(self._last_call().outputs)
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...] | list[tuple[int | None, ...]]:
+        """The input's shape, the batch axis None (a list of shapes where there are several inputs)."""
+        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._last_call().inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """The output's shape, the batch axis None (a list of shapes where there are several outputs)."""
+        shapes = [(None, *t.shape) for t in self._last_call().outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
 
 
 def layers_in(held: Mapping[Any, Any], kind: type[Layer], before: str = "") -> Iterator[tuple[str, Layer]]:
