@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from konv import config
 from konv.engine.program import Outcome, Position, Program, Training
+from konv.errors import GraphError
 from konv.graph import Graph
+from konv.messages import text
 from konv.ops.loss import Loss
 
 __all__ = ["Outcome", "Position", "Program", "Training", "build"]
@@ -21,8 +23,12 @@ def build(
     It is for prediction (no losses), testing (losses), or training (losses and `training`).
 
     In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
-    output, in order, None for an output that has none. Raises: CompileError where the native engine cannot be had.
+    output, in order, None for an output that has none. Raises: CompileError where the native engine cannot be had;
+    GraphError where a layer still waits for the data it is to be adapted to.
     """
+    for variable in graph.variables:
+        if variable.waiting:
+            raise GraphError(text("adapt_not_called", layer=variable.name.rpartition("/")[0]))
     if config.engine() == "reference":
         from konv.engine.reference import ReferenceProgram
 

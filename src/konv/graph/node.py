@@ -115,7 +115,8 @@ class Variable(Operand):
     raises `version` and so tells them that their copies are stale.
 
     A `statistic` is no weight of the optimiser's: a training step makes it follow the data (the moving mean of batch
-    normalisation), unless it is `frozen`.
+    normalisation), unless it is `frozen`. One that is `waiting` has no value yet: its layer has not seen the training
+    data (`adapt`), and no program is built with it.
     """
 
     def __init__(self, name: str, value: Array | Later, trainable: bool = True, statistic: bool = False) -> None:
@@ -124,6 +125,7 @@ class Variable(Operand):
         self.dtype = np.dtype(value.dtype)
         self.frozen = not trainable
         self.statistic = statistic
+        self.waiting = False
         self.version = 0
         self._first = value if isinstance(value, Later) else None
         self._value = None if isinstance(value, Later) else self._filled(value)
@@ -168,6 +170,7 @@ class Variable(Operand):
 
     def touch(self) -> None:
         """Say that `value` has been written."""
+        self.waiting = False
         self.version += 1
 
     def __repr__(self) -> str:

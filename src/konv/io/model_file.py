@@ -72,7 +72,7 @@ def write(path: str | Path, model: ModelFile) -> None:
     }
     arrays = {**model.weights, **{f"optimizer/{k}": v for k, v in model.optimizer.items()}, **model.extra}
     described = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {KEY: described})
+    content = save({name: np.require(array, requirements="C") for name, array in arrays.items()}, {KEY: described})
     write_bytes(path, content)
 
 

@@ -7,6 +7,19 @@ from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
 from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from konv.layers.augmentation import (
+    Cutout,
+    MixUp,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
 from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
@@ -57,6 +70,7 @@ from konv.layers.places import (
     ZeroPadding2D,
 )
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
+from konv.layers.preparation import MeanSubtraction, Normalization, Rescaling
 from konv.layers.registry import found, name_of
 from konv.layers.sequence import (
     Conv1D,
@@ -68,6 +82,7 @@ from konv.layers.sequence import (
 )
 from konv.layers.spatial import SpatialDropout1D, SpatialDropout2D
 from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
+from konv.layers.whitening import Whitening
 from konv.names import unknown
 
 __all__ = [
@@ -89,6 +104,7 @@ __all__ = [
     "Convolution2DTranspose",
     "Cropping1D",
     "Cropping2D",
+    "Cutout",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -117,11 +133,24 @@ __all__ = [
     "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
+    "MeanSubtraction",
     "Minimum",
+    "MixUp",
     "Multiply",
+    "Normalization",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
@@ -133,6 +162,7 @@ __all__ = [
     "Subtract",
     "UpSampling1D",
     "UpSampling2D",
+    "Whitening",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "add",
@@ -155,7 +185,9 @@ LAYERS: dict[str, type[Layer]] = {
         GlobalMaxPooling2D, InputLayer, Lambda, LeakyReLU, LocalResponseNormalization, LocallyConnected1D,
         LocallyConnected2D, MaxPooling1D, MaxPooling2D, Maximum, Minimum, Multiply, Operation, Permute, ReLU,
         RepeatVector, Reshape, SeparableConv1D, SeparableConv2D, Softmax, SpatialDropout1D, SpatialDropout2D,
-        Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D,
+        Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D, MeanSubtraction, Normalization, Rescaling,
+        Whitening, Cutout, RandomBrightness, RandomContrast, RandomCrop, RandomErasing, RandomFlip, RandomRotation,
+        RandomShear, RandomTranslation, RandomZoom,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

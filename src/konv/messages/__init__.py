@@ -19,8 +19,8 @@ __all__ = ["LANGUAGES", "Text", "has", "language", "set_language", "text"]
 LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
 _MODULES = (
-    "errors", "ops", "graph", "layers", "data", "models", "training", "scripts", "purposes", "command_line", "speed",
-    "report", "zoo", "look",
+    "errors", "ops", "graph", "layers", "preparation", "data", "models", "training", "scripts", "purposes",
+    "command_line", "speed", "report", "zoo", "look",
 )  # fmt: skip
 _chosen: str | None = None
 _table: dict[str, Text] | None = None

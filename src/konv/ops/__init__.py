@@ -12,6 +12,7 @@ from typing import Any
 from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
+from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
@@ -21,6 +22,14 @@ from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
+from konv.ops.geometry import (
+    RandomCrop,
+    RandomFlip,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
 from konv.ops.globalpool import (
     AveragePool1D,
     GlobalAveragePool1D,
@@ -43,6 +52,7 @@ from konv.ops.record import Op
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.source import Input
+from konv.ops.standardize import MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.views import Flatten, Reshape
 
@@ -59,6 +69,7 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Cutout",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -84,14 +95,25 @@ __all__ = [
     "Matmul",
     "MaxPool1D",
     "MaxPool2D",
+    "MeanSubtraction",
     "OPS",
     "Op",
     "Pad",
     "Parameter",
     "Random",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Reduce",
     "RepeatVector",
+    "Rescale",
     "Reshape",
     "SiLU",
     "Sigmoid",
@@ -101,11 +123,14 @@ __all__ = [
     "Softsign",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Standardize",
     "StopGradient",
     "Tanh",
     "Transpose",
     "UpSampling1D",
     "UpSampling2D",
+    "Whiten",
+    "WhitenPatches",
     "op",
 ]
 
@@ -119,7 +144,8 @@ OPS: dict[str, type[Op]] = {
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
         GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,
         LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout, GaussianNoise,
-        Random,
+        Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness, RandomContrast,
+        RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from konv.errors import ConfigurationError, ShapeError
-from konv.kernels.maps.elementwise import Elementwise as Kernel
+from konv.kernels.maps.elementwise import LEAST_DEVIATION, Elementwise as Kernel
 from konv.kernels.sums.reduction import Reduction
 from konv.messages import text
 from konv.names import unknown
@@ -36,6 +36,8 @@ VALUES: dict[str, Callable[..., Array]] = {
     "reciprocal": lambda a: 1 / a,
     "sqrt": np.sqrt,
     "rsqrt": lambda a: 1 / np.sqrt(a),
+    "deviation": lambda a: np.maximum(np.sqrt(a), LEAST_DEVIATION),
+    "inverse_deviation": lambda a: 1 / np.maximum(np.sqrt(a), LEAST_DEVIATION),
     "exp": np.exp,
     "log": np.log,
     "abs": np.abs,

@@ -14,8 +14,10 @@ from konv.kernels.code.target import Target
 from konv.kernels.maps.pointwise import each_vector
 from konv.shapes import Shape, elements
 
-__all__ = ["FUNCTIONS", "Elementwise", "collapsed"]
+__all__ = ["FUNCTIONS", "LEAST_DEVIATION", "Elementwise", "collapsed"]
 
+LEAST_DEVIATION = 1e-7
+"""A standard deviation below this counts as this: a feature that never changes is divided by no less."""
 _Body = Callable[..., Value]
 
 
@@ -100,6 +102,11 @@ def _finite(k: Function, a: Value) -> Value:
     return k.fcompare("olt", k.unary("fabs", a), k.every(float("inf")))
 
 
+def _deviation(k: Function, a: Value) -> Value:
+    """The standard deviation of a variance."""
+    return k.larger(k.unary("sqrt", a), k.every(LEAST_DEVIATION))
+
+
 FUNCTIONS: dict[str, _Body] = {
     "copy": lambda k, a: a,
     "negative": _negative,
@@ -114,6 +121,8 @@ FUNCTIONS: dict[str, _Body] = {
     "reciprocal": lambda k, a: k.fdiv(k.every(1), a),
     "sqrt": lambda k, a: k.unary("sqrt", a),
     "rsqrt": lambda k, a: k.fdiv(k.every(1), k.unary("sqrt", a)),
+    "deviation": _deviation,
+    "inverse_deviation": lambda k, a: k.fdiv(k.every(1), _deviation(k, a)),
     "exp": exp,
     "log": _log,
     "abs": lambda k, a: k.unary("fabs", a),
