@@ -25,7 +25,7 @@ def test_draws_are_those_of_the_stream(rows: tuple[int, ...], dtype: str) -> Non
     key = np.array([2**32 - 3, 7, 2**31 + 3])
     expected = chosen(tables, Run(True, Stream(*map(int, key), SAMPLES)), np.dtype(dtype))
     out = unset((5, 3), dtype)
-    run(Draws(dtype, rows, 3), key, SAMPLES, *tables, out, begin=1, end=5)
+    run(Draws(dtype, len(rows), rows, 3), key, SAMPLES, *tables, out, begin=1, end=5)
     same_bits(out[1:], expected[1:])
     assert np.isnan(out[0]).all()
 

@@ -14,6 +14,7 @@ from konv.messages import text
 from konv.ops import OPS, op
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
+from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
@@ -23,6 +24,7 @@ from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
 from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
+from konv.ops.geometry import RandomCrop, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom
 from konv.ops.globalpool import (
     AveragePool1D,
     GlobalAveragePool1D,
@@ -45,6 +47,7 @@ from konv.ops.record import Array, Op, Run
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.source import Input
+from konv.ops.standardize import MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.views import Flatten, Reshape
 from konv.random import Stream
@@ -249,7 +252,13 @@ EXAMPLES = [
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
     (SpatialDropout2D(0.5), (8, 8, 4)), (GaussianNoise(0.5), (5,)), (GaussianDropout(0.5), (5,)),
-    (AlphaDropout(0.5), (5,)), (Random("normal", (5,)), ()),
+    (AlphaDropout(0.5), (5,)), (Random("normal", (5,)), ()), (Whiten(4), (5,)),
+    *((op, (8, 8, 4)) for op in (
+        Standardize((2,)), MeanSubtraction((0, 1, 2)), Rescale(0.5), WhitenPatches(4, (3, 3)), Cutout(),
+        RandomErasing(), RandomBrightness((0.0, 0.5)), RandomContrast((0.5, 1.5)), RandomFlip(), RandomCrop((6, 6)),
+        RandomTranslation((0.0, 0.1), (0.0, 0.1)), RandomRotation((0.0, 0.1)), RandomZoom((0.0, 0.1)),
+        RandomShear((0.0, 0.1), (0.0, 0.1)),
+    )),
     *((activation, (5,)) for activation in [*ACTIVATIONS, *CURVES]),
 ]  # fmt: skip
 

@@ -7,23 +7,19 @@ from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
 from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
-from konv.layers.augmentation import (
-    Cutout,
-    MixUp,
-    RandomBrightness,
-    RandomContrast,
+from konv.layers.augmentation import Cutout, MixUp, RandomBrightness, RandomContrast, RandomErasing
+from konv.layers.base import Layer
+from konv.layers.convolution import Conv2D, Convolution2D
+from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
+from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from konv.layers.geometry import (
     RandomCrop,
-    RandomErasing,
     RandomFlip,
     RandomRotation,
     RandomShear,
     RandomTranslation,
     RandomZoom,
 )
-from konv.layers.base import Layer
-from konv.layers.convolution import Conv2D, Convolution2D
-from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
-from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
 from konv.layers.globalpool import (
     AveragePooling1D,
     AvgPool1D,

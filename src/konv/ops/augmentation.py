@@ -37,7 +37,10 @@ def levels(low: float, high: float, count: int = LEVELS) -> Array:
 
 
 def chosen(tables: tuple[Array, ...], run: Run, dtype: np.dtype[np.generic]) -> Array:
-    """For each sample the sum of one row of each table, `(n, width)`: row ⌊word · rows / 2³²⌋."""
+    """For each sample the sum of one row of each table, `(n, width)`: row ⌊word · rows / 2³²⌋.
+
+    Raises: ValueError where the run has no random stream.
+    """
     if run.stream is None:
         raise ValueError("augmentation in training needs a random stream")
     words = run.stream.bits(len(tables)).astype(np.uint64)
@@ -62,7 +65,7 @@ class Augmentation(Op):
         tables = self.tables(to.shapes[0])
         width = tables[0].shape[1]
         out = to.own("chosen", width, "sample")
-        spec = Draws(to.dtype, tuple(map(len, tables)), width)
+        spec = Draws(to.dtype, len(tables), tuple(map(len, tables)), width)
         to.samples(spec, to.key, to.numbers, *(to.constant(t.astype(to.dtype)) for t in tables), out)
         return out
 

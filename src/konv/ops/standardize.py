@@ -165,7 +165,8 @@ class Standardize(Op):
         return tuple(Weight(name, shape, 1, 1, statistic=True) for name in names)
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
-        return f"purpose.{self.name}{'_back' * self.invert}", {"count": elements(self.weights(*inputs)[0].shape)}
+        key = "purpose.normalization_back" if self.invert else f"purpose.{self.name}"
+        return key, {"count": elements(self.weights(*inputs)[0].shape)}
 
 
 @dataclass(frozen=True)
