@@ -35,6 +35,8 @@ class Draws(Drawing):
     def words(self, k: Function, words: list[Value], at: Int, size: int) -> None:
         """Add the rows that the first word of each block picks."""
         first = self.size - size
+        if first < 0:
+            return  # a whole group of 64 elements, which is written down for no turn of its loop
         out = k.sub(at, first)
         for lane in range(min(size, k.lanes)):
             t = first + lane
