@@ -22,7 +22,7 @@ from konv.messages import LANGUAGES, set_language, text
 
 __all__ = ["run"]
 
-COMMANDS = ("train", "run", "evaluate", "predict", "summary", "show", "bench", "tune", "warm", "doctor")
+COMMANDS = ("train", "run", "evaluate", "predict", "look", "summary", "show", "bench", "tune", "warm", "doctor")
 FAILED, WRONG = 1, 2
 
 

@@ -80,4 +80,196 @@ TEXTS: dict[str, tuple[str, str]] = {
         'metric must be "euclidean" or "cosine". Received: {received!r}.',
         'metric 必须是 "euclidean" 或 "cosine"。收到：{received!r}。',
     ),
+    # The page
+    "look.page.kind": ("A look inside", "网络内部"),
+    "look.page.title": ("{image}, seen by {model}", "{model} 眼中的 {image}"),
+    "look.page.sample": ("Test image {number} of {data}", "{data} 的第 {number} 张测试图像"),
+    "look.page.by": ("Made by konv {version}.", "由 konv {version} 生成。"),
+    "look.page.image": ("The image, as the network takes it.", "网络实际看到的图像。"),
+    "look.page.class": ("class", "类别"),
+    "look.page.probability": ("probability", "概率"),
+    "look.page.right": ("It is {name}: the network is right.", "正确答案是 {name}：网络答对了。"),
+    "look.page.wrong": ("It is {name}: the network is wrong.", "正确答案是 {name}：网络答错了。"),
+    "look.page.explained": ("class explained", "所解释的类别"),
+    "look.page.score": ("its score, before the softmax", "它的得分（softmax 之前）"),
+    "look.page.size": ("size of the image", "图像大小"),
+    "look.range": (
+        "Values from {low} to {high}; colours are symmetric about zero and full at ±{limit}.",
+        "数值范围 {low} 到 {high}；颜色以零为中心对称，到 ±{limit} 为最深。",
+    ),
+    "look.cam": ("Where it looked: Grad-CAM", "它看了哪里：Grad-CAM"),
+    "look.cam.note": (
+        "The {count} feature maps of layer {layer}, each weighed by how much the score of “{name}” rises with it, and "
+        "added up. In the middle at the layer's own {size} places, on the right over the image: what is bright speaks "
+        "for the class.",
+        "把层 {layer} 的 {count} 张特征图按“{name}”得分随各图上升的程度加权相加。中间是该层自己的 {size} 个位置，"
+        "右边叠加在图像上：亮处支持这个类别。",
+    ),
+    "look.cam.empty": (
+        "The map is empty: at this layer nothing speaks for “{name}”, only against it.",
+        "图是空的：在这一层，没有任何内容支持“{name}”，只有反对的。",
+    ),
+    "look.cam.alt": (
+        "The image, the Grad-CAM map of “{name}”, and the map over the image.",
+        "图像、“{name}”的 Grad-CAM 图，以及叠加在图像上的结果。",
+    ),
+    "look.saliency": ("What a change of a pixel would do: saliency", "改动一个像素会怎样：显著图"),
+    "look.saliency.note": (
+        "The gradient of the score of “{name}” by every pixel (channels added). Where it is blue, a brighter pixel "
+        "would raise the score; where it is orange, lower it. It says what the score is sensitive to, not what made "
+        "it.",
+        "“{name}”的得分对每个像素的梯度（各通道相加）。蓝色处像素变亮会提高得分，橙色处则降低。"
+        "它说明得分对什么敏感，而不是得分由什么构成。",
+    ),
+    "look.saliency.alt": (
+        "The image, the gradient of the score of “{name}”, and the gradient over the image.",
+        "图像、“{name}”得分的梯度，以及叠加在图像上的梯度。",
+    ),
+    "look.smooth": ("The same without accidents: SmoothGrad", "去掉偶然因素：SmoothGrad"),
+    "look.smooth.note": (
+        "The mean of the gradients at {count} copies of the image with noise of {percent} % of its range: what differs "
+        "from copy to copy averages out.",
+        "在图像的 {count} 份加噪副本（噪声为数值范围的 {percent} %）上求梯度再取平均：各副本之间不一致的部分被平均掉。",
+    ),
+    "look.smooth.alt": (
+        "The image, the mean gradient of the score of “{name}”, and it over the image.",
+        "图像、“{name}”得分的平均梯度，以及叠加在图像上的结果。",
+    ),
+    "look.integrated": ("What every pixel adds: integrated gradients", "每个像素贡献多少：积分梯度"),
+    "look.integrated.note": (
+        "The score of “{name}” shared out among the pixels, counted from a black image: the gradients on the straight "
+        "way from there to the image, summed. Blue pixels add to the score, orange ones take away from it.",
+        "以全黑图像为起点，把“{name}”的得分分摊到各像素：沿从全黑到该图像的直线累加梯度。蓝色像素增加得分，橙色像素减少得分。",
+    ),
+    "look.integrated.alt": (
+        "The image, what its pixels add to the score of “{name}”, and it over the image.",
+        "图像、各像素对“{name}”得分的贡献，以及叠加在图像上的结果。",
+    ),
+    "look.integrated.complete": (
+        "Checked: the shares add up to {total}; the score rises by {rise}, from {before} to {after}. The difference of "
+        "{gap} is {share} of all that is added and taken away ({steps} steps): complete.",
+        "完备性检验：各像素之和为 {total}；得分从 {before} 升到 {after}，变化 {rise}。相差 {gap}，"
+        "占全部增减量的 {share}（{steps} 步）：完备。",
+    ),
+    "look.integrated.incomplete": (
+        "Checked: the shares add up to {total}; the score rises by {rise}, from {before} to {after}. The difference of "
+        "{gap} is {share} of all that is added and taken away, even with {steps} steps: not complete, so read the map "
+        "with care.",
+        "完备性检验：各像素之和为 {total}；得分从 {before} 升到 {after}，变化 {rise}。相差 {gap}，"
+        "占全部增减量的 {share}（已用 {steps} 步）：不完备，请谨慎解读。",
+    ),
+    "look.occlusion": ("What happens when a part is covered: occlusion", "遮住一部分会怎样：遮挡实验"),
+    "look.occlusion.note": (
+        "A window of {size} pixels of the image's mean colour covered it at {count} places. The score of “{name}” is "
+        "{score} for the whole image, {least} where it falls most. Blue: it falls when this is covered, so this speaks "
+        "for the class; orange: it rises.",
+        "用图像平均颜色的 {size} 像素窗口依次遮住 {count} 个位置。“{name}”的得分：完整图像为 {score}，"
+        "降得最多处为 {least}。蓝色：遮住后得分下降，说明这里支持该类别；橙色：遮住后得分上升。",
+    ),
+    "look.occlusion.alt": (
+        "The image, how the score of “{name}” falls where it is covered, and it over the image.",
+        "图像、遮住各处时“{name}”得分的下降，以及叠加在图像上的结果。",
+    ),
+    "look.maps": ("Layer by layer: feature maps", "逐层查看：特征图"),
+    "look.maps.note": (
+        "What every layer computes for this image. Blue is positive, orange negative, the paper zero; all maps of a "
+        "layer have one scale. Layers that in prediction only hand on their numbers (dropout, flatten) are left out.",
+        "每一层对这张图像的计算结果。蓝色为正，橙色为负，底色为零；同一层的各图使用同一标尺。"
+        "预测时只是原样传递数值的层（dropout、flatten）略去。",
+    ),
+    "look.maps.all": ("{shape}. {range}", "{shape}。{range}"),
+    "look.maps.some": (
+        "{shape}; drawn: {count}, those with the strongest response. {range}",
+        "{shape}；画出响应最强的 {count} 张。{range}",
+    ),
+    "look.maps.alt": ("The feature maps of layer {layer}.", "层 {layer} 的特征图。"),
+    "look.filters": ("What a layer looks for: filters", "一层在找什么：卷积核"),
+    "look.filters.note": (
+        "Layer {layer} has {count} filters of {size} weights; {shown} are drawn, those over more than four channels as "
+        "the mean over them.",
+        "层 {layer} 有 {count} 个卷积核，每个 {size} 个权重；画出 {shown} 个，超过四个通道的画各通道的平均。",
+    ),
+    "look.filters.alt": ("The filters of layer {layer}.", "层 {layer} 的卷积核。"),
+    "look.excite": ("What units would like to see", "各单元最想看到什么"),
+    "look.excite.classes": (
+        "Images made from noise to raise the score of each class as far as they can.",
+        "从噪声出发，使每个类别的得分尽量升高而得到的图像。",
+    ),
+    "look.excite.units": (
+        "Images made from noise to excite units of layer {layer} as far as they can (the mean of the map, before the "
+        "activation).",
+        "从噪声出发，使层 {layer} 的各单元激活尽量升高（激活函数之前，整张特征图的平均）而得到的图像。",
+    ),
+    "look.excite.note": (
+        "Below each the unit, and its value for the noise and for the image. Such images look like nothing in the "
+        "world: they show what is enough to please the unit, not what it was shown.",
+        "每张图下方是单元，以及它对噪声和对该图像的值。这样的图像不像任何真实事物：它们说明什么足以使单元兴奋，"
+        "而不是它学过什么。",
+    ),
+    "look.excite.alt": ("Images made to excite units.", "为激活各单元而生成的图像。"),
+    "look.strongest": ("The images that excite a unit most", "最能激活一个单元的图像"),
+    "look.strongest.note": (
+        "Unit {unit} of layer {layer}: of {whole} images the {count} with its largest values, its largest first. "
+        "Outlined is what that place of the map sees. Below each its class and the value.",
+        "层 {layer} 的单元 {unit}：{whole} 张图像中使它取值最大的 {count} 张，从大到小。"
+        "框出的是该位置的感受野。下方是类别和取值。",
+    ),
+    "look.strongest.alt": (
+        "The images that unit {unit} of layer {layer} answers most strongly.",
+        "层 {layer} 的单元 {unit} 响应最强的图像。",
+    ),
+    "look.neighbours": ("What it takes for alike: neighbours", "它认为相似的图像：近邻"),
+    "look.neighbours.note": (
+        "Of {whole} images the {count} nearest to this one in what layer {layer} gives, the nearest first. Below each "
+        "its class and the distance.",
+        "{whole} 张图像中，按层 {layer} 的输出与本图最近的 {count} 张，从近到远。下方是类别和距离。",
+    ),
+    "look.neighbours.same": (
+        "{same} of these {count} are {name}.",
+        "这 {count} 张中有 {same} 张属于 {name}。",
+    ),
+    "look.neighbours.alt": ("The nearest images.", "最近的图像。"),
+    "look.learning": ("How a weight learns from this image", "一个权重如何从这张图像学习"),
+    "look.learning.note": (
+        "The network should say “{name}”; its loss is {loss} nats. The gradient goes back to what layer {layer} gave "
+        "(dL/dy). The weight at ({index}) of its kernel was multiplied by another number at every place (x), so its "
+        "gradient is the sum of their products over all places; a step against it changes the weight.",
+        "网络应当回答“{name}”，损失为 {loss} nat。梯度传回到层 {layer} 的输出（dL/dy）。权重 ({index}) 在每个位置"
+        "与不同的输入（x）相乘，因此它的梯度是各位置乘积之和；沿梯度反方向走一步，权重就更新了。",
+    ),
+    "look.learning.loss": ("loss, nats", "损失（nat）"),
+    "look.learning.places": ("places", "位置数"),
+    "look.learning.sum": ("sum of the products over all places", "各位置乘积之和"),
+    "look.learning.engine": ("gradient that the engine computes", "引擎算出的梯度"),
+    "look.learning.update": ("weight − rate · gradient = new weight", "权重 − 学习率 · 梯度 = 新权重"),
+    "look.learning.alt": (
+        "What a weight of layer {layer} saw, what came back, their products; its kernel, the gradient, the new kernel.",
+        "层 {layer} 的一个权重所见的输入、传回的梯度及其乘积；它的卷积核、梯度和新卷积核。",
+    ),
+    # The command
+    "cli.look": ("Look inside a network at work on an image.", "看网络如何处理一张图像。"),
+    "cli.look.page": (
+        "Look into the network of RUN, a run folder or a model file, while it works on IMAGE: an image file, or the "
+        "number of a test image (0 by default). Leaves a folder with pictures and a page that explains them: what it "
+        "answers, where it looked, and what every layer computes.",
+        "看 RUN（结果文件夹或模型文件）里的网络如何处理 IMAGE：图像文件，或测试图像的编号（默认 0）。"
+        "结果是一个文件夹，内有图片和讲解页面：它的回答、它看了哪里、每一层算出了什么。",
+    ),
+    "cli.look.what": (
+        "What to look at, separated by commas: {known}; or all.",
+        "看什么，用逗号分隔：{known}；或 all（全部）。",
+    ),
+    "cli.look.layer": ("Look at this layer.", "看这一层。"),
+    "cli.look.unit": ("Look at this unit (feature map) of the layer.", "看该层的这个单元（特征图）。"),
+    "cli.look.class": (
+        "Explain this class, by name or number; by default the network's answer.",
+        "解释这个类别（名称或编号）；默认是网络的回答。",
+    ),
+    "cli.look.out": ("Folder to leave; by default a new one in looks/.", "结果文件夹；默认在 looks/ 里新建一个。"),
+    "cli.look.done": ("Look at {page}", "请看 {page}"),
+    "cli.look.number": (
+        "There is no test image {received}: they are numbered from 0 to {last}.",
+        "没有第 {received} 张测试图像：编号为 0 到 {last}。",
+    ),
+    "cli.look.left_out": ("left out: {reason}", "略过：{reason}"),
 }

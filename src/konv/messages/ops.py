@@ -20,6 +20,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.metric": ("metric", "评价指标"),
     "kind.initializer": ("initializer", "初始化方法"),
     "kind.network": ("network", "网络"),
+    "kind.class": ("class", "类别"),
+    "kind.look": ("thing to look at", "可看的内容"),
     "kind.data set": ("data set", "数据集"),
     "window.kernel": ("kernel", "卷积核"),
     "window.pool": ("pooling window", "池化窗口"),

@@ -18,7 +18,7 @@ from konv.ops import curves
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.record import Array
 
-__all__ = ["Excited", "Neighbours", "Strongest", "excite", "neighbours", "strongest"]
+__all__ = ["Excited", "Neighbours", "Strongest", "checked_unit", "excite", "neighbours", "strongest"]
 
 ACTIVATIONS = (Linear, ReLU, Sigmoid, Softmax, Tanh, *(getattr(curves, name) for name in curves.__all__))
 SMOOTHED = 4
@@ -95,11 +95,17 @@ def _target(view: View, layer: str | None) -> tuple[str, Tensor]:
     return place.name, node.output
 
 
-def _of_unit(tensor: Tensor, unit: int, layer: str) -> Array:
-    """What counts: the mean over the map of `unit`. Raises: ConfigurationError if there is no such unit."""
+def checked_unit(tensor: Tensor | Array, unit: int, layer: str) -> int:
+    """How many units `tensor` has. Raises: ConfigurationError if `unit` of `layer` is none of them."""
     count = tensor.shape[-1] if tensor.shape else 1
     if not 0 <= unit < count:
         raise ConfigurationError(text("look.unit", layer=layer, received=unit, last=count - 1))
+    return int(count)
+
+
+def _of_unit(tensor: Tensor, unit: int, layer: str) -> Array:
+    """What counts: the mean over the map of `unit`. Raises: ConfigurationError if there is no such unit."""
+    count = checked_unit(tensor, unit, layer)
     way = np.zeros(tensor.shape, tensor.dtype)
     way[..., unit] = count / way.size
     return way
