@@ -25,11 +25,9 @@ from konv.explain.look.units import checked_unit, excite, neighbours, strongest
 from konv.explain.style import ascii_names
 from konv.explain.tables import percent
 from konv.messages import text
-from konv.ops.activation import Linear
-from konv.ops.dropout import Dropout
+from konv.ops import Flatten, Linear, Reshape
 from konv.ops.loss import SparseCategoricalCrossentropy
 from konv.ops.record import Array
-from konv.ops.shape import Flatten, Reshape
 from konv.shapes import show
 
 __all__ = ["SECTIONS", "Examples", "Subject", "answer"]
@@ -38,8 +36,8 @@ UNITS = 16
 """Units of a layer that are excited where none is asked for."""
 SHOWN = 16
 """Images of a gallery."""
-SAME = (Dropout, Flatten, Reshape, Linear)
-"""Operations that in prediction give the numbers they take: there is nothing new to see."""
+SAME = (Flatten, Reshape, Linear)
+"""Operations that give the numbers they take; in prediction all those do, too, that draw random ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +178,9 @@ def maps_section(subject: Subject) -> Section:
 
 
 def _same(place: Place) -> bool:
-    return len(place.nodes) == 1 and isinstance(place.nodes[0].op, SAME)
+    """Whether there is nothing new to see behind it."""
+    op = place.nodes[0].op
+    return len(place.nodes) == 1 and (op.random or isinstance(op, SAME))
 
 
 def _maps(place: Place, maps: Array, number: int, unit: int | None) -> Figure:
