@@ -5,6 +5,7 @@ from konv.train.finder import LearningRateFinder
 from konv.train.keeping import BackupAndRestore, CSVLogger, ModelCheckpoint
 from konv.train.monitors import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
 from konv.train.progress import ProgressBar as ProgbarLogger
+from konv.train.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -19,5 +20,6 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -1,11 +1,13 @@
 """`keras.backend` in its common part, on `konv.ops`: for `Lambda`s, layers and losses of a script's own, and metrics.
 
 Every function takes symbolic tensors, of which it makes more network, and arrays, of which it computes. The batch axis
-of a symbolic tensor is axis 0; `shape(x)[0]` stands for its length, which is known in training only.
+of a symbolic tensor is axis 0; its length is not known, so `shape(x)[0]` is None, which `reshape`, `random_normal` and
+others take.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,9 +35,14 @@ from konv.functions import (
     any,
     argmax,
     argmin,
+    binary_crossentropy,
     cast,
+    categorical_crossentropy,
     clip,
     concatenate,
+    cos,
+    cumprod,
+    cumsum,
     equal,
     exp,
     expand_dims,
@@ -52,10 +59,14 @@ from konv.functions import (
     minimum,
     not_equal,
     permute_dimensions,
+    prod,
     round,
+    shape,
     sigmoid,
     sign,
+    sin,
     softmax,
+    sparse_categorical_crossentropy,
     sqrt,
     square,
     squeeze,
@@ -70,37 +81,31 @@ from konv.functions import (
 )  # fmt: skip
 from konv.functions.base import is_symbolic
 from konv.graph import Tensor, Variable, naming
+from konv.initializers import TruncatedNormal
 from konv.messages import text
 from konv.ops.record import Array
 from konv.utils import clear_session
 
 __all__ = [
     "abs", "all", "any", "argmax", "argmin", "backend", "batch_dot", "batch_flatten", "batch_get_value",
-    "batch_set_value", "bias_add", "cast", "cast_to_floatx", "clear_session", "clip", "concatenate", "constant",
-    "conv2d", "count_params", "dot", "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye",
-    "flatten", "floatx", "function", "gather", "get_uid", "get_value", "greater", "greater_equal", "hard_sigmoid",
-    "image_data_format", "image_dim_ordering", "int_shape", "is_keras_tensor", "is_tensor", "l2_normalize",
-    "learning_phase", "less", "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min", "minimum", "ndim",
-    "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pool2d", "pow", "relu", "repeat",
+    "batch_set_value", "bias_add", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy",
+    "clear_session", "clip", "concatenate", "constant", "conv2d", "cos", "count_params", "cumprod", "cumsum", "dot",
+    "dropout", "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx",
+    "function", "gather", "get_uid", "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format",
+    "image_dim_ordering", "int_shape", "is_keras_tensor", "is_tensor", "l2_normalize", "learning_phase", "less",
+    "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min", "minimum", "ndim", "not_equal", "one_hot",
+    "ones", "ones_like", "permute_dimensions", "pool2d", "pow", "prod", "random_bernoulli", "random_binomial",
+    "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "relu", "repeat",
     "repeat_elements", "reshape", "round", "set_epsilon", "set_floatx", "set_image_data_format",
-    "set_image_dim_ordering", "set_learning_phase", "set_value", "shape", "sigmoid", "sign", "softmax", "softplus",
-    "softsign", "sqrt", "square", "squeeze", "stack", "std", "stop_gradient", "sum", "switch", "tanh", "tile",
-    "transpose", "update", "var", "variable", "zeros", "zeros_like",
+    "set_image_dim_ordering", "set_learning_phase", "set_value", "shape", "sigmoid", "sign", "sin", "slice",
+    "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square", "squeeze", "stack",
+    "std", "stop_gradient", "sum", "switch", "tanh", "tile", "transpose", "truncated_normal", "update", "var",
+    "variable", "zeros", "zeros_like",
 ]  # fmt: skip
 
 floatx, epsilon = config.floatx, config.epsilon
 pow = ops.power
 one_hot = ops.one_hot
-
-
-class Samples:
-    """The length of the batch axis, which a network does not know."""
-
-    def __repr__(self) -> str:
-        return "N"
-
-
-N = Samples()
 
 
 # Tensors and what is known of them
@@ -119,11 +124,6 @@ def is_tensor(x: Any) -> bool:
 def int_shape(x: Any) -> tuple[int | None, ...]:
     """The shape of `x`, the batch axis of a symbolic tensor None."""
     return (None, *x.shape) if _batched(x) else tuple(x.shape)
-
-
-def shape(x: Any) -> tuple[Any, ...]:
-    """The shape of `x`; the length of a symbolic tensor's batch axis is a stand-in that `reshape` and others know."""
-    return (N, *x.shape) if _batched(x) else tuple(np.shape(x)) if not is_symbolic(x) else tuple(x.shape)
 
 
 def ndim(x: Any) -> int:
@@ -256,12 +256,63 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     return ops.where(condition, *chosen)
 
 
+# Random numbers
+
+
+def random_normal(
+    shape: Sequence[Any], mean: float = 0.0, stddev: float = 1.0, dtype: str | None = None, seed: Any = None
+) -> Any:
+    """Normal numbers of `mean` and `stddev`; see `konv.ops.random_normal`."""
+    return ops.random_normal(_axes(shape), mean, stddev, dtype, seed)
+
+
+def random_uniform(
+    shape: Sequence[Any], minval: float = 0.0, maxval: float = 1.0, dtype: str | None = None, seed: Any = None
+) -> Any:
+    """Numbers spread evenly from `minval` up to `maxval`; see `konv.ops.random_uniform`."""
+    return ops.random_uniform(_axes(shape), minval, maxval, dtype, seed)
+
+
+def random_bernoulli(shape: Sequence[Any], p: float = 0.0, dtype: str | None = None, seed: Any = None) -> Any:
+    """1 with probability `p`, else 0."""
+    return ops.cast(ops.less(random_uniform(shape, dtype=dtype, seed=seed), p), dtype or floatx())
+
+
+random_binomial = random_bernoulli
+
+
+def truncated_normal(
+    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: str | None = None, seed: Any = None
+) -> Array:
+    """An array of normal numbers, those further than two standard deviations from the mean drawn again."""
+    return TruncatedNormal(mean, stddev, seed)(shape, dtype)
+
+
+def random_normal_variable(shape: Sequence[int], mean: float, scale: float, seed: Any = None) -> Variable:
+    """A weight that starts at normal numbers of `mean` and standard deviation `scale`."""
+    return variable(random_normal(shape, mean, scale, seed=seed))
+
+
+def random_uniform_variable(shape: Sequence[int], low: float, high: float, seed: Any = None) -> Variable:
+    """A weight that starts at numbers spread evenly from `low` up to `high`."""
+    return variable(random_uniform(shape, low, high, seed=seed))
+
+
+def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    """`x` with a share `level` of the numbers set to 0 while training; see `konv.ops.dropout`."""
+    return ops.dropout(x, level, noise_shape, seed)
+
+
+def _axes(shape: Any) -> tuple[int | None, ...]:
+    return tuple(shape) if isinstance(shape, (tuple, list)) else tuple(int(n) for n in np.ravel(shape))
+
+
 # Shapes
 
 
 def reshape(x: Any, shape: Sequence[Any]) -> Any:
     """`x` in another `shape`, the batch axis first as −1 or as `shape(x)[0]`."""
-    axes = [None if isinstance(n, Samples) else n for n in shape]
+    axes = list(shape)
     if None in axes and -1 in axes[1:] and is_symbolic(x):
         given = int(np.prod([n for n in axes if n not in (None, -1)]))
         axes = [int(np.prod(x.shape)) // given if n == -1 else n for n in axes]
@@ -276,6 +327,12 @@ def flatten(x: Any) -> Any:
 def batch_flatten(x: Any) -> Any:
     """All numbers of each sample in a row."""
     return ops.reshape(x, (-1, int(np.prod(x.shape if _batched(x) else np.shape(x)[1:]))))
+
+
+def slice(x: Any, start: Sequence[int], size: Sequence[int]) -> Any:
+    """The part of `x` that begins at `start` and has `size`, −1 for all that is left along an axis."""
+    places = [builtins.slice(a, None if n == -1 else a + n) for a, n in zip(start, size, strict=True)]
+    return x[tuple(builtins.slice(None) if i == 0 and is_symbolic(x) else p for i, p in enumerate(places))]
 
 
 def repeat(x: Any, n: int) -> Any:

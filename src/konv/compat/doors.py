@@ -29,7 +29,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "applications": ("konv.compat.applications",),
     "backend": _BACKEND,
     "backend.tensorflow_backend": _BACKEND,
-    "callbacks": ("konv.callbacks", "konv.compat.tensorboard"),
+    "callbacks": ("konv.callbacks",),
     "config": _BACKEND,
     "constraints": ("konv.constraints",),
     "datasets": ("konv.datasets",),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from konv.compat.backend import random_normal, random_uniform, truncated_normal
+from konv.compat.random import shuffle
 from konv.utils import set_random_seed
 
 __all__ = [
@@ -67,8 +69,15 @@ config = SimpleNamespace(
     run_functions_eagerly=_nothing,
 )
 """`tf.config`: there are no GPUs."""
-random = SimpleNamespace(set_seed=set_random_seed, set_random_seed=set_random_seed)
-"""`tf.random`: the seed."""
+random = SimpleNamespace(
+    set_seed=set_random_seed,
+    set_random_seed=set_random_seed,
+    normal=random_normal,
+    uniform=random_uniform,
+    truncated_normal=truncated_normal,
+    shuffle=shuffle,
+)
+"""`tf.random`: the seed, and numbers."""
 test = SimpleNamespace(
     is_gpu_available=lambda *args, **named: False,
     is_built_with_cuda=lambda: False,

@@ -137,4 +137,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The state of the optimizer {optimizer} in this file does not fit; training begins with a new one.",
         "文件中优化器 {optimizer} 的状态不匹配；训练将从新的状态开始。",
     ),
+    "script.no_extra": (
+        "{name} needs {package}: pip install 'konv[{extra}]'.",
+        "{name} 需要 {package}：请运行 pip install 'konv[{extra}]'。",
+    ),
+    "script.not_fitted": (
+        "This {estimator} has not been trained yet. Call fit first.",
+        "这个 {estimator} 还没有训练。请先调用 fit。",
+    ),
 }
