@@ -97,8 +97,11 @@ class Axis:
 
     @property
     def arithmetic(self) -> str:
-        """The sum as people write it: `(227 + 0 − 11)/4 + 1 = 55`."""
-        return f"({self.size} + {self.before + self.after} − {self.span})/{self.stride} + 1 = {self.output}"
+        """The sum as people write it: `(227 − 11)/4 + 1 = 55`; padding is added, `⌊…⌋` is a division with a rest."""
+        padded = f"{self.size} + {self.before + self.after}" if self.before or self.after else f"{self.size}"
+        room = self.size + self.before + self.after - self.span
+        steps = f"({padded} − {self.span})/{self.stride}"
+        return f"{f'⌊{steps}⌋' if room % self.stride else steps} + 1 = {self.output}"
 
 
 def same(size: int, span: int, stride: int) -> tuple[int, int]:

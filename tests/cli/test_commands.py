@@ -77,9 +77,9 @@ def test_summary_of_a_network_and_of_a_run(run: Path, cli: Callable):
     code, out, _ = cli("summary", "notes")
     assert code == 0
     assert "1,250,858" in out
-    assert "3×3×3×32 + 32 = 896" in out
+    assert "36×36/4" in out
     assert "20,741,120" in out
-    assert "Looks for 32 local patterns" in out
+    assert "Looks at the pixels: 32 templates" in out
     code, out, _ = cli("summary", run, "--lang", "zh")
     assert code == 0
     assert f"{load_model(run / 'model.konv').count_params():,}" in out

@@ -136,7 +136,7 @@ def test_numbers_of_the_run_are_there():
         "6 of 8 test images recognised.",
         "1,250,858",
         "2 min 10 s",
-        "3×3×3×32 + 32 = 896",
+        "3·3·3·32 = 864, and 32 biases, one shared by each feature map",
         "(32 + 2 − 3)/1 + 1 = 32",
         "20,741,120",
         "512 bits",

@@ -182,7 +182,7 @@ def test_gradients_pass_through_frozen_dropout(engine: str, layer: Layer):
 
 def test_summary_says_what_is_connected():
     lines: list[str] = []
-    two_ways().summary(print_fn=lines.append, line_length=100)
+    two_ways().summary(print_fn=lines.append, line_length=130)
     table = "\n".join(lines)
     assert "Connected to" in table
     assert "first[0][0], second[0][0]" in table

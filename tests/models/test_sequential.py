@@ -142,8 +142,12 @@ def test_summary_counts():
     model.summary(print_fn=lines.append)
     text = "\n".join(lines)
     assert f'Model: "{model.name}"' in lines[0]
-    assert any("conv (Conv2D)" in line and "(None, 4, 4, 3)" in line and line.split()[-1] == "57" for line in lines)
+    assert any(
+        "conv (Conv2D)" in line and "(None, 4, 4, 3)" in line and line.split()[-3:] == ["57", "864", "3×3"]
+        for line in lines
+    )
     assert "Total parameters: 57 (228 B)" in text
+    assert "Multiply-adds for one sample: 864" in text
     assert "Trainable: 0 (0 B)" in text
     assert "Not trainable: 57 (228 B)" in text
 

@@ -22,7 +22,9 @@ from konv.messages import LANGUAGES, set_language, text
 
 __all__ = ["run"]
 
-COMMANDS = ("train", "run", "evaluate", "predict", "look", "summary", "show", "bench", "tune", "warm", "doctor")
+COMMANDS = (
+    "train", "run", "evaluate", "predict", "look", "summary", "explain", "show", "bench", "tune", "warm", "doctor",
+)  # fmt: skip
 FAILED, WRONG = 1, 2
 
 

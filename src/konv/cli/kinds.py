@@ -12,7 +12,7 @@ import click
 from konv.errors import ConfigurationError
 from konv.messages import text
 
-__all__ = ["Reader", "names", "positive", "shape", "size", "whole", "wholes"]
+__all__ = ["Reader", "count", "names", "positive", "shape", "size", "whole", "wholes"]
 
 Value = TypeVar("Value")
 Reader = Callable[[click.Context, click.Parameter, "str | None"], "Value | None"]
@@ -25,11 +25,16 @@ def whole(least: int = 1, most: int = 2**31 - 1) -> Reader[int]:
     def read(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
         if value is None:
             return None
-        if re.fullmatch(r"\d{1,10}", value) and least <= int(value) <= most:
+        if re.fullmatch(r"\d{1,16}", value) and least <= int(value) <= most:
             return int(value)
         raise ConfigurationError(text("cli.not_whole", name=_typed(param), least=least, most=most, received=value))
 
     return read
+
+
+def count(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Reads a whole number from 1 to 10¹⁵; raises ConfigurationError for anything else."""
+    return whole(1, 10**15)(ctx, param, value)
 
 
 def wholes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:

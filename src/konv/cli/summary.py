@@ -28,6 +28,7 @@ def command(model: str) -> None:
 
     from konv.cli.sources import named_network
     from konv.explain.cost import layer_costs
+    from konv.explain.layer_table import sees
     from konv.shapes import show
 
     found = named_network(model)
@@ -42,14 +43,15 @@ def command(model: str) -> None:
     table.add_column(text("report.column.output"), justify="right")
     table.add_column(text("report.column.parameters"), f"{found.count_params():,}", justify="right")
     table.add_column(text("report.column.macs"), f"{macs:,}", justify="right")
+    table.add_column(text("explain.column.sees"), justify="right")
     for layer in layers:
-        parameters = f"[dim]{layer.parameter_arithmetic.rpartition('=')[0]}=[/dim] " if layer.parameters else ""
         table.add_row(
             layer.name.replace("[", r"\["),
             layer.kind,
             show(layer.output_shape),
-            f"{parameters}{layer.parameters:,}" if layer.parameters else "",
+            f"{layer.parameters + layer.statistics:,}" if layer.parameters + layer.statistics else "",
             f"{layer.macs:,}" if layer.macs else "",
+            sees(layer),
         )
     console.print(table)
     said: dict[str, list[str]] = {}

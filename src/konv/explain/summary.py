@@ -1,18 +1,29 @@
-"""The table of a model's layers: names, output shapes, numbers of parameters."""
+"""The table of a model's layers: output shapes, parameters, multiply-adds, receptive fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from konv.explain.sight import sights
+from konv.graph import Graph
 from konv.layers import Layer
 from konv.messages import text
+from konv.shapes import show
 
-__all__ = ["summary"]
+__all__ = ["Cost", "costs_of", "summary"]
+
+
+class Cost(NamedTuple):
+    """A layer's multiply-adds for one sample, and its receptive field as people write it."""
+
+    macs: int
+    sees: str
 
 
 def summary(
@@ -21,16 +32,19 @@ def summary(
     print_fn: Callable[[str], object] | None = None,
     line_length: int | None = None,
     connections: Mapping[str, str] | None = None,
+    costs: Mapping[str, Cost] | None = None,
 ) -> None:
     """Print the table of `layers`, the parameters counted and summed.
 
     Arguments: `name`, the model's; `print_fn`, called with each line instead of printing; `line_length`, columns of
     the terminal (default its own, 80 for `print_fn`); `connections`, what each layer reads, by its name, where that is
-    to be shown.
+    to be shown; `costs` of each layer, by its name, as far as the network is known.
     """
     width = line_length or (None if print_fn is None else 80)
     console = Console(width=width, highlight=False, color_system="auto" if print_fn is None else None)
-    lines = [text("summary.title", model=name), _table(layers, connections), *_totals(layers)]
+    lines = [text("summary.title", model=name), _table(layers, costs or {}, connections), *_totals(layers)]
+    if costs:
+        lines.append(text("summary.macs", count=sum(cost.macs for cost in costs.values())))
     if print_fn is None:
         for line in lines:
             console.print(line, markup=False)
@@ -42,11 +56,27 @@ def summary(
         print_fn(written)
 
 
-def _table(layers: Sequence[Layer], connections: Mapping[str, str] | None = None) -> Table:
+def costs_of(layers: Sequence[Layer], graph: Graph) -> dict[str, Cost]:
+    """What each of `layers` does in `graph`, by its name; a model inside has the sum of its layers' multiply-adds."""
+    names = {layer.name for layer in layers}
+    seen = sights(graph)
+    found: dict[str, Cost] = {}
+    for node in graph.nodes:
+        name = node.layer if node.layer in names else node.layer.partition("/")[0]
+        macs = found[name].macs if name in found else 0
+        macs += node.op.macs(*(t.shape for t in node.inputs))
+        sight = seen.get(node.output)
+        found[name] = Cost(macs, "" if sight is None or sight.size == (1, 1) else show(sight.size))
+    return found
+
+
+def _table(layers: Sequence[Layer], costs: Mapping[str, Cost], connections: Mapping[str, str] | None = None) -> Table:
     table = Table(box=box.HORIZONTALS, header_style="bold")
     table.add_column(text("summary.layer"))
     table.add_column(text("summary.shape"))
     table.add_column(text("summary.parameters"), justify="right")
+    table.add_column(text("summary.multiply_adds"), justify="right")
+    table.add_column(text("summary.sees"), justify="right")
     if connections is not None:
         table.add_column(text("summary.connected"))
     for layer in layers:
@@ -54,7 +84,10 @@ def _table(layers: Sequence[Layer], connections: Mapping[str, str] | None = None
         shape = str(layer.output_shape) if known else text("summary.unknown")
         parameters = f"{layer.count_params():,}" if layer.built or known else text("summary.unknown")
         read = [] if connections is None else [connections[layer.name]]
-        table.add_row(*map(escape, (f"{layer.name} ({type(layer).__name__})", shape, parameters, *read)))
+        cost = costs.get(layer.name, Cost(0, ""))
+        macs = f"{cost.macs:,}" if cost.macs else ""
+        cells = (f"{layer.name} ({type(layer).__name__})", shape, parameters, macs, cost.sees, *read)
+        table.add_row(*map(escape, cells))
     return table
 
 

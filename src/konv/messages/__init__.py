@@ -20,7 +20,7 @@ LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
 _MODULES = (
     "errors", "ops", "graph", "layers", "preparation", "data", "models", "training", "scripts", "purposes",
-    "command_line", "speed", "report", "zoo", "look",
+    "command_line", "speed", "report", "zoo", "roles", "explain", "look",
 )  # fmt: skip
 _chosen: str | None = None
 _table: dict[str, Text] | None = None

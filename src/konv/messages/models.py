@@ -219,6 +219,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.total": ("Total parameters: {count:,} ({size})", "参数总数：{count:,}（{size}）"),
     "summary.trainable": ("Trainable: {count:,} ({size})", "可训练：{count:,}（{size}）"),
     "summary.fixed": ("Not trainable: {count:,} ({size})", "不可训练：{count:,}（{size}）"),
+    "summary.multiply_adds": ("Multiply-adds", "乘加次数"),
+    "summary.sees": ("Sees", "感受野"),
+    "summary.macs": ("Multiply-adds for one sample: {count:,}", "单个样本的乘加次数：{count:,}"),
     "summary.unknown": ("?", "？"),
     "not_a_model_file": (
         "{path} is not a konv model file: {reason}.",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from konv.errors import ConfigurationError, GraphError, ShapeError
-from konv.explain.summary import summary
+from konv.explain.explanation import Explanation, explained
+from konv.explain.summary import costs_of, summary
 from konv.graph import Graph, Tensor, Variable
 from konv.layers import InputLayer, Layer
 from konv.layers.base import checked_name
@@ -195,11 +196,21 @@ class Structure(Layer):
         raise GraphError(text("no_such_layer", model=self.name, received=received, known=", ".join(close)))
 
     def summary(self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None) -> None:
-        """Print the table of layers, output shapes, parameters and, where the network branches, what is before each.
+        """Print the table of layers: output shapes, parameters, multiply-adds, receptive fields and, where the network
+        branches, what is before each.
 
         Arguments: `line_length`, columns; `print_fn`, called with each line instead of printing.
         """
-        summary(self.name, self.layers, print_fn, line_length, self._connections())
+        known = self._network is not None or self.built
+        costs = costs_of(self.layers, self.graph) if known else None
+        summary(self.name, self.layers, print_fn, line_length, self._connections(), costs)
+
+    def explain(self) -> Explanation:
+        """What every layer is for, sees and costs: printed a table, in a notebook a page; `html()`, `svg()`, `json()`.
+
+        Raises: GraphError where the shape of the input is not known yet.
+        """
+        return explained(self.graph, self.name)
 
     def _connections(self) -> Mapping[str, str] | None:
         """What each layer reads, by its name; None where the layers stand one behind the other."""
