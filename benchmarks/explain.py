@@ -13,7 +13,6 @@ import sys
 import time
 
 from common import machine, spread, write
-
 from konv import zoo
 
 FORMS = {"table": [], "json": ["--json"], "page": ["--html"]}
@@ -45,8 +44,9 @@ def main() -> None:
                 forms[form].append(seconds([sys.executable, "-m", "konv", "explain", name, *options]))
     found = {name: {form: spread(times) for form, times in forms.items()} for name, forms in taken.items()}
     slowest = max((form["median"], name, kind) for name, forms in found.items() for kind, form in forms.items())
-    write("explain", {"machine": machine(), "turns": turns, "limit_seconds": LIMIT, "interpreter": spread(nothing),
-                      "slowest": dict(zip(("seconds", "network", "form"), slowest, strict=True)), "seconds": found})  # fmt: skip
+    worst = dict(zip(("seconds", "network", "form"), slowest, strict=True))
+    result = {"machine": machine(), "turns": turns, "limit_seconds": LIMIT, "interpreter": spread(nothing)}
+    write("explain", {**result, "slowest": worst, "seconds": found})
     for name, forms in found.items():
         print(f"{name:<20}" + "  ".join(f"{form} {times['median']:.2f} s" for form, times in forms.items()))
     print(f"slowest: {slowest[1]} ({slowest[2]}), {slowest[0]:.2f} s; within {LIMIT:g} s: {slowest[0] < LIMIT}")
