@@ -72,12 +72,14 @@ MODULES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Where each module of Keras looks its names up: modules of konv, or objects in them, as `MODULE:OBJECT`."""
 TENSORFLOW: dict[str, tuple[str, ...]] = {
-    "": ("konv.compat.tensorflow", "konv.compat.tensors"),
+    "": ("konv.compat.tensorflow", "konv.compat.tensors", "konv.compat.tape"),
     "compat": (),
     "compat.v1": ("konv.compat.tensorflow", "konv.compat.tensors"),
     "compat.v1.logging": ("konv.compat.tensorflow:logging",),
     "compat.v1.random": ("konv.compat.tensorflow:random",),
     "config": ("konv.compat.tensorflow:config",),
+    "data": ("konv.compat.pipeline",),
+    "data.experimental": ("konv.compat.pipeline",),
     "config.experimental": ("konv.compat.tensorflow:config",),
     "logging": ("konv.compat.tensorflow:logging",),
     "math": ("konv.compat.tensors",),

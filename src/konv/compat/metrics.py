@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from konv.functions import Total
 from konv.train import metric
 
 __all__ = ["Mean", "Sum"]
@@ -20,11 +21,11 @@ class Mean(metric.Mean):
 
     def update_state(self, values: Any, sample_weight: Any = None, *others: Any) -> None:  # type: ignore[override]
         """Take numbers in. Arguments: `values`, numbers; `sample_weight`, as many, None for ones."""
-        self.update(values, sample_weight)
+        self.update(float(values) if isinstance(values, Total) else values, sample_weight)
 
     def __call__(self, values: Any, sample_weight: Any = None, *others: Any) -> float:  # type: ignore[override]
         """`update_state`, then `result`."""
-        self.update(values, sample_weight)
+        self.update_state(values, sample_weight)
         return self.result()
 
 

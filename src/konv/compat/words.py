@@ -8,10 +8,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, ClassVar, NoReturn
 
-from konv.compat import settings
+from konv.compat import settings, tape
 from konv.compat.spelling import layer_arguments
 from konv.errors import ConfigurationError
-from konv.graph import Variable
+from konv.graph import Tensor, Variable
 from konv.layers import Layer
 from konv.messages import text
 
@@ -67,12 +67,37 @@ class Former:
         rest = [one for one in more if one is not None]
         training = rest[0] if rest and training is None else training
         handed: Any = super()
+        if tape.watches(inputs):
+
+            def connect(begins: tuple[Tensor, ...]) -> Any:
+                return handed._connected(handed._symbolic(list(begins)))  # noqa: SLF001 (a layer's own)
+
+            outputs = tape.called(inputs, training, connect)
+            return handed._arranged(outputs)  # noqa: SLF001
         return handed.__call__(inputs, training=None if training is TRAINING else training)
 
     def call_on(self, tensors: Any, training: Any = None) -> Any:
         """See `konv.layers.Layer`. Arguments: `tensors`, `training`."""
         handed: Any = super()
         return handed.call_on(tensors, settings.of_call(None if training is TRAINING else training))
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """`trainable_weights` under TensorFlow's name."""
+        handed: Any = super()
+        return list(handed.trainable_weights)
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """`non_trainable_weights` under TensorFlow's name."""
+        handed: Any = super()
+        return list(handed.non_trainable_weights)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """`weights` under TensorFlow's name."""
+        handed: Any = super()
+        return list(handed.weights)
 
     def add_weight(self, *args: Any, **named: Any) -> Variable:
         """See `konv.layers.Layer`; the name may come first, as in Keras 2."""

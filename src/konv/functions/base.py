@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from konv.ops.record import Array, Op
 from konv.shapes import show
 
 __all__ = ["applied", "array", "axis_of", "is_symbolic", "lead", "number_of", "tensor"]
+
+
+BINDERS: dict[type, Callable[[Array], Tensor]] = {}
+"""For kinds of tensors that know their batch: what makes such a tensor of an array with a batch axis."""
 
 
 def is_symbolic(*values: Any) -> bool:
@@ -53,6 +58,8 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
     found = np.asarray(value)
     if found.dtype.kind not in "biuf":
         raise GraphError(text("not_an_operand", received=type(value).__name__))
+    if like is not None and type(like) in BINDERS and found.ndim == len(like.shape) + 1 and len(found) != 1:
+        return BINDERS[type(like)](found)
     if like is not None and found.ndim > len(like.shape):
         if found.ndim != len(like.shape) + 1 or len(found) != 1:
             raise ShapeError(text("constant_with_batch", received=show(found.shape), shape=show(like.shape)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from konv.errors import GraphError
 from konv.functions.base import lead, number_of
 from konv.graph import Tensor
@@ -37,6 +39,23 @@ class Total:
         return Total(self.terms, self.constant + _number(other))
 
     __radd__ = __add__
+
+    def numpy(self) -> float:
+        """The number itself, where the tensors are of a kind that knows its values. Raises: GraphError elsewhere."""
+        found = self.constant
+        for factor, tensor, mean in self.terms:
+            known: Any = getattr(tensor, "numpy", None)
+            if known is None:
+                raise GraphError(text("no_value", layer=tensor.node.layer))
+            values = np.asarray(known(), "float64")
+            found += factor * float(values.mean() if mean else values.sum())
+        return found
+
+    def __float__(self) -> float:
+        return self.numpy()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numpy(), spec) if spec else repr(self)
 
     def __neg__(self) -> Total:
         return self.scaled(-1.0)

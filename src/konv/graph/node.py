@@ -228,5 +228,6 @@ class Node:
         """Add a node and return its output. Raises: ShapeError from the op's shape rule."""
         node = cls(op, inputs, variables, layer)
         node.alike = all(t.node.alike for t in inputs) if inputs else op.alike
-        node.output = Tensor(op.output_shape(*(t.shape for t in inputs)), dtype, node)
+        kind = next((type(t) for t in inputs if type(t) is not Tensor), Tensor)  # what is made of another kind is of it
+        node.output = kind(op.output_shape(*(t.shape for t in inputs)), dtype, node)
         return node.output

@@ -145,4 +145,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This {estimator} has not been trained yet. Call fit first.",
         "这个 {estimator} 还没有训练。请先调用 fit。",
     ),
+    "script.not_recorded": (
+        "GradientTape.gradient takes a loss that was computed from a model's output within the tape's `with` "
+        "statement, with konv.ops, tf or keras functions. Received: {received}.",
+        "GradientTape.gradient 需要在 with 语句内由模型输出、用 konv.ops、tf 或 keras 的函数算出的损失。"
+        "收到的是：{received}。",
+    ),
+    "script.no_length": (
+        "This Dataset does not know how many elements it has; iterate over it instead.",
+        "这个 Dataset 不知道有多少个元素；请直接迭代。",
+    ),
 }

@@ -1,0 +1,159 @@
+"""`tf.data` in small: batches from arrays, in the order of the calls that describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+
+from konv import random
+from konv.errors import ConfigurationError
+from konv.messages import text
+from konv.ops.record import Array
+
+__all__ = ["AUTOTUNE", "Dataset"]
+
+AUTOTUNE = -1
+Element = Any
+
+
+class Dataset:
+    """Elements one after the other, each an array or a tuple or dictionary of arrays.
+
+    Arguments: `make`, called for each pass, gives an iterator of elements; `length`, how many, None where unknown.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Element]], length: int | None) -> None:
+        self._make, self._length = make, length
+
+    @staticmethod
+    def from_tensor_slices(tensors: Any) -> Dataset:
+        """One element for each row of the arrays in `tensors`: an array, or a tuple or dictionary of them."""
+        arrays = _mapped(np.asarray, tensors)
+        length = len(_first(arrays))
+        return Dataset(lambda: (_mapped(lambda a, i=i: a[i], arrays) for i in range(length)), length)
+
+    @staticmethod
+    def from_generator(generator: Callable[[], Any], *others: Any, **named: Any) -> Dataset:
+        """The elements that `generator()` gives, at each pass anew."""
+        return Dataset(lambda: iter(generator()), None)
+
+    @staticmethod
+    def zip(*datasets: Any) -> Dataset:
+        """Tuples of one element of each of `datasets`."""
+        row = datasets[0] if len(datasets) == 1 else datasets
+        lengths = [d._length for d in row if d._length is not None]  # noqa: SLF001
+        return Dataset(lambda: zip(*row, strict=False), min(lengths, default=None))
+
+    def __iter__(self) -> Iterator[Element]:
+        """One pass."""
+        return self._make()
+
+    def __len__(self) -> int:
+        if self._length is None:
+            raise TypeError(text("script.no_length"))
+        return self._length
+
+    def cardinality(self) -> int:
+        """How many elements there are, −2 where that is not known."""
+        return -2 if self._length is None else self._length
+
+    def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
+        """The elements in a random order, a new one at each pass; of no more than `buffer_size` at a time.
+
+        Arguments: `seed`, by default a number of the process's own seed; `reshuffle_each_iteration`.
+        """
+        key = random.next_number() if seed is None else seed
+        passes = count()
+
+        def make() -> Iterator[Element]:
+            turn = next(passes) if reshuffle_each_iteration else 0
+            source = iter(self)
+            while block := list(islice(source, buffer_size)):
+                yield from (block[i] for i in random.permutation(len(block), random.check_seed(key), turn))
+
+        return Dataset(make, self._length)
+
+    def batch(self, batch_size: int, drop_remainder: bool = False, **others: Any) -> Dataset:
+        """`batch_size` elements stacked to one; fewer at the end, unless `drop_remainder`."""
+
+        def make() -> Iterator[Element]:
+            source = iter(self)
+            while block := list(islice(source, batch_size)):
+                if len(block) == batch_size or not drop_remainder:
+                    yield _stacked(block)
+
+        whole = None if self._length is None else self._length // batch_size
+        rest = 0 if self._length is None or drop_remainder else bool(self._length % batch_size)
+        return Dataset(make, None if whole is None else whole + rest)
+
+    def map(self, map_func: Callable[..., Any], *others: Any, **named: Any) -> Dataset:
+        """`map_func` of each element, whose parts are its arguments."""
+        return Dataset(lambda: (map_func(*e) if isinstance(e, tuple) else map_func(e) for e in self), self._length)
+
+    def filter(self, predicate: Callable[..., Any]) -> Dataset:
+        """The elements of which `predicate` is true."""
+        return Dataset(lambda: (e for e in self if (predicate(*e) if isinstance(e, tuple) else predicate(e))), None)
+
+    def repeat(self, count: int | None = None) -> Dataset:
+        """Everything `count` times, None for without end."""
+
+        def make() -> Iterator[Element]:
+            turns = 0
+            while count is None or count < 0 or turns < count:
+                yield from self
+                turns += 1
+
+        return Dataset(make, None if count is None or count < 0 or self._length is None else self._length * count)
+
+    def take(self, count: int) -> Dataset:
+        """The first `count` elements."""
+        return Dataset(lambda: islice(iter(self), count), None if self._length is None else min(count, self._length))
+
+    def skip(self, count: int) -> Dataset:
+        """All but the first `count` elements."""
+        left = None if self._length is None else max(0, self._length - count)
+        return Dataset(lambda: islice(iter(self), count, None), left)
+
+    def enumerate(self, start: int = 0) -> Dataset:
+        """Pairs of a number, from `start`, and an element."""
+        return Dataset(lambda: zip(count(start), self, strict=False), self._length)
+
+    def cache(self, *others: Any) -> Dataset:
+        """Itself: arrays are in memory."""
+        return self
+
+    def prefetch(self, buffer_size: int = AUTOTUNE) -> Dataset:
+        """Itself: batches are made ahead of training anyway."""
+        return self
+
+    def as_numpy_iterator(self) -> Iterator[Element]:
+        """One pass."""
+        return iter(self)
+
+
+def _mapped(function: Callable[..., Any], value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_mapped(function, one) for one in value)
+    if isinstance(value, dict):
+        return {name: _mapped(function, one) for name, one in value.items()}
+    return function(value)
+
+
+def _first(value: Any) -> Array:
+    while isinstance(value, (tuple, dict)):
+        if not value:
+            raise ConfigurationError(text("no_batches"))
+        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
+    return np.asarray(value)
+
+
+def _stacked(block: Sequence[Any]) -> Any:
+    first = block[0]
+    if isinstance(first, tuple):
+        return tuple(_stacked([one[i] for one in block]) for i in range(len(first)))
+    if isinstance(first, dict):
+        return {name: _stacked([one[name] for one in block]) for name in first}
+    return np.stack([np.asarray(one) for one in block])

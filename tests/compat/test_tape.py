@@ -1,0 +1,107 @@
+"""Training loops with a tape: the same steps as `train_on_batch`, values as of the step, steps compiled once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import konv
+from konv.compat import live, models, tape, tensors as tf
+from konv.compat.layers import words as layers
+from konv.compat.tape import GradientTape
+from konv.errors import GraphError
+
+
+def network() -> Any:
+    rng = np.random.default_rng(5)
+    model = models.Sequential([
+        layers.Input((6, 6, 2)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU(), layers.Flatten(),
+        layers.Dense(3),
+    ])  # fmt: skip
+    model.set_weights([abs(rng.normal(0.3, 0.3, w.shape)).astype("float32") for w in model.get_weights()])
+    return model
+
+
+def batch(n: int = 8) -> tuple[Any, Any]:
+    rng = np.random.default_rng(2)
+    return rng.normal(size=(n, 6, 6, 2)).astype("float32"), rng.normal(size=(n, 3)).astype("float32")
+
+
+def test_steps_are_those_of_train_on_batch():
+    """Weights, moving statistics and losses, over three steps and a smaller batch."""
+    ours, theirs = network(), network()
+    theirs.compile(konv.optimizers.SGD(0.05, momentum=0.9), "mse")
+    optimizer = konv.optimizers.SGD(0.05, momentum=0.9)
+    x, y = batch()
+    for rows in (slice(None), slice(None), slice(0, 5)):
+        with GradientTape() as watched:
+            found = ours(x[rows], training=True)
+            loss = tf.reduce_mean(tf.square(y[rows] - found))
+        gradients = watched.gradient(loss, ours.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, ours.trainable_variables, strict=True))
+        assert float(loss) == pytest.approx(theirs.train_on_batch(x[rows], y[rows]), rel=1e-5)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-6)
+
+
+def test_values_are_those_of_the_step():
+    model = network()
+    x, y = batch()
+    before = model.predict(x, verbose=0)
+    with GradientTape() as watched:
+        found = model(x, training=True)
+        loss = tf.reduce_sum(tf.abs(found - y)) / 24
+    watched.gradient(loss, model.trainable_variables)
+    values = np.asarray(found)
+    assert not np.allclose(values, before, atol=1e-3), "training normalises by the batch"
+    assert float(loss) == pytest.approx(np.abs(values - y).mean(), rel=1e-5)
+    assert f"{loss:.3f}" == f"{float(loss):.3f}"
+    with GradientTape():
+        found = model(x)
+    np.testing.assert_array_equal(found.numpy(), model.predict(x, verbose=0))
+
+
+def test_steps_of_one_structure_share_a_program():
+    model = network()
+    x, y = batch()
+    live._programs.clear()
+    for _ in range(3):
+        with GradientTape() as watched:
+            loss = tf.reduce_mean(tf.square(model(x, training=True) - y))
+        watched.gradient(loss, model.trainable_variables)
+    assert len(live._programs) == 1
+    assert not model.calls[1:], "a call of a step is not remembered"
+
+
+def test_gradients_by_an_image():
+    model = network()
+    x, _ = batch()
+    with GradientTape() as watched:
+        watched.watch(x)
+        score = model(x)[:, 1]
+    found = watched.gradient(score, x)
+    image = konv.Input((6, 6, 2))
+    expected = konv.grad(model(image, training=False)[:, 1], image)(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_two_tapes_and_what_a_loss_does_not_depend_on():
+    first, second = network(), network()
+    x, y = batch()
+    with GradientTape() as one, GradientTape() as two:
+        a, b = first(x, training=True), second(x, training=True)
+        one_loss, two_loss = tf.reduce_mean(tf.square(a - y)), tf.reduce_mean(tf.square(b))
+    assert all(g is None for g in one.gradient(one_loss, second.trainable_variables))
+    assert all(g is not None for g in one.gradient(one_loss, first.trainable_variables))
+    (kernel,) = two.gradient([two_loss, one_loss], second.trainable_variables[:1])
+    assert kernel.shape == second.trainable_variables[0].shape
+    assert not tape.watches(x)
+
+
+def test_what_no_tape_has_seen_is_refused():
+    with GradientTape() as watched:
+        pass
+    with pytest.raises(GraphError, match="within the tape's `with`"):
+        watched.gradient(np.float32(3), network().trainable_variables)
