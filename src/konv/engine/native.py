@@ -81,6 +81,12 @@ class NativeProgram:
             return Outcome(outputs, losses, self._first_nonfinite(inputs, losses))
         return Outcome(outputs, losses)
 
+    def again(self) -> None:
+        """Do once more what the last run did, with what it was given; for measuring."""
+        workers = pool()
+        with workers.lock:
+            self._step(workers, int(self._memory[self.plan.frame][FRAME["samples"]]))
+
     def values(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """The graph's outputs, whatever they are; of a program for prediction."""
         workers = pool()

@@ -8,6 +8,8 @@ import math
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +122,17 @@ class Pool:
         """Give the workers `memory` for scratch, `stride` bytes to each."""
         self._scratch = memory  # the executor has its address
         self._shared[SHARED["scratch"]], self._shared[SHARED["scratch_size"]] = memory.ctypes.data, stride
+
+    @contextmanager
+    def spinning(self) -> Iterator[None]:
+        """Workers that wait do not go to sleep: for measuring, where steps are further apart than in training. They do
+        so until the first step after it."""
+        before = self._shared[SHARED["spin"]]
+        self._shared[SHARED["spin"]] = 1 << 60
+        try:
+            yield
+        finally:
+            self._shared[SHARED["spin"]] = before
 
     def run(self, program: int) -> None:
         """Run the program at an address to its end. The caller holds `lock`."""
