@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from konv.kernels.code.processor import current
-from konv.kernels.products.dense import Dense, DenseWeightGradient
+from konv.kernels.products.dense import Dense, DenseFewGradient, DenseWeightGradient
 from konv.ops.record import Array
-from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset
+from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset, wide
 
 
 def sizes(seed: int) -> tuple[np.random.Generator, str, tuple[int, int, int, int, int]]:
@@ -83,6 +83,23 @@ def test_weight_gradient(seed: int) -> None:
     run(spec, told, x, dy, dw, begin=cut, end=units, writes=(0, 3))
     np.testing.assert_array_equal(dw, x[: n * places].T @ dy[: n * places])
     np.testing.assert_array_equal(told, frame(n))
+
+
+def test_gradient_of_few_rows(seed: int) -> None:
+    """As of many, but row by row; on AVX-512's vectors too."""
+    rng, dtype, (n, _, _, inputs, outputs) = sizes(seed)
+    n = min(n, DenseFewGradient.MOST)
+    x, dy = (rng.integers(-4, 5, (n, size)).astype(dtype) for size in (inputs, outputs))
+    spec, target = DenseFewGradient(dtype, inputs, outputs), wide() if seed % 4 == 3 else current()
+    dw, told = unset((inputs, outputs), dtype), frame(n)
+    cut = int(rng.integers(0, spec.units() + 1))
+    run(spec, told, x, dy, dw, end=cut, writes=(0, 3), target=target)
+    run(spec, told, x, dy, dw, begin=cut, end=spec.units(), writes=(0, 3), target=target)
+    np.testing.assert_array_equal(dw, x.T @ dy)
+    assert told[1] == 0
+    dy[-1, -1], x[-1] = np.inf, 1
+    run(spec, told, x, dy, dw, end=spec.units(), writes=(0, 3), target=target)
+    assert told[1] == 1
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

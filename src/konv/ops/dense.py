@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from konv.errors import ShapeError
-from konv.kernels.products.dense import Dense as DenseKernel, DenseWeightGradient
+from konv.kernels.products.dense import Dense as DenseKernel, DenseFewGradient, DenseWeightGradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.sums.tree import BiasGradient
 from konv.messages import text
@@ -61,8 +61,13 @@ class Dense(Op):
         if self.bias and to.dw[1]:
             to.sums(BiasGradient(to.dtype, self.units), to.dy, weight=1, grain=places)
         if to.dw[0]:
-            gradient = DenseWeightGradient(to.dtype, to.batch * places, features, self.units, places)
-            units = gradient.units(to.target)
+            gradient: DenseWeightGradient | DenseFewGradient
+            if to.batch * places <= DenseFewGradient.MOST:
+                gradient = DenseFewGradient(to.dtype, features, self.units, places)
+                units = gradient.units()
+            else:
+                gradient = DenseWeightGradient(to.dtype, to.batch * places, features, self.units, places)
+                units = gradient.units(to.target)
             to.outputs(gradient, to.frame, to.x[0], to.dy, to.gradient(0), units=lambda n: units)
         if to.dx[0] is not None:
             finish = "gate" if to.gate else ""

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from konv.errors import ShapeError
+from konv.kernels.code.spec import LEAVES
 from konv.kernels.maps.pooling import Pool, PoolGradient
 from konv.kernels.products.taps import Taps
 from konv.messages import text
@@ -49,14 +50,16 @@ class _Pool2D(Op):
     def lower(self, to: Lowering) -> None:
         rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
         spec = Pool(to.dtype, rows, columns, to.shapes[0][2], self.how)
-        to.samples(spec, to.x[0], to.y, grain=rows.positions)
+        spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
+        to.samples(spec, to.x[0], to.y, grain=spec.units())
 
     def lower_backward(self, to: Lowering) -> None:
         if to.dx[0] is not None:
             rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
             spec = PoolGradient(to.dtype, rows, columns, to.shapes[0][2], self.how, to.gate)
+            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
             seen = (to.x[0], to.y) if self.how == "max" else ()
-            to.samples(spec, *seen, to.dy, to.dx[0])
+            to.samples(spec, *seen, to.dy, to.dx[0], grain=spec.units())
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return f"purpose.{self.name}", {"pool": show(self.pool), "count": self.pool[0] * self.pool[1]}

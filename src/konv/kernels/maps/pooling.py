@@ -3,25 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypeVar
 
 from konv.kernels.code.ir import Function, Int, Value
-from konv.kernels.code.spec import Spec
+from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.products.taps import Taps
 
 __all__ = ["Pool", "PoolGradient"]
 
 
+Columns = list[tuple[Int, int]]
+"""Vectors of channels: the first channel of each, and its lanes (0 for a whole vector)."""
+_Shared = TypeVar("_Shared", bound="_Window")
+FAR = 16
+"""Taps beyond which a window is gone through row by row of its taps, with what is found so far in memory: its rows are
+then read as streams that run along the channels, where vector by vector they would share a few sets of the cache."""
+
+
 @dataclass(frozen=True)
 class _Window(Spec):
-    """What forward and backward share: a window over each of `channels` channels. `how`: "max" or "mean"."""
+    """What forward and backward share: a window over each of `channels` channels. `how`: "max" or "mean".
+
+    Work units are rows of windows, for rows `begin … end` of all images. Where there are `parts`, of a part of the
+    channels: (image · parts + part) · rows + row.
+    """
 
     rows: Taps
     columns: Taps
     channels: int
     how: str
+    parts: int = field(default=1, kw_only=True)
+
+    def units(self) -> int:
+        """Work units of one image."""
+        return self.rows.positions * self.parts
+
+    def shared(self: _Shared, images: int, target: Target) -> _Shared:
+        """The same for a few images, in parts enough for several threads to share one."""
+        wanted = -(-2 * LEAVES // (images * self.rows.positions))
+        blocks = -(-self.channels // (self.together(target) * target.lanes(self.dtype)))
+        return replace(self, parts=min(blocks, wanted))
+
+    def together(self, target: Target) -> int:
+        """Vectors of channels worked on at once: a cache line of them, or two where windows are large."""
+        return max(1, (2 if self.far else 1) * 64 // target.vector_bytes)
+
+    @property
+    def far(self) -> bool:
+        """Whether windows are gone through row by row of their taps."""
+        return self.rows.taps * self.columns.taps > FAR
+
+    def each(self, k: Function, body: Callable[[Int, Int, Int, Int], None]) -> None:
+        """`body(image, part, first row, last row)` for the rows of all images and parts in units `begin … end`."""
+        rows = self.rows.positions
+        with k.loop(k.div(k.begin, rows), k.div(k.add(k.end, rows - 1), rows)) as turn:
+            before = k.mul(turn.i, rows)
+            first, last = k.largest(k.sub(k.begin, before), 0), k.least(k.sub(k.end, before), rows)
+            body(k.div(turn.i, self.parts), k.rem(turn.i, self.parts), first, last)
 
     def positions(self, k: Function, body: Callable[[Int, bool], None]) -> None:
         """The columns: those whose window meets padding one by one, all others in a loop."""
@@ -35,13 +75,20 @@ class _Window(Spec):
                 body(turn.i, whole[j])
             j = stop
 
-    def vectors(self, k: Function, body: Callable[[Int, int], None]) -> None:
-        """The channels, a vector at a time; `body(first channel, lanes)` with 0 lanes for a whole vector."""
-        whole, tail = divmod(self.channels, k.lanes)
-        with k.loop(0, whole) as c:
-            body(k.mul(c.i, k.lanes), 0)
-        if tail:
-            body(whole * k.lanes, tail)
+    def vectors(self, k: Function, target: Target, part: Int, body: Callable[[Columns], None]) -> None:
+        """The channels of a part, some vectors at a time."""
+        together = self.together(target)
+        block = together * k.lanes
+        whole, rest = divmod(self.channels, block)
+        number = whole + bool(rest)
+        first, last = (k.div(k.mul(p, number), self.parts) for p in (part, k.add(part, 1)))
+        with k.loop(first, k.least(last, whole)) as turn:
+            body([(k.add(k.mul(turn.i, block), i * k.lanes), 0) for i in range(together)])
+        if rest:
+            full, tail = divmod(rest, k.lanes)
+            columns: Columns = [(whole * block + i * k.lanes, 0) for i in range(full)]
+            with k.loop(k.largest(first, whole), last):
+                body([*columns, (whole * block + full * k.lanes, tail)] if tail else columns)
 
     def inside(self, column: Int, clean: bool) -> list[int]:
         """The taps of a column that lie inside the image."""
@@ -52,10 +99,10 @@ class _Window(Spec):
         at = k.add(k.mul(image, self.rows.size), k.mul(row, self.rows.step), self.rows.first)
         return k.mul(at, self.columns.size * self.channels)
 
-    def spot(self, k: Function, line: Int, row: Int, column: Int, tap: int, channel: Int) -> Int:
-        """One element of the input under a window."""
-        at = k.add(k.mul(k.add(k.mul(column, self.columns.step), self.columns.first + tap), self.channels), channel)
-        return k.add(line, k.mul(row, self.columns.size * self.channels), at)
+    def beside(self, k: Function, column: Int, tap: int, channel: Int) -> Int:
+        """Where one element under a window lies in its row of the input."""
+        place = k.add(k.mul(column, self.columns.step), self.columns.first + tap)
+        return k.add(k.mul(place, self.channels), channel)
 
     def share(self, k: Function, taps: Int, columns: int) -> Value:
         """One over the number of elements of a window inside the image, in every lane."""
@@ -67,47 +114,68 @@ class _Window(Spec):
 
 @dataclass(frozen=True)
 class Pool(_Window):
-    """`y = max` or mean of each window of x, for rows `begin … end` of all images. Arguments: x, y. NaNs pass on."""
+    """`y = max` or mean of each window of x. Arguments: x, y. NaNs pass on."""
 
     kind: ClassVar[str] = "pool"
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "x y")
-        with k.loop(k.begin, k.end) as turn:
-            image, row = k.div(turn.i, self.rows.positions), k.rem(turn.i, self.rows.positions)
-            low, high = self.rows.taps_inside(k, row)
-            line, out = self.line(k, image, row), k.mul(turn.i, self.columns.positions * self.channels)
+        wide = self.columns.size * self.channels
+        start = k.every(float("-inf") if self.how == "max" else 0)
 
-            def at(
-                column: Int, clean: bool, line: Int = line, low: Int = low, high: Int = high, out: Int = out
-            ) -> None:
-                taps = self.inside(column, clean)
+        def work(image: Int, part: Int, begin: Int, end: Int) -> None:
+            with k.loop(begin, end) as turn:
+                low, high = self.rows.taps_inside(k, turn.i)
+                line = self.line(k, image, turn.i)
+                out = k.mul(k.add(k.mul(image, self.rows.positions), turn.i), self.columns.positions * self.channels)
+                self.positions(k, lambda column, clean: window(part, line, low, high, out, column, clean))
 
-                def vector(c: Int, lanes: int) -> None:
-                    start = k.every(float("-inf") if self.how == "max" else 0)
+        def window(part: Int, line: Int, low: Int, high: Int, out: Int, column: Int, clean: bool) -> None:
+            taps = self.inside(column, clean)
+            into = k.add(out, k.mul(column, self.channels))
 
-                    def row(u: Int, found: list[Value]) -> list[Value]:
-                        best = found[0]
-                        for v in taps:
-                            x = k.load(k.arg["x"], self.spot(k, line, u, column, v, c), lanes)
-                            best = k.fadd(best, x) if self.how == "mean" else _maximum(k, best, x)
-                        return [best]
+            def row(u: Int, found: list[Value], columns: Columns) -> list[Value]:
+                here = k.add(line, k.mul(u, wide))
+                for v in taps:
+                    xs = [k.load(k.arg["x"], k.add(here, self.beside(k, column, v, c)), n) for c, n in columns]
+                    found = [
+                        k.fadd(best, x) if self.how == "mean" else _maximum(k, best, x)
+                        for best, x in zip(found, xs, strict=True)
+                    ]
+                return found
 
-                    (y,) = k.repeat(low, high, [start], row)
-                    if self.how == "mean":
-                        y = k.fmul(y, self.share(k, k.sub(high, low), len(taps)))
-                    k.store(y, k.arg["y"], k.add(out, k.mul(column, self.channels), c), lanes)
+            def finish(ys: list[Value], columns: Columns, share: Value | None) -> None:
+                for y, (c, lanes) in zip(ys, columns, strict=True):
+                    k.store(y if share is None else k.fmul(y, share), k.arg["y"], k.add(into, c), lanes)
 
-                self.vectors(k, vector)
+            share = self.share(k, k.sub(high, low), len(taps)) if self.how == "mean" else None
+            if not self.far:
+                self.vectors(
+                    k, target, part,
+                    lambda cs: finish(
+                        k.repeat(low, high, [start] * len(cs), lambda u, found: row(u, found, cs)), cs, share
+                    ),
+                )  # fmt: skip
+                return
+            with k.loop(low, high) as u:
+                first, last = k.compare("eq", u.i, low), k.compare("eq", u.i, k.sub(high, 1))
+                part_of = None if share is None else k.select(last, share, k.every(1))
 
-            self.positions(k, at)
+                def some(columns: Columns, u: Int = u.i) -> None:
+                    held = [k.load(k.arg["y"], k.add(into, c), n) for c, n in columns]
+                    finish(row(u, [k.select(first, start, v) for v in held], columns), columns, part_of)
+
+                self.vectors(k, target, part, some)
+
+        self.each(k, work)
         return k
 
 
 @dataclass(frozen=True)
 class PoolGradient(_Window):
-    """The gradient of a pooling's input, for whole images `begin … end`.
+    """The gradient of a pooling's input: those of its rows in which the first taps of the windows' rows lie, and those
+    before the next one's.
 
     Arguments: x, y, dy, dx for "max" (the first of the largest gets all); dy, dx for "mean" (each an equal share).
     `gate`: zero it where x is not positive, which is the way back through a ReLU before the pooling ("max" only).
@@ -127,58 +195,117 @@ class PoolGradient(_Window):
         axes = (self.rows, self.columns)
         return all(t.step <= t.taps and (t.positions - 1) * t.step + t.first + t.taps >= t.size for t in axes)
 
+    @property
+    def before(self) -> int:
+        """How many rows of windows before a row's own reach into its rows of the input."""
+        return -(-max(self.rows.taps - self.rows.step, 0) // self.rows.step)
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: a row of the input, for what belongs to other units, then what is left of a window's
+        gradient where it is gone through row by row."""
+        elements = self.columns.size * self.channels * bool(self.before)
+        elements += (self.channels + target.lanes(self.dtype)) * self.far
+        return elements * (8 if self.dtype == "float64" else 4)
+
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "x y dy dx" if self.how == "max" else "dy dx")
-        size = self.rows.size * self.columns.size * self.channels
-        with k.loop(k.begin, k.end) as n:
-            if not (self.apart and self.covered):
-                _clear(k, k.arg["dx"], k.mul(n.i, size), size)
-            with k.loop(0, self.rows.positions) as r:
-                low, high = self.rows.taps_inside(k, r.i)
-                line = self.line(k, n.i, r.i)
-                out = k.mul(k.add(k.mul(n.i, self.rows.positions), r.i), self.columns.positions * self.channels)
-
-                def at(
-                    column: Int, clean: bool, line: Int = line, low: Int = low, high: Int = high, out: Int = out
-                ) -> None:
-                    taps = self.inside(column, clean)
-
-                    def vector(c: Int, lanes: int) -> None:
-                        here = k.add(out, k.mul(column, self.channels), c)
-                        dy = k.load(k.arg["dy"], here, lanes)
-                        if self.how == "mean":
-                            dy = k.fmul(dy, self.share(k, k.sub(high, low), len(taps)))
-                        y = k.load(k.arg["y"], here, lanes) if self.how == "max" else dy
-                        k.repeat(
-                            low, high, [dy], lambda u, left: [self._row(k, line, u, column, taps, c, y, left[0], lanes)]
-                        )
-
-                    self.vectors(k, vector)
-
-                self.positions(k, at)
+        self.each(k, lambda image, part, begin, end: _Band(self, k, target, image, part, begin, end).emit())
         return k
 
+
+class _Band:
+    """Rows `begin … end` of the windows of one image and part of its channels, and the rows of dx that are theirs."""
+
+    def __init__(
+        self, spec: PoolGradient, k: Function, target: Target, image: Int, part: Int, begin: Int, end: Int
+    ) -> None:
+        self.spec, self.k, self.target = spec, k, target
+        self.image, self.part, self.begin, self.end = image, part, begin, end
+        rows = spec.rows
+        low, high = (k.least(k.largest(k.add(k.mul(i, rows.step), rows.first), 0), rows.size) for i in (begin, end))
+        self.low = k.either(k.compare("eq", begin, 0), 0, low)
+        self.high = k.either(k.compare("eq", end, rows.positions), rows.size, high)
+        self.wide = spec.columns.size * spec.channels
+
+    def emit(self) -> None:
+        """Clear the rows of dx where that is needed, then go through the windows that reach into them."""
+        k, spec = self.k, self.spec
+        if not (spec.apart and spec.covered):
+            with k.loop(self.low, self.high) as r, k.loop(0, spec.columns.size) as j:
+                row = k.add(k.mul(self.image, spec.rows.size), r.i)
+                at = k.add(k.mul(row, self.wide), k.mul(j.i, spec.channels))
+                spec.vectors(k, self.target, self.part, lambda columns: _clear(k, at, columns))
+        with k.loop(k.largest(k.sub(self.begin, spec.before), 0), self.end) as r:
+            row = r.i
+            spec.positions(k, lambda column, clean: self.window(row, column, clean))
+
+    def window(self, row: Int, column: Int, clean: bool) -> None:
+        """Hand back what came to one window."""
+        k, spec = self.k, self.spec
+        taps, (low, high) = spec.inside(column, clean), spec.rows.taps_inside(k, row)
+        out = k.add(k.mul(k.add(k.mul(self.image, spec.rows.positions), row), spec.columns.positions), column)
+        share = spec.share(k, k.sub(high, low), len(taps)) if spec.how == "mean" else None
+
+        def coming(columns: Columns) -> tuple[list[Value], list[Value]]:
+            spots = [(k.add(k.mul(out, spec.channels), c), lanes) for c, lanes in columns]
+            dys = [k.load(k.arg["dy"], *spot) for spot in spots]
+            if share is not None:
+                dys = [k.fmul(dy, share) for dy in dys]
+            return dys, [k.load(k.arg["y"], *spot) for spot in spots] if spec.how == "max" else dys
+
+        def whole(columns: Columns) -> None:
+            dys, ys = coming(columns)
+            k.repeat(low, high, dys, lambda u, left: self._row(row, u, column, taps, left, ys, columns))
+
+        def step(u: Int, columns: Columns) -> None:
+            dys, ys = coming(columns)
+            if spec.how == "mean":
+                self._row(row, u, column, taps, dys, ys, columns)
+                return
+            spots = [k.add(self.wide * bool(spec.before), c) for c, _ in columns]
+            first = k.compare("eq", u, low)
+            left = [k.select(first, dy, k.load(k.scratch, s)) for dy, s in zip(dys, spots, strict=True)]
+            for value, at in zip(self._row(row, u, column, taps, left, ys, columns), spots, strict=True):
+                k.store(value, k.scratch, at)
+
+        if not spec.far:
+            spec.vectors(k, self.target, self.part, whole)
+            return
+        with k.loop(low, high) as turn:
+            u = turn.i
+            spec.vectors(k, self.target, self.part, lambda columns: step(u, columns))
+
     def _row(
-        self, k: Function, line: Int, u: Int, column: Int, taps: list[int], c: Int, y: Value, left: Value, lanes: int
-    ) -> Value:
-        """Hand one row of a window what is its own; `left` is what has not found its element yet."""
+        self, row: Int, u: Int, column: Int, taps: list[int], left: list[Value], ys: list[Value], columns: Columns
+    ) -> list[Value]:
+        """Hand one row of a window's taps what is its own; returns what is left for those after it."""
+        k, spec = self.k, self.spec
+        line = k.add(spec.line(k, self.image, row), k.mul(u, self.wide))
+        into, left = k.at(k.arg["dx"], line), list(left)
+        if spec.before:  # a row that belongs to another unit is written where nobody reads it
+            at = k.add(k.mul(row, spec.rows.step), spec.rows.first, u)
+            mine = k.both(k.compare("sge", at, self.low), k.compare("slt", at, self.high))
+            into = k.select(mine, into, k.scratch)
         for v in taps:
-            left = self._give(k, self.spot(k, line, u, column, v, c), y, left, lanes)
+            for i, (c, lanes) in enumerate(columns):
+                beside = spec.beside(k, column, v, c)
+                left[i] = self._give(k.add(line, beside), k.at(into, beside), ys[i], left[i], lanes)
         return left
 
-    def _give(self, k: Function, spot: Int, y: Value, left: Value, lanes: int) -> Value:
+    def _give(self, at: Int, into: Value, y: Value, left: Value, lanes: int) -> Value:
         """Hand an element what is its own; returns what is left for those after it."""
+        k, spec = self.k, self.spec
         part = left
-        if self.how == "max":
-            x = k.load(k.arg["x"], spot, lanes)
+        if spec.how == "max":
+            x = k.load(k.arg["x"], at, lanes)
             won = k.fcompare("oeq", x, y)
             part, left = k.select(won, left, k.every(0)), k.select(won, k.every(0), left)
-            if self.gate:
+            if spec.gate:
                 part = k.select(k.fcompare("ogt", x, k.every(0)), part, k.every(0))
-        if not self.apart:
-            part = k.fadd(k.load(k.arg["dx"], spot, lanes), part)
-        k.store(part, k.arg["dx"], spot, lanes)
+        if not spec.apart:
+            part = k.fadd(k.load(into, 0, lanes), part)
+        k.store(part, into, 0, lanes)
         return left
 
 
@@ -188,9 +315,6 @@ def _maximum(k: Function, best: Value, x: Value) -> Value:
     return k.select(better, x, best)
 
 
-def _clear(k: Function, p: Value, start: Int, size: int) -> None:
-    whole, tail = divmod(size, k.lanes)
-    with k.loop(0, whole) as i:
-        k.store(k.every(0), p, k.add(start, k.mul(i.i, k.lanes)))
-    if tail:
-        k.store(k.every(0), p, k.add(start, whole * k.lanes), tail)
+def _clear(k: Function, at: Int, columns: Columns) -> None:
+    for c, lanes in columns:
+        k.store(k.every(0), k.arg["dx"], k.add(at, c), lanes)

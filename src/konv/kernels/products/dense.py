@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from konv.kernels.code.ir import Function, Int, Value
-from konv.kernels.code.spec import LEAVES
+from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.blocking import Panels, tile
+from konv.kernels.products.blocking import Panels, panels, tile
 from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.sums.tree import flag_nonfinite
 
-__all__ = ["Dense", "DenseWeightGradient"]
+__all__ = ["Dense", "DenseFewGradient", "DenseWeightGradient"]
 
 
 @dataclass(frozen=True)
@@ -222,3 +222,47 @@ class DenseWeightGradient(ProductSpec):
         for i in range(m):
             spot = k.add(k.mul(k.add(row, i), self.outputs), channel)
             store_row(k, total[i * vectors : (i + 1) * vectors], k.arg["dw"], spot, tail)
+
+
+ABREAST = 4
+"""Vectors of a row worked on at once."""
+
+
+@dataclass(frozen=True)
+class DenseFewGradient(Spec):
+    """`dw = xᵀ·dy` of so few rows that storing dw takes longer than multiplying: row by row of dw, each sum in the
+    order of the rows. Arguments: as of `DenseWeightGradient`. Work units: blocks of `BLOCK` inputs."""
+
+    kind: ClassVar[str] = "dense_few_weight_gradient"
+    inputs: int
+    outputs: int
+    places: int = 1
+
+    BLOCK: ClassVar[int] = 8
+    MOST: ClassVar[int] = LEAVES - 1
+    """Rows up to which this is the faster way."""
+
+    def units(self) -> int:
+        """The number of work units."""
+        return -(-self.inputs // self.BLOCK)
+
+    def emit(self, target: Target) -> Function:
+        """The code for `target`."""
+        k = self.new(target, "frame x dy dw")
+        rows = k.mul(k.get("i64", k.arg["frame"]), self.places)
+        layout = panels(self.outputs, ABREAST, k.lanes)
+        stop = k.least(k.mul(k.end, self.BLOCK), self.inputs)
+        with k.loop(k.mul(k.begin, self.BLOCK), stop) as i:
+
+            def piece(channel: Int, vectors: int, tail: int, i: Int = i.i) -> None:
+                with k.loop(0, rows, [k.every(0)] * vectors) as r:
+                    dy = load_row(k, k.arg["dy"], k.add(k.mul(r.i, self.outputs), channel), vectors, tail)
+                    r.out = outer(k, r.carry, [k.broadcast(k.arg["x"], k.add(k.mul(r.i, self.inputs), i))], dy)
+                store_row(k, r.values, k.arg["dw"], k.add(k.mul(i, self.outputs), channel), tail)
+                flag_nonfinite(k, r.values, k.arg["frame"])
+
+            with k.loop(0, layout.whole) as p:
+                piece(k.mul(p.i, ABREAST * k.lanes), ABREAST, 0)
+            if layout.rest:
+                piece(layout.whole * ABREAST * k.lanes, layout.rest, layout.tail)
+        return k
