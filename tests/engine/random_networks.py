@@ -145,7 +145,7 @@ def run(network: Network, engine: str, front: bool = False) -> list[bytes]:
     native.guarded = allocate  # type: ignore[assignment]
     kept = [v.value for v in graph.variables]
     for v, value in zip(graph.variables, kept, strict=True):
-        v.value = allocate(value.shape, str(value.dtype))
+        v._value = allocate(value.shape, str(value.dtype))
         v.assign(value)
     slots = tuple(tuple(allocate(v.shape, str(v.value.dtype)) for _ in network.update.slots) for v in graph.variables)
     rates = (0.01,) * (len(network.update.scalars) + network.update.weight_decay + network.update.ema)
@@ -161,7 +161,7 @@ def run(network: Network, engine: str, front: bool = False) -> list[bytes]:
         found += [a.tobytes() for a in build(graph, n).run([network.x]).outputs]
     found += [v.value.tobytes() for v in graph.variables]
     for v, value in zip(graph.variables, kept, strict=True):
-        v.value = value
+        v._value = value
         v.touch()
     return found
 
