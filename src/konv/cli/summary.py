@@ -10,6 +10,8 @@ __all__ = ["command", "parameters"]
 
 PLAIN_WIDTH = 110
 """Columns where the output is no terminal."""
+INDENT = 4
+"""Columns before a sentence below the names of its layers."""
 
 
 def parameters() -> list[click.Parameter]:
@@ -23,11 +25,11 @@ def command(model: str) -> None:
     """Print the table and the purposes."""
     from rich import box
     from rich.console import Console
-    from rich.padding import Padding
     from rich.table import Table
 
     from konv.cli.sources import named_network
     from konv.explain.cost import layer_costs
+    from konv.explain.paragraphs import wrapped
     from konv.explain.layer_table import sees
     from konv.shapes import show
 
@@ -59,4 +61,5 @@ def command(model: str) -> None:
         said.setdefault(layer.purpose, []).append(layer.name)
     for purpose, names in said.items():
         console.print(", ".join(names), style="bold", markup=False)
-        console.print(Padding(purpose, (0, 0, 0, 4)), markup=False)
+        for line in wrapped(purpose, console.width - INDENT):
+            console.print(" " * INDENT + line, markup=False)
