@@ -29,8 +29,8 @@ def command(model: str) -> None:
 
     from konv.cli.sources import named_network
     from konv.explain.cost import layer_costs
-    from konv.explain.paragraphs import wrapped
     from konv.explain.layer_table import sees
+    from konv.explain.paragraphs import wrapped
     from konv.shapes import show
 
     found = named_network(model)
