@@ -1,9 +1,9 @@
 """Convolutional networks on the processor people already have.
 
 Keras's words: `konv.models`, `konv.layers`, `konv.optimizers`, `konv.losses`, `konv.metrics`, `konv.callbacks`,
-`konv.initializers`, `konv.activations`, `konv.utils`, `konv.datasets`; networks by name in `konv.zoo`; looking into
-them in `konv.explain`. Importing konv loads none of them: each comes when it is first asked for, so `import konv` is
-fast.
+`konv.initializers`, `konv.regularizers`, `konv.constraints`, `konv.activations`, `konv.utils`, `konv.datasets`;
+networks by name in `konv.zoo`; looking into them in `konv.explain`. Importing konv loads none of them: each comes when
+it is first asked for, so `import konv` is fast.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         activations,
         callbacks,
         config,
+        constraints,
         datasets,
         errors,
         explain,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         models,
         ops,
         optimizers,
+        regularizers,
         utils,
         zoo,
     )
@@ -44,6 +46,7 @@ __all__ = [
     "activations",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "errors",
     "explain",
@@ -56,6 +59,7 @@ __all__ = [
     "ops",
     "optimizers",
     "register_serializable",
+    "regularizers",
     "utils",
     "value_and_grad",
     "zoo",

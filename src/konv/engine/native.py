@@ -77,9 +77,10 @@ class NativeProgram:
                     variable.touch()
             outputs = self._outputs(n)
             losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in self.plan.targets)
+            penalty = sum(float(self._memory[s][: s.size].sum(dtype="float64")) for s in self.plan.penalties)
         if flagged or not _finite(outputs):
-            return Outcome(outputs, losses, self._first_nonfinite(inputs, losses))
-        return Outcome(outputs, losses)
+            return Outcome(outputs, losses, self._first_nonfinite(inputs, losses), penalty)
+        return Outcome(outputs, losses, penalty=penalty)
 
     def again(self) -> None:
         """Do once more what the last run did, with what it was given; for measuring."""
@@ -131,6 +132,7 @@ class NativeProgram:
             plan.scalars,
         }
         kept.update(slot for tensor, _, *slots in plan.targets for slot in (plan.at[tensor], *slots))
+        kept.update(plan.penalties)
         asked = () if self._training is None else self._training.inputs
         kept.update(plan.coming[t] for t in asked if t in plan.coming)
         guards = config.engine() == "guarded"

@@ -19,6 +19,7 @@ from konv.kernels.sums.tree import Clear, Combine, Increase, blocks
 from konv.kernels.training.clipping import ClipScale, SquareSums
 from konv.kernels.training.rows import LossRows
 from konv.ops.activation import ReLU
+from konv.ops.keeping import Bound
 from konv.ops.loss import Loss, from_scores
 from konv.ops.lowering import Packing, Slot
 from konv.ops.record import Array
@@ -49,6 +50,7 @@ class Plan:
         self._owned: dict[tuple[Node, str], Slot] = {}
         self._followed: list[Call] = []  # updates of statistics
         self.followed: set[Variable] = set()
+        self.penalties: list[Slot] = []  # sums by blocks of what weights add to the loss
         self.partials: dict[Variable, Slot] = {}
         self.coming: dict[Tensor, Slot] = {}
         self._fused = self._find_fused()
@@ -184,6 +186,7 @@ class Plan:
             spec, total = Combine(self.dtype, size), self.gradient_place(variable)
             self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size), layer=variable.name))
         self.calls += self._followed
+        self._penalise(training)
         scales = self._scales(training)
         for variable, slots in zip(training.variables, training.slots, strict=True):
             if variable not in self.gradients:
@@ -201,6 +204,29 @@ class Plan:
                     written=(self.weight(variable), *state),
                 )
             )
+            if variable in training.bounds:
+                self._bring_back(variable, training.bounds[variable])
+
+    def _penalise(self, training: Training) -> None:
+        """Add the gradients of penalties, and sum how much they are."""
+        for variable, penalty in training.penalties.items():
+            if variable in self.gradients:
+                size = elements(variable.shape)
+                sums = self.new(f"penalty {variable.name}", blocks(size), "whole")
+                self.penalties.append(sums)
+                spec, slots = penalty.kernel(self.dtype, size), (self.weight(variable), self.gradients[variable], sums)
+                self.add(Call(spec, slots, "outputs", units=_blocks_of(size), layer=variable.name, written=slots[1:]))
+
+    def _bring_back(self, variable: Variable, bound: Bound) -> None:
+        """Keep a weight within its bound, behind its update."""
+
+        def add(spec: Spec, slots: tuple[Slot, ...]) -> None:
+            self.add(Call(spec, slots, "outputs", units=lambda n: 1, layer=variable.name, guarded=True))
+
+        def new(name: str, size: int) -> Slot:
+            return self.new(f"{name} {variable.name}", size, "whole")
+
+        bound.lower(self.dtype, variable.shape, self.weight(variable), add, new)
 
     def _scales(self, training: Training) -> dict[Variable, tuple[Slot]]:
         """Where the number lies that shortens the gradient of each variable, where the optimiser asks for that."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from konv.graph import Tensor, Variable
+from konv.ops.keeping import Bound, Penalty
 from konv.ops.record import Array
 from konv.ops.update import Update
 
@@ -20,13 +21,16 @@ class Training:
     """What a training program needs beyond the graph.
 
     `slots[i]` are the state arrays of `variables[i]` (aligned, owned by the optimiser, updated in place). `inputs`:
-    those of the graph's inputs whose gradients are wanted too.
+    those of the graph's inputs whose gradients are wanted too. `penalties` and `bounds`: of some of the variables what
+    is added to the objective, and what they are kept within after each step.
     """
 
     update: Update
     variables: tuple[Variable, ...]
     slots: tuple[tuple[Array, ...], ...]
     inputs: tuple[Tensor, ...] = ()
+    penalties: Mapping[Variable, Penalty] = field(default_factory=dict)
+    bounds: Mapping[Variable, Bound] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,13 @@ class Outcome:
     `losses` (one array `(n,)` a loss, each sample's own loss before weighting), and `nonfinite`: the name of the
     first layer whose output is not finite ("" if all are finite; "input" if the input already is not). Where it is
     set, no weight has been updated. The native engine looks at inputs, outputs, losses and gradients: an infinity that
-    a later layer makes harmless (a sigmoid's 1) is told by the reference engine alone."""
+    a later layer makes harmless (a sigmoid's 1) is told by the reference engine alone. `penalty`: that of the
+    weights, as they were before the step."""
 
     outputs: tuple[Array, ...]
     losses: tuple[Array, ...] = ()
     nonfinite: str = ""
+    penalty: float = 0.0
 
 
 class Program(Protocol):

@@ -60,10 +60,12 @@ class ReferenceProgram:
                 for (at, loss), target in zip(self._objectives, targets, strict=bool(self._objectives))
             )
             bad = bad or self._first_nonfinite(values, losses)
+            penalties = {} if self._training is None else self._training.penalties
+            penalty = sum(p.value(v.value) for v, p in penalties.items())
             if self._training and not bad:
                 bad = self._learn(self._training, values, runs, targets, weights, scalars)
         outputs = tuple(values[tensor] for tensor in self._graph.outputs)
-        return Outcome(outputs, losses, bad)
+        return Outcome(outputs, losses, bad, penalty)
 
     def gradients(self) -> tuple[Array, ...]:
         """The gradients of `Training.variables` in the last run, copied."""
@@ -125,6 +127,9 @@ class ReferenceProgram:
     ) -> str:
         """Backward, then the update; returns the first layer with a gradient that is not finite, else ""."""
         found = self._backward(values, runs, targets, weights)
+        for variable, penalty in training.penalties.items():
+            if variable in found:
+                found[variable] = found[variable] + penalty.gradient(variable.value)
         self._gradients = tuple(found.get(v, np.zeros_like(v.value)) for v in training.variables)
         for node in self._graph.nodes:
             if not _finite(found[v] for v in node.variables if v in found):
@@ -133,6 +138,8 @@ class ReferenceProgram:
         scales = training.update.scales(self._gradients)
         for variable, g, slots, scale in zip(training.variables, self._gradients, training.slots, scales, strict=True):
             training.update.apply(variable.value, g, slots, scalars, scale)
+            if variable in training.bounds and variable in found:
+                variable.value[...] = training.bounds[variable].apply(variable.value)
             variable.touch()
         return ""
 

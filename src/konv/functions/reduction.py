@@ -204,4 +204,4 @@ def _total(function: str, x: Tensor, own: tuple[int, ...], axes: int, keepdims: 
     if function not in ("sum", "mean") or keepdims or len(own) != axes - 1:
         raise GraphError(text("over_the_batch", function=function, shape=(None, *x.shape)))
     each = applied(Reduce(function, own), x) if own else x
-    return Total(((1.0, each, function == "mean"),))
+    return Total(((1.0, each, int(function == "mean")),))

@@ -8,34 +8,50 @@ from typing import Any
 import numpy as np
 
 from konv.errors import GraphError
-from konv.functions.base import lead, number_of
+from konv.functions.base import applied, lead, number_of
 from konv.graph import Tensor
 from konv.messages import text
+from konv.ops.reduction import Reduce
 
 __all__ = ["Total"]
 
 
 @dataclass(frozen=True, eq=False)
 class Total:
-    """A number of a whole batch: the sum of `terms` `(factor, tensor, mean)` and of `constant`.
+    """A number of a whole batch: the sum of `terms` `(factor, tensor, power)` and of `constant`.
 
-    A term is `factor` times the sum of a symbolic tensor's numbers over all samples, divided by how many these are
-    where `mean`. Totals are added and scaled; anything else is done before the sum over the batch.
+    A term is `factor` times the sum of a symbolic tensor's numbers over all samples, divided by how many these are to
+    that `power`: 0 for a sum, 1 for a mean. Totals are added and scaled; anything else is done before the sum over the
+    batch.
     """
 
-    terms: tuple[tuple[float, Tensor, bool], ...]
+    terms: tuple[tuple[float, Tensor, int], ...]
     constant: float = 0.0
+
+    @classmethod
+    def of(cls, value: Any) -> Total:
+        """`value` as a total: of a symbolic tensor the sum of all its numbers. Raises: GraphError for anything else."""
+        if isinstance(value, Total):
+            return value
+        if isinstance(value, Tensor):
+            each = applied(Reduce("sum", tuple(range(len(value.shape)))), value) if value.shape else value
+            return cls(((1.0, each, lead(value) ^ 1),))
+        return cls((), _number(value))
+
+    def by_samples(self) -> Total:
+        """The total divided by the number of samples."""
+        return Total(tuple((f, t, power + 1) for f, t, power in self.terms), self.constant)
 
     def scaled(self, factor: float) -> Total:
         """The total times `factor`."""
-        return Total(tuple((factor * f, t, mean) for f, t, mean in self.terms), factor * self.constant)
+        return Total(tuple((factor * f, t, power) for f, t, power in self.terms), factor * self.constant)
 
     def __add__(self, other: Any) -> Total:
         """The sum with another total, a number, or one made of weights alone. Raises: GraphError for anything else."""
         if isinstance(other, Total):
             return Total((*self.terms, *other.terms), self.constant + other.constant)
         if isinstance(other, Tensor) and not other.shape and not lead(other):
-            return Total((*self.terms, (1.0, other, True)), self.constant)
+            return Total((*self.terms, (1.0, other, 1)), self.constant)
         return Total(self.terms, self.constant + _number(other))
 
     __radd__ = __add__

@@ -114,6 +114,9 @@ class Variable(Operand):
     Programs keep packed copies of it: whoever writes `value` must do so through `assign` (or call `touch`), which
     raises `version` and so tells them that their copies are stale.
 
+    `regularizer` and `constraint`, where there are any, are objects of `konv.regularizers` and `konv.constraints`: what
+    its size adds to the loss, and what it is kept within.
+
     A `statistic` is no weight of the optimiser's: a training step makes it follow the data (the moving mean of batch
     normalisation), unless it is `frozen`. One that is `waiting` has no value yet: its layer has not seen the training
     data (`adapt`), and no program is built with it.
@@ -127,6 +130,8 @@ class Variable(Operand):
         self.statistic = statistic
         self.waiting = False
         self.version = 0
+        self.regularizer: Any = None
+        self.constraint: Any = None
         self._first = value if isinstance(value, Later) else None
         self._value = None if isinstance(value, Later) else self._filled(value)
 

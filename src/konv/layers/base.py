@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from konv import activations, config, initializers
+from konv import activations, config, constraints, initializers, regularizers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
+from konv.functions.total import Total
 from konv.graph import Later, Node, Tensor, Variable
+from konv.layers import keeping
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
-from konv.layers.uses import Call, Used, freeze, layers_in, nodes_between, set_values
+from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, now_gathering, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -36,6 +38,9 @@ class Layer(Used):
         `dtype`: `"float32"` or `"float64"`; by default `konv.config.floatx()`.
         `input_shape`: of a first layer: one sample's shape, without the batch axis; `batch_input_shape` has it,
         and `input_dim=n` is `input_shape=(n,)`.
+        `activity_regularizer`: what the outputs add to the loss; see `konv.regularizers`.
+        `kernel_regularizer`, `bias_regularizer`, …: what a weight adds to the loss, and `kernel_constraint`,
+        `bias_constraint`, …: what it is kept within (see `konv.constraints`), of layers with such weights.
 
     Raises: ConfigurationError for an argument it does not know.
     """
@@ -54,11 +59,13 @@ class Layer(Used):
         input_shape: Sequence[int] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
         input_dim: int | None = None,
-        **others: object,
+        **others: Any,
     ) -> None:
         kind = type(self).__name__
+        self._kept = keeping.taken(others, self.arguments)
+        vars(self).update(self._kept)
         if others:
-            known = (*self.arguments, "name", "trainable", "dtype", "input_shape", "input_dim")
+            known = (*self.arguments, *self._kept, "name", "trainable", "dtype", "input_shape", "input_dim")
             raise ConfigurationError(
                 text("unknown_argument", layer=kind, received=", ".join(others), known=", ".join(known))
             )
@@ -111,11 +118,14 @@ class Layer(Used):
         dtype: str | None = None,
         trainable: bool = True,
         name: str | None = None,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Variable:
         """A new weight of this layer; for `build` of layers of one's own.
 
         Arguments: `shape`, its own; `initializer`, where it starts (see `konv.initializers`); `dtype`, by default the
-        layer's; `trainable`, whether training adjusts it; `name`, by default `weight` and a number.
+        layer's; `trainable`, whether training adjusts it; `name`, by default `weight` and a number; `regularizer`, what
+        it adds to the loss, and `constraint`, what it is kept within.
         Raises: ShapeError where a file's weight has another shape, or none is there; UnknownNameError.
         """
         size = tuple(int(n) for n in ((shape,) if hasattr(shape, "__index__") else shape or ()))
@@ -129,8 +139,39 @@ class Layer(Used):
         if value.shape != size:
             raise self._misfit(weight.name, size, value.shape)
         variable = Variable(f"{self.name}/{weight.name}", value, trainable and self._trainable)
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
         return variable
+
+    def add_loss(self, loss: Any) -> None:
+        """Add to the loss of the models this layer is part of; in the layer's `call`.
+
+        Arguments: `loss`, what `konv.ops.sum` or `mean` over all axes gives, a symbolic tensor, whose numbers are all
+        summed, or a number; or a list of such. Raises: GraphError for anything else, and outside of `call`.
+        """
+        for one in loss if isinstance(loss, (list, tuple)) else [loss]:
+            self._add("", one)
+
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None) -> None:
+        """Have `fit` and `evaluate` report a number beside the loss, the mean over the batches; in the layer's `call`.
+
+        Arguments: `value`, as of `add_loss`; `name`, its key in the history; `aggregation`, taken for Keras's sake.
+        Raises: as `add_loss`.
+        """
+        self._add(name or f"{self.name}_metric", value)
+
+    def _add(self, name: str, value: Any) -> None:
+        try:
+            total = Total.of(value)
+        except GraphError as error:
+            raise GraphError(text("loss_of_no_network", layer=self.name, received=type(value).__name__)) from error
+        self._note(name, total)
+
+    def _note(self, name: str, total: Total) -> None:
+        place = now_gathering()
+        if place is None:
+            raise GraphError(text("add_loss_outside", layer=self.name))
+        place.own.append((name, total))
 
     def sublayers(self) -> dict[str, Layer]:
         """The layers this layer has as attributes, or in lists and dictionaries of them, by these names."""
@@ -167,7 +208,9 @@ class Layer(Used):
             value = self.initial(weight) if self._given is None else self._restored(weight, self._given)
             if value.shape != weight.shape:
                 raise self._misfit(weight.name, weight.shape, value.shape)
-            self.weights.append(Variable(f"{self.name}/{weight.name}", value, self._trainable, weight.statistic))
+            variable = Variable(f"{self.name}/{weight.name}", value, self._trainable, weight.statistic)
+            keeping.attach(variable, weight.name, self._kept)
+            self.weights.append(variable)
         self._given = None
         self.built = True
 
@@ -212,12 +255,15 @@ class Layer(Used):
         """
         if training:
             raise ConfigurationError(text("always_training", layer=self.name))
-        outputs = self._connected(tensors)
-        own = {id(t) for t in tensors}
-        outputs = tuple(Node.apply(Linear(), (t,), (), self.name, t.dtype) if id(t) in own else t for t in outputs)
-        call = Call(self, len(self._calls), tensors, outputs, training is False)
+        with gathered() as added:
+            outputs = self._connected(tensors)
+            own = {id(t) for t in tensors}
+            outputs = tuple(Node.apply(Linear(), (t,), (), self.name, t.dtype) if id(t) in own else t for t in outputs)
+            for output in outputs if self._kept["activity_regularizer"] is not None else ():
+                self._note("", Total.of(self._kept["activity_regularizer"](output)).by_samples())
+        call = Call(self, len(self._calls), tensors, outputs, training is False, added.all)
         if call.frozen:
-            freeze(outputs, tensors)
+            freeze((*outputs, *(t for _, total in added.all for _, t, _ in total.terms)), tensors)
         for output in outputs:
             output.node.call = call
         self._calls.append(call)
@@ -227,9 +273,14 @@ class Layer(Used):
         if training:
             raise ConfigurationError(text("always_training", layer=self.name))
         if self._eager is None:
-            self._eager = Eager(self.name, self.dtype, lambda t: self._connected(self._symbolic(t)))
+            self._eager = Eager(self.name, self.dtype, self._apart)
         outputs = self._eager(arrays)
         return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def _apart(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The nodes of a call that is part of no model: what it adds to the loss counts nowhere."""
+        with gathered():
+            return self._connected(self._symbolic(tensors))
 
     def _symbolic(self, inputs: Any) -> tuple[Tensor, ...]:
         """`inputs` as a row of symbolic tensors, as many as this layer takes."""
@@ -387,6 +438,7 @@ class Layer(Used):
             "trainable": self.trainable,
             "dtype": self.dtype,
             **{name: _saved(name, value) for name, value in values.items()},
+            **keeping.saved(self._kept),
         }
 
     @classmethod

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from konv.errors import GraphError, ShapeError
+from konv.functions.total import Total
 from konv.graph import Node, Tensor, Variable
 from konv.messages import text
 from konv.ops.record import Array
@@ -17,14 +19,50 @@ from konv.shapes import show
 if TYPE_CHECKING:
     from konv.layers.base import Layer
 
-__all__ = ["Call", "Used", "freeze", "layers_in", "nodes_between", "set_values"]
+__all__ = ["Added", "Call", "Used", "freeze", "gathered", "layers_in", "nodes_between", "now_gathering", "set_values"]
+
+
+@dataclass(eq=False)
+class Added:
+    """What calls of layers add to the loss and to the metrics of the model they are part of: `own`, by the layer that
+    is being called; `inner`, by layers it calls itself. Metrics have their names."""
+
+    own: list[tuple[str, Total]] = field(default_factory=list)
+    inner: list[tuple[str, Total]] = field(default_factory=list)
+
+    @property
+    def all(self) -> tuple[tuple[str, Total], ...]:
+        """Everything, as pairs of a metric's name ("" for a loss) and its total."""
+        return (*self.own, *self.inner)
+
+
+_gathering: list[Added] = []
+
+
+@contextmanager
+def gathered() -> Iterator[Added]:
+    """What is added within; whoever gathers around it is told afterwards."""
+    found = Added()
+    _gathering.append(found)
+    try:
+        yield found
+    finally:
+        _gathering.pop()
+    if _gathering:
+        _gathering[-1].inner.extend(found.all)
+
+
+def now_gathering() -> Added | None:
+    """Where a layer that is being called adds losses; None outside any call."""
+    return _gathering[-1] if _gathering else None
 
 
 @dataclass(eq=False)
 class Call:
     """One use of a layer: `number` of its uses so far, what it was called on, and what it returned.
 
-    `frozen`: it was called with `training=False`, so it behaves as in prediction even while training.
+    `frozen`: it was called with `training=False`, so it behaves as in prediction even while training. `added`: what it
+    adds to the model's loss and metrics, see `Added.all`.
     """
 
     layer: Layer
@@ -32,6 +70,7 @@ class Call:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     frozen: bool = False
+    added: tuple[tuple[str, Total], ...] = ()
 
 
 class Used:

@@ -22,4 +22,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Received: {received!r}.",
         "hard_sigmoid：斜率 a 必须是大于 0 的有限数：Keras 3 中是 1/6，Keras 1 和 2 中是 1/5。收到的是：{received!r}。",
     ),
+    "not_a_matrix": (
+        "OrthogonalRegularizer is for weights that are matrices (2 axes), as those of Dense. Received the shape: "
+        "{received}.",
+        "OrthogonalRegularizer 只用于矩阵形式（2 个轴）的权重，例如 Dense 的权重。收到的形状是：{received}。",
+    ),
+    "bad_norm_bounds": (
+        "MinMaxNorm: 0 ≤ min_value ≤ max_value, and rate from 0 to 1. Received: min_value={low!r}, max_value={high!r}, "
+        "rate={rate!r}.",
+        "MinMaxNorm：要求 0 ≤ min_value ≤ max_value，且 rate 在 0 到 1 之间。"
+        "收到的是：min_value={low!r}，max_value={high!r}，rate={rate!r}。",
+    ),
+    "bad_axis_of_norm": (
+        "axis, along which lengths are measured, is an integer or a list of integers. Received: {received!r}.",
+        "axis 是计算长度所沿的轴，应为一个整数或整数列表。收到的是：{received!r}。",
+    ),
+    "own_not_registered": (
+        "{received!r} cannot be kept in a file, which holds names and never code. Put "
+        "@konv.register_serializable() above its definition.",
+        "{received!r} 无法存入文件：文件只保存名字，从不保存代码。请在它的定义上方加上 @konv.register_serializable()。",
+    ),
+    "loss_of_no_network": (
+        "{layer}: add_loss takes what konv.ops.sum or mean over all axes gives, or a symbolic tensor with one number a "
+        "sample. Received: {received}.",
+        "{layer}：add_loss 接受 konv.ops.sum 或 mean 对所有轴计算的结果，或每个样本一个数的符号张量。"
+        "收到的是：{received}。",
+    ),
+    "add_loss_outside": (
+        "{layer}: call add_loss and add_metric in the layer's own `call`, or on a model with tensors of its network.",
+        "{layer}：add_loss 和 add_metric 要在该层自己的 call 中调用，或者对模型调用并传入其网络中的张量。",
+    ),
 }

@@ -146,10 +146,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "使用 class_weight 时，目标必须是类别编号或独热向量，并且每个出现的类别都要有权重。缺少：{missing}。",
     ),
     "custom_loss": (
-        "A loss is a name, or an object of konv.losses, because konv needs its gradient. Received: {received!r}. "
-        "A loss of your own derives from konv.losses.Loss and gives check, forward and backward.",
-        "损失函数要用名字或 konv.losses 的对象来指定，因为 konv 需要它的梯度。收到的是：{received!r}。"
-        "自定义损失请继承 konv.losses.Loss，并实现 check、forward 和 backward。",
+        "A loss is a name, an object of konv.losses, or a function f(y_true, y_pred) written in konv.ops. Received: "
+        "{received!r}.",
+        "损失函数可以是名字、konv.losses 的对象，或用 konv.ops 编写的函数 f(y_true, y_pred)。收到的是：{received!r}。",
+    ),
+    "own_loss_missing": (
+        "The file names the loss {loss}, which is a function of your own. Pass it: load_model(file, "
+        "custom_objects={{'{loss}': …}}), or leave the training settings out: compile=False.",
+        "文件中的损失函数 {loss} 是用户自定义的。请传入它：load_model(file, custom_objects={{'{loss}': …}})，"
+        "或用 compile=False 不读取训练设置。",
+    ),
+    "loss_not_symbolic": (
+        "{loss} cannot be used inside a loss of one's own. Write its formula in konv.ops.",
+        "{loss} 不能用在自定义损失函数内部。请用 konv.ops 写出它的公式。",
     ),
     "bad_metric": (
         "A metric is a name, a function (y_true, y_pred), or an object of konv.metrics. Received: {received!r}.",

@@ -19,6 +19,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.activation": ("activation", "激活函数"),
     "kind.metric": ("metric", "评价指标"),
     "kind.initializer": ("initializer", "初始化方法"),
+    "kind.regularizer": ("regularizer", "正则化方法"),
+    "kind.constraint": ("constraint", "约束"),
     "kind.network": ("network", "网络"),
     "kind.class": ("class", "类别"),
     "kind.look": ("thing to look at", "可看的内容"),

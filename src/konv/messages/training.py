@@ -116,4 +116,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Training failed within three steps, from the learning rate {start:g} on. Begin with a smaller one.",
         "从学习率 {start:g} 开始，训练不到三步就失败了。请从更小的学习率开始。",
     ),
+    "loss_not_traced": (
+        "The loss {loss} could not be made part of the network: {error}. Write it in konv.ops, which takes symbolic "
+        "tensors: f(y_true, y_pred) gives one number a sample, or the mean over all axes.",
+        "无法把损失函数 {loss} 接入网络：{error}。请用接受符号张量的 konv.ops 编写："
+        "f(y_true, y_pred) 给出每个样本一个数，或对所有轴的平均值。",
+    ),
+    "added_of_other_network": (
+        "What is added to the loss depends on {name}, which is no input of this model. Use tensors of its own network.",
+        "附加的损失依赖于 {name}，而它不是该模型的输入。请使用模型自身网络中的张量。",
+    ),
+    "added_not_kept": (
+        "{model}: what add_loss was given from outside of layers is not kept in the file. Put it into a layer's call, "
+        "or call add_loss again after loading.",
+        "{model}：在层之外通过 add_loss 添加的损失不会存入文件。"
+        "请把它放到某个层的 call 中，或在加载后重新调用 add_loss。",
+    ),
 }

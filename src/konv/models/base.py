@@ -11,6 +11,7 @@ import numpy as np
 from konv import random
 from konv.engine import Position
 from konv.errors import ConfigurationError
+from konv.functions.total import Total
 from konv.graph import Tensor
 from konv.io.atomic import write_bytes
 from konv.layers.checks import count, number
@@ -294,9 +295,9 @@ class Model(Kept, Structure):
 
         Arguments: `x`, `y`, `sample_weight` as of `fit`. Raises: as `fit`; ConfigurationError without a loss.
         """
-        if self.loss is None:
-            raise ConfigurationError(text("not_compiled" if self.optimizer is None else "no_loss", model=self.name))
         self.build_for(x)
+        if self.loss is None and (self.optimizer is None or not self.added):
+            raise ConfigurationError(text("not_compiled" if self.optimizer is None else "no_loss", model=self.name))
         names = self.output_names
         targets = (None,) * len(names) if y is None else arranged(y, names, "y", self.name)
         shared = len(names) == 1 or sample_weight is None or isinstance(sample_weight, np.ndarray)
@@ -333,6 +334,10 @@ class Model(Kept, Structure):
         elif len(shape := np.shape(x)) > 1:
             self.build((None, *shape[1:]))
 
+    def _note(self, name: str, total: Total) -> None:
+        super()._note(name, total)
+        self._runner = None
+
     def _batch_size(self, asked: int | None) -> int:
         return BATCH if asked is None else count(asked, "batch_size", self.name)
 
@@ -340,7 +345,7 @@ class Model(Kept, Structure):
     def runner(self) -> Runner:
         """What runs the network, a batch at a time."""
         if self._runner is None:
-            self._runner = Runner(self.graph, self.output_losses(), self.optimizer, self._shares())
+            self._runner = Runner(self.graph, self.output_losses(), self.optimizer, self._shares(), self.added)
         return self._runner
 
     def watch(self, samples: Samples) -> None:

@@ -18,7 +18,7 @@ from konv.models.base import Model
 from konv.models.parts import mapped
 from konv.names import unknown
 from konv.random import check_seed
-from konv.train import optimizers
+from konv.train import losses, optimizers
 
 __all__ = ["load_model", "model_from_config", "model_from_json"]
 
@@ -111,7 +111,8 @@ def _built(path: Path, file: ModelFile, custom_objects: Mapping[str, Any]) -> Mo
 def _compile(model: Model, file: ModelFile, training: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
     metrics = mapped(lambda m: custom_objects.get(m, m) if isinstance(m, str) else m, training["metrics"])
     optimizer = optimizers.deserialize(training["optimizer"])
-    model.compile(optimizer, training["loss"], metrics, training.get("loss_weights"))
+    loss = mapped(lambda one: losses.deserialize(one, custom_objects), training["loss"])
+    model.compile(optimizer, loss, metrics, training.get("loss_weights"))
     model.seed = check_seed(training["seed"])
     model.epochs_trained = count(training["epochs_trained"], "epochs_trained", model.name, least=0)
     optimizer.iterations = training["iterations"]

@@ -124,12 +124,14 @@ def _begun_anew(
     return fresh, [made[id(t)] for t in outputs]
 
 
-def copied(graph: Graph, inputs: Sequence[Tensor], name: str) -> tuple[Tensor, ...]:
-    """The outputs of `graph` for other `inputs` of the same shapes: its nodes once more, with the same variables.
+def copied(graph: Graph, inputs: Sequence[Tensor], name: str, more: Sequence[Tensor] = ()) -> tuple[Tensor, ...]:
+    """The outputs of `graph`, and `more` tensors of it, for other `inputs` of the same shapes: its nodes once more,
+    with the same variables.
 
     Nodes bear the name of the model `name` they are used in before their own.
     """
     made = {id(old): new for old, new in zip(graph.inputs, inputs, strict=True)}
+    graph = Graph(graph.inputs, (*graph.outputs, *more)) if more else graph
     for node in graph.nodes:
         if id(node.output) not in made:
             taken = tuple(made[id(t)] for t in node.inputs)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from konv.errors import ConfigurationError
+from konv.errors import ConfigurationError, warn
 from konv.io.model_file import ModelFile
 from konv.messages import text
 from konv.models.architecture import described
@@ -42,6 +42,8 @@ def content(model: Model, include_optimizer: bool = True) -> ModelFile:
     Raises: ConfigurationError where a part is code of the user's own, which no file can hold.
     """
     compiled = model.optimizer is not None and model.loss is not None
+    if model.optimizer is not None and include_optimizer and model.added_outside:
+        warn(text("added_not_kept", model=model.name))
     weights = model.named_weights() if model.built else {}
     state: Mapping[str, Any] = {}
     if model.optimizer is not None and include_optimizer:

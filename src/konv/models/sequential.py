@@ -8,7 +8,9 @@ from typing import Any
 from konv.errors import GraphError
 from konv.graph import Graph, Tensor
 from konv.layers import InputLayer, Layer
+from konv.layers.base import Call
 from konv.layers.checks import sample_shape
+from konv.layers.operation import call_of
 from konv.messages import text
 from konv.models.architecture import KINDS, described, inside, restored
 from konv.models.base import Model
@@ -93,6 +95,9 @@ class Sequential(Model):
         if len(outputs) > 1:
             raise GraphError(text("one_output", model=self.name, layer=layer.name, received=len(outputs)))
         return outputs[0]
+
+    def _all_calls(self) -> Sequence[Call]:
+        return [call_of(tensor) for tensor in self._behind_each]
 
     def _last(self, begin: InputLayer) -> Tensor:
         return self._behind_each[-1] if self._behind_each else begin.output

@@ -10,10 +10,12 @@ import numpy as np
 from konv.errors import ConfigurationError, GraphError, ShapeError
 from konv.explain.explanation import Explanation, explained
 from konv.explain.summary import costs_of, summary
+from konv.functions.total import Total
 from konv.graph import Graph, Tensor, Variable
 from konv.layers import InputLayer, Layer
-from konv.layers.base import checked_name
+from konv.layers.base import Call, checked_name
 from konv.layers.operation import call_of
+from konv.layers.uses import gathered, now_gathering
 from konv.messages import text
 from konv.models.architecture import inside, written
 from konv.models.network import Network, copied
@@ -39,6 +41,7 @@ class Structure(Layer):
         kind = type(self).__name__
         super().__init__(name=checked_name(name, "Functional" if kind == "Model" else kind))
         self._network: Network | None = None
+        self._own_added: list[tuple[str, Total]] = []
         if inputs is not None or outputs is not None:
             self._begin(inputs, outputs)
         if not trainable:
@@ -137,6 +140,26 @@ class Structure(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output's shape for inputs of `input_shape`, which must be the model's own."""
         return self.output_shape
+
+    @property
+    def added(self) -> tuple[tuple[str, Total], ...]:
+        """What its layers and `add_loss` add to the loss (under the name "") and to the metrics (under theirs)."""
+        seen = {id(call): call for call in self._all_calls()}
+        return (*(one for call in seen.values() for one in call.added), *self._own_added)
+
+    @property
+    def added_outside(self) -> bool:
+        """Whether `add_loss` was called on it outside of any `call`: that no file can keep."""
+        return bool(self._own_added) and not self.subclassed
+
+    def _all_calls(self) -> Sequence[Call]:
+        return self.network.calls
+
+    def _note(self, name: str, total: Total) -> None:
+        if now_gathering() is not None:
+            super()._note(name, total)
+        else:
+            self._own_added.append((name, total))
 
     @property
     def weights(self) -> list[Variable]:
@@ -262,7 +285,13 @@ class Structure(Layer):
                 raise ShapeError(
                     text("nested_shape", model=self.name, expected=show(expected.shape), received=show(tensor.shape))
                 )
-        return copied(self.graph, tensors, self.name)
+        heads = [t for _, total in self.added for _, t, _ in total.terms]
+        outputs = copied(self.graph, tensors, self.name, heads)
+        made = iter(outputs[len(outputs) - len(heads) :])
+        for name, total in self.added:
+            terms = tuple((factor, next(made), power) for factor, _, power in total.terms)
+            super()._note(name, Total(terms, total.constant))
+        return outputs[: len(outputs) - len(heads)]
 
     def _build_on(self, tensors: tuple[Tensor, ...]) -> None:
         """Make the weights for inputs like `tensors`."""
@@ -285,7 +314,10 @@ class Structure(Layer):
             for name, layer in self.sublayers().items():
                 layer.restore(inside(self._given, name) or {})
         try:
-            self._begin(inputs, self.call(inputs))
+            with gathered() as added:
+                outputs = self.call(inputs)
+            self._begin(inputs, outputs)
+            self._own_added += added.own
         except BaseException:
             self._built = False
             raise

@@ -68,6 +68,9 @@ VALUES: dict[str, Callable[..., Array]] = {
     "logical_or": np.logical_or,
     "logical_not": np.logical_not,
     "where": lambda a, b, c: np.asarray(np.where(np.not_equal(a, 0), b, c)),
+    "bounded": lambda a, low, high, rate: (
+        (rate * np.clip(np.sqrt(a), low, high) + (1 - rate) * np.sqrt(a)) / (np.sqrt(a) + 1e-7)
+    ),
     "kept": lambda a, d: np.where(np.not_equal(a, 0), d, 0),
     "dropped": lambda a, d: np.where(np.not_equal(a, 0), 0, d),
     "divide_gradient": lambda b, y, d: -(y * d) / b,

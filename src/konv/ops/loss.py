@@ -6,9 +6,10 @@ one loss at each of those places; the sample's loss is their mean, as in Keras.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,11 +38,25 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+SYMBOLIC: dict[str, Callable[..., Any]] = {}
+"""What losses called on symbolic tensors do; `konv.train.symbolic` enters it under "mean"."""
+
+
+@dataclass(frozen=True, init=False)
 class Loss:
-    """Base of all losses."""
+    """Base of all losses. One of your own defines `call(y_true, y_pred)` in `konv.ops`, one number a sample."""
 
     name: ClassVar[str] = ""
+
+    def __init__(self, name: str | None = None, reduction: str | None = None, dtype: str | None = None) -> None:
+        """Arguments, for Keras's sake: `name`, what messages call it; `reduction`, always the mean; `dtype`."""
+        if name:
+            object.__setattr__(self, "name", name)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each sample, in `konv.ops`; of classes of your own."""
+        raise NotImplementedError
+
     kernels: ClassVar[tuple[str, str]] = ("", "")
     """`how` of the kernel `konv.kernels.training.rows.LossRows`: from probabilities, and from scores."""
 
@@ -55,8 +70,11 @@ class Loss:
         """The numbers that are compiled into the kernel."""
         return ()
 
-    def __call__(self, target: Array, prediction: Array) -> float:
-        """The mean over the samples of their losses, `target` checked; as Keras's loss objects give it."""
+    def __call__(self, target: Any, prediction: Any) -> Any:
+        """The mean over the samples of their losses, `target` checked; as Keras's loss objects give it. Of symbolic
+        tensors it is a total, which other losses can be added to."""
+        if hasattr(prediction, "node"):
+            return SYMBOLIC["mean"](self, target, prediction)
         prediction = np.asarray(prediction, config.floatx())
         return float(self.forward(self.check(target, prediction.shape[1:]), prediction).mean())
 

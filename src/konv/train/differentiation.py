@@ -11,7 +11,6 @@ from konv.engine import Position, Program, Training, build
 from konv.errors import GraphError, NonFiniteError
 from konv.functions import Total, reshape
 from konv.functions.base import lead
-from konv.functions.reduction import sum as summed
 from konv.graph import Graph, Tensor, Variable
 from konv.layers import Input
 from konv.messages import text
@@ -108,7 +107,7 @@ class _Traced:
         n = len(arrays[0])
         program = self._program(n)
         dtype = self.graph.outputs[0].dtype
-        factors = [factor / n if mean_ else factor for factor, _, mean_ in self.terms]
+        factors = [factor / n**power for factor, _, power in self.terms]
         weights = [np.full(n, factor, dtype) for factor in factors]
         zeros = [np.zeros((n, 1), dtype)] * len(factors)
         taken = [np.ascontiguousarray(arrays[i], dtype) for i in self.used]
@@ -142,9 +141,6 @@ class _Traced:
 
 def _total(scalar: Any) -> Total:
     """A symbolic tensor as the sum of all its numbers. Raises: GraphError for anything else."""
-    if isinstance(scalar, Tensor) and lead(scalar):
-        found: Total = summed(scalar)
-        return found
-    if isinstance(scalar, Tensor):
-        return Total(((1.0, summed(scalar), True),))
-    raise GraphError(text("not_a_scalar", received=type(scalar).__name__))
+    if not isinstance(scalar, Tensor):
+        raise GraphError(text("not_a_scalar", received=type(scalar).__name__))
+    return Total.of(scalar)

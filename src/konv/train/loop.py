@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from konv.engine import Position
+from konv.engine.program import still
 from konv.errors import NonFiniteError
 from konv.messages import text
 from konv.ops.record import Array
@@ -113,9 +114,9 @@ def evaluate(runner: Runner, watched: Watched, feed: Feed, callbacks: CallbackLi
     callbacks.call("on_test_begin", Logs())
     watched.reset()
     logs: Logs[float] = Logs()
-    for number, (batch, _) in enumerate(feed.epoch(0, 0)):
+    for number, (batch, at) in enumerate(feed.epoch(0, 0)):
         callbacks.call("on_test_batch_begin", number, logs)
-        result = runner.test(batch, fitting(feed, len(batch)))
+        result = runner.test(batch, fitting(feed, len(batch)), replace(still(len(batch)), samples=at))
         if result.nonfinite:
             raise not_finite(result.nonfinite, number)
         logs = _seen(watched, result, batch)
@@ -131,20 +132,23 @@ def predict(runner: Runner, feed: Feed, callbacks: CallbackList) -> tuple[Array,
     """
     callbacks.call("on_predict_begin", Logs())
     found: list[tuple[Array, ...]] = []
-    for number, (batch, _) in enumerate(feed.epoch(0, 0)):
+    for number, (batch, at) in enumerate(feed.epoch(0, 0)):
         callbacks.call("on_predict_batch_begin", number, Logs())
-        found.append(predict_one(runner, batch, fitting(feed, len(batch)), number))
+        found.append(predict_one(runner, batch, fitting(feed, len(batch)), number, at))
         callbacks.call("on_predict_batch_end", number, Logs())
     callbacks.call("on_predict_end", Logs())
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
-def predict_one(runner: Runner, batch: Samples, size: int, number: int = 0) -> tuple[Array, ...]:
-    """The outputs for one `batch`, the one of that `number`, by the program for `size` samples.
+def predict_one(
+    runner: Runner, batch: Samples, size: int, number: int = 0, at: Array | None = None
+) -> tuple[Array, ...]:
+    """The outputs for one `batch`, the one of that `number`, by the program for `size` samples; `at`, their numbers.
 
     Raises: NonFiniteError where they are not finite.
     """
-    result = runner.predict(batch, size)
+    position = still(len(batch))
+    result = runner.predict(batch, size, position if at is None else replace(position, samples=at))
     if result.nonfinite:
         raise not_finite(result.nonfinite, number)
     return result.outputs
@@ -171,7 +175,7 @@ def fitting(feed: Feed, samples: int) -> int:
 
 
 def _seen(watched: Watched, result: Result, batch: Samples) -> Logs[float]:
-    watched.take(result.losses, batch.weight, batch.y, result.outputs)
+    watched.take(result.losses, batch.weight, batch.y, result.outputs, result.added, result.metrics)
     return Logs(watched.results())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from konv import config
 from konv.errors import ConfigurationError
 from konv.messages import text
-from konv.names import unknown
+from konv.names import found, name_of, unknown
 from konv.ops.loss import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -40,6 +40,8 @@ from konv.ops.regression import (
     MeanSquaredLogarithmicError,
     Poisson,
 )
+from konv.train import symbolic
+from konv.train.objective import OwnLoss
 
 __all__ = [
     "BinaryCrossentropy",
@@ -84,7 +86,10 @@ __all__ = [
 
 
 def each(loss: Loss, y_true: Any, y_pred: Any) -> Array:
-    """The loss of each sample, `(N,)`, its targets checked; predictions that are no floats become such."""
+    """The loss of each sample, `(N,)`, its targets checked; predictions that are no floats become such. Of symbolic
+    tensors a symbolic tensor, so that losses of one's own can use them."""
+    if symbolic.is_symbolic(y_pred):
+        return symbolic.each(loss, y_true, y_pred)  # type: ignore[no-any-return]
     prediction = np.asarray(y_pred)
     if prediction.dtype.kind != "f":
         prediction = prediction.astype(config.floatx())
@@ -273,16 +278,17 @@ def get(identifier: object) -> Loss:
     """The loss for a name (`"mse"`, `"CategoricalCrossentropy"`), a saved form, one of this module's functions or
     classes, or a loss as it is.
 
-    Arguments: `identifier`, any of these.
-    Raises: UnknownNameError, with the nearest names; ConfigurationError for a function of your own: konv needs its
-    gradient.
+    Arguments: `identifier`, any of these; or a function `(y_true, y_pred)` of your own, written in `konv.ops`, or a
+    `Loss` of your own with such a `call`.
+    Raises: UnknownNameError, with the nearest names; ConfigurationError for anything else.
     """
     if isinstance(identifier, Loss):
-        return identifier
+        own = type(identifier).call is not Loss.call and not isinstance(identifier, OwnLoss)
+        return OwnLoss(function=identifier.call) if own else identifier
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
     if isinstance(identifier, type) and issubclass(identifier, Loss):
-        return identifier()
+        return get(identifier())
     if isinstance(identifier, str):
         kind = NAMES.get(identifier) or SHORT.get(identifier) or CLASSES.get(identifier)
         if kind is None:
@@ -290,19 +296,38 @@ def get(identifier: object) -> Loss:
         return kind()
     if callable(identifier) and identifier in FUNCTIONS:
         return FUNCTIONS[identifier]()
+    if callable(identifier):
+        return OwnLoss(function=identifier)
     raise ConfigurationError(text("custom_loss", received=identifier))
 
 
 def serialize(loss: Loss) -> dict[str, Any]:
-    """The form in which a file keeps `loss`. Raises: ConfigurationError for a class that is not konv's own."""
+    """The form in which a file keeps `loss`; of one of your own the name, never code.
+
+    Raises: ConfigurationError for a record that is none of konv's.
+    """
+    if isinstance(loss, OwnLoss):
+        owner = getattr(loss.function, "__self__", None)
+        thing = loss.function if owner is None else type(owner)
+        return {"class_name": "OwnLoss", "config": {"function": name_of(thing) or thing.__name__}}
     if type(loss) is not CLASSES.get(type(loss).__name__):
         raise ConfigurationError(text("cannot_be_saved", received=loss))
     return {"class_name": type(loss).__name__, "config": asdict(loss)}
 
 
-def deserialize(saved: Mapping[str, Any]) -> Loss:
-    """The loss that `serialize` wrote as `saved`. Raises: UnknownNameError for a class that is none."""
+def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Loss:
+    """The loss that `serialize` wrote as `saved`.
+
+    Arguments: `custom_objects`, losses of your own by name. Raises: UnknownNameError for a class that is none;
+    ConfigurationError for a loss of your own that is neither there nor registered.
+    """
     name = saved["class_name"]
+    if name == "OwnLoss":
+        called = saved["config"]["function"]
+        own = found(called, custom_objects)
+        if own is None:
+            raise ConfigurationError(text("own_loss_missing", loss=called))
+        return get(own)
     if not isinstance(name, str) or name not in CLASSES:
         raise unknown("loss", name, CLASSES)
     return CLASSES[name](**saved["config"])

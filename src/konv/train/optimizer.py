@@ -199,6 +199,8 @@ class Optimizer:
         update, scalars, slots = self.update, self.scalars(), self.slots(variables)
         for v, g, state, scale in zip(variables, arrays, slots, update.scales(arrays), strict=True):
             update.apply(v.value, g, state, scalars, scale)
+            if v.constraint is not None:
+                v.value[...] = v.constraint(v.value.copy())
             v.touch()
         self.stepped(variables)
 

@@ -31,6 +31,7 @@ class Watched:
         self.loss = Mean("loss")
         self.losses: dict[str, Mean] = {}
         self.metrics: list[tuple[int, str, Metric]] | None = None
+        self.added: dict[str, Mean] = {}
         self._shares: tuple[float, ...] = ()
         self._judged: tuple[int, ...] = ()
 
@@ -68,7 +69,12 @@ class Watched:
 
     def reset(self) -> None:
         """Begin from zero."""
-        for metric in (self.loss, *self.losses.values(), *(metric for _, _, metric in self.metrics or ())):
+        for metric in (
+            self.loss,
+            *self.losses.values(),
+            *self.added.values(),
+            *(metric for _, _, metric in self.metrics or ()),
+        ):
             metric.reset_state()
 
     def take(
@@ -77,21 +83,25 @@ class Watched:
         weights: Sequence[Array | None],
         targets: Sequence[Array | None],
         predictions: Sequence[Array],
+        added: float = 0.0,
+        metrics: Mapping[str, float] | None = None,
     ) -> None:
         """Take in a batch: its samples' losses of each output that has one; their weights, targets and predictions of
-        every output.
+        every output; what layers and regularisers have `added` to the loss, and `metrics` that layers have added.
 
         A loss counts each sample's weight, and divides by the number of samples, as Keras does.
         """
-        total: Array | float = 0.0
-        watched: list[Mean | None] = [*self.losses.values()] or [None]
+        total: Array | float = np.full(len(predictions[0]), added)
+        watched: list[Mean | None] = [*self.losses.values()] or [None] * len(self._judged)
         for i, share, values, mean in zip(self._judged, self._shares, losses, watched, strict=True):
             weight = weights[i]
             counted = values if weight is None else values * weight
             if mean is not None:
                 mean.update(counted)
-            total = counted if len(losses) == 1 and share == 1 else total + counted * share
+            total = counted if len(losses) == 1 and share == 1 and not added else total + counted * share
         self.loss.update(total)
+        for name, value in (metrics or {}).items():
+            self.added.setdefault(name, Mean(name)).update([value], [len(predictions[0])])
         for i, _, metric in self.metrics or ():
             metric.update_state(targets[i], predictions[i])
 
@@ -100,6 +110,8 @@ class Watched:
         found = {"loss": self.loss.result(), **{name: mean.result() for name, mean in self.losses.items()}}
         for _, prefix, metric in self.metrics or ():
             found[_free(prefix + metric.name, found)] = float(metric.result())
+        for name, mean in self.added.items():
+            found[_free(name, found)] = mean.result()
         return found
 
 

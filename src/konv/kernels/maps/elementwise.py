@@ -107,6 +107,14 @@ def _deviation(k: Function, a: Value) -> Value:
     return k.larger(k.unary("sqrt", a), k.every(LEAST_DEVIATION))
 
 
+def _bounded(k: Function, a: Value, low: Value, high: Value, rate: Value) -> Value:
+    """d / (n + 1e-7) for the length n = √a; see `konv.ops.keeping.NormBound`."""
+    n = k.unary("sqrt", a)
+    kept = k.smaller(high, k.larger(low, n))
+    wanted = k.fadd(k.fmul(rate, kept), k.fmul(k.fsub(k.every(1), rate), n))
+    return k.fdiv(wanted, k.fadd(n, k.every(1e-7)))
+
+
 FUNCTIONS: dict[str, _Body] = {
     "copy": lambda k, a: a,
     "negative": _negative,
@@ -153,6 +161,7 @@ FUNCTIONS: dict[str, _Body] = {
     "logical_or": lambda k, a, b: _zero_or(k, k.binary("or", _nonzero(k, a), _nonzero(k, b)), k.every(1)),
     "logical_not": lambda k, a: k.select(_nonzero(k, a), k.every(0), k.every(1)),
     "where": lambda k, a, b, c: k.select(_nonzero(k, a), b, c),
+    "bounded": _bounded,
     # Gradients; d is that of the result.
     "kept": lambda k, a, d: _zero_or(k, _nonzero(k, a), d),
     "dropped": lambda k, a, d: k.select(_nonzero(k, a), k.every(0), d),
