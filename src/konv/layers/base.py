@@ -15,7 +15,7 @@ from konv.graph import Later, Node, Tensor, Variable
 from konv.layers import keeping
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
-from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, now_gathering, set_values
+from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -142,36 +142,6 @@ class Layer(Used):
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
         return variable
-
-    def add_loss(self, loss: Any) -> None:
-        """Add to the loss of the models this layer is part of; in the layer's `call`.
-
-        Arguments: `loss`, what `konv.ops.sum` or `mean` over all axes gives, a symbolic tensor, whose numbers are all
-        summed, or a number; or a list of such. Raises: GraphError for anything else, and outside of `call`.
-        """
-        for one in loss if isinstance(loss, (list, tuple)) else [loss]:
-            self._add("", one)
-
-    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None) -> None:
-        """Have `fit` and `evaluate` report a number beside the loss, the mean over the batches; in the layer's `call`.
-
-        Arguments: `value`, as of `add_loss`; `name`, its key in the history; `aggregation`, taken for Keras's sake.
-        Raises: as `add_loss`.
-        """
-        self._add(name or f"{self.name}_metric", value)
-
-    def _add(self, name: str, value: Any) -> None:
-        try:
-            total = Total.of(value)
-        except GraphError as error:
-            raise GraphError(text("loss_of_no_network", layer=self.name, received=type(value).__name__)) from error
-        self._note(name, total)
-
-    def _note(self, name: str, total: Total) -> None:
-        place = now_gathering()
-        if place is None:
-            raise GraphError(text("add_loss_outside", layer=self.name))
-        place.own.append((name, total))
 
     def sublayers(self) -> dict[str, Layer]:
         """The layers this layer has as attributes, or in lists and dictionaries of them, by these names."""

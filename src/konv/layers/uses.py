@@ -121,6 +121,36 @@ class Used:
         shapes = [(None, *t.shape) for t in self._last_call().outputs]
         return shapes[0] if len(shapes) == 1 else shapes
 
+    def add_loss(self, loss: Any) -> None:
+        """Add to the loss of the models this layer is part of; in the layer's `call`.
+
+        Arguments: `loss`, what `konv.ops.sum` or `mean` over all axes gives, a symbolic tensor, whose numbers are all
+        summed, or a number; or a list of such. Raises: GraphError for anything else, and outside of `call`.
+        """
+        for one in loss if isinstance(loss, (list, tuple)) else [loss]:
+            self._add("", one)
+
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None) -> None:
+        """Have `fit` and `evaluate` report a number beside the loss, the mean over the batches; in the layer's `call`.
+
+        Arguments: `value`, as of `add_loss`; `name`, its key in the history; `aggregation`, taken for Keras's sake.
+        Raises: as `add_loss`.
+        """
+        self._add(name or f"{self.name}_metric", value)
+
+    def _add(self, name: str, value: Any) -> None:
+        try:
+            total = Total.of(value)
+        except GraphError as error:
+            raise GraphError(text("loss_of_no_network", layer=self.name, received=type(value).__name__)) from error
+        self._note(name, total)
+
+    def _note(self, name: str, total: Total) -> None:
+        place = now_gathering()
+        if place is None:
+            raise GraphError(text("add_loss_outside", layer=self.name))
+        place.own.append((name, total))
+
 
 def layers_in(held: Mapping[Any, Any], kind: type[Layer], before: str = "") -> Iterator[tuple[str, Layer]]:
     """The layers (objects of `kind`) among the values of `held`, by their keys behind `before`; lists and dictionaries
