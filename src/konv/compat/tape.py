@@ -149,7 +149,7 @@ class _Step:
         variables = [v for v in self.graph.variables if any(v is w for w in self.wanted)]
         key = ("step", live.structure(self.graph), self.heads, n, tuple(map(id, variables)), tuple(self.watched))
         compiled: _Compiled = live.remembered(key, lambda: self._compiled(variables, n))
-        weights = [np.full(n, factor / n if mean else factor, "float32") for factor, _, mean in self.total.terms]
+        weights = [np.full(n, factor / n**power, "float32") for factor, _, power in self.total.terms]
         zeros = [np.zeros((n, 1), "float32")] * self.heads
         position = Position(random.seed(), random.next_number(), np.arange(n))
         outcome = compiled.program.run(arrays, zeros, weights, (0.0,), position)
