@@ -32,6 +32,7 @@ def refused(answer: tuple[int, str, str], *words: str) -> None:
         (["xyzzy"], ["no command xyzzy"]),
         (["train", "--epoch", "3"], ["--epoch", "Did you mean: --epochs", "konv train --help"]),
         (["train", "--model", "unet"], ["unet", "names no class", "konv.zoo.unet"]),
+        (["train", "--model", "autoencoder"], ["names no class", "konv.zoo.autoencoder"]),
         (["train", "--model", "autoencoder"], ["autoencoder", "28×28×1", "themselves"]),
         (["train", "--epochs", "0"], ["--epochs", "whole number from 1", "'0'"]),
         (["train", "--epochs", "three"], ["--epochs", "'three'"]),

@@ -137,3 +137,7 @@ def test_what_cannot_be_built_is_answered():
         zoo.build("autoencoder", classes=3)
     with pytest.raises(ConfigurationError, match="width"):
         zoo.build("vgg16", width=0)
+
+
+def test_maps_are_those_that_name_no_class():
+    assert {name for name in zoo.NETWORKS if len(zoo.build(name).output_shape) != 2} == set(zoo.MAPS)

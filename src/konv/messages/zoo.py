@@ -14,9 +14,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "zoo.no_classifier": (
         "{network} names no class for an image, which is what konv train learns from folders of classes: its output "
-        "is {output}. Train it in Python: konv.zoo.{network}(…), then compile and fit with targets of that shape "
+        "is a map. Train it in Python: konv.zoo.{network}(…), then compile and fit with targets of that shape "
         "(for an autoencoder, the images themselves).",
-        "konv train 从按类别分的文件夹学习给整张图像分类，而 {network} 不做这件事：它的输出是 {output}。"
+        "konv train 从按类别分的文件夹学习给整张图像分类，而 {network} 不做这件事：它的输出是一张图。"
         "请在 Python 中训练：先 konv.zoo.{network}(…)，再 compile，并用该形状的目标 fit"
         "（自编码器的目标就是图像本身）。",
     ),

@@ -26,6 +26,7 @@ from konv.zoo.vgg import vgg11, vgg16, vgg19
 from konv.zoo.zfnet import zfnet
 
 __all__ = [
+    "MAPS",
     "NETWORKS",
     "alexnet",
     "alexnet_one_tower",
@@ -62,6 +63,9 @@ NETWORKS: dict[str, Callable[..., Model]] = {
     )
 }  # fmt: skip
 """Every network by its name: functions of the images' shape, the number of classes, and the width."""
+
+MAPS = ("unet", "autoencoder")
+"""Those whose output is a map of the image and no class."""
 
 
 def build(name: str, input_shape: Shape | None = None, classes: int | None = None, width: float | None = None) -> Model:
