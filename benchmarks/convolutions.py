@@ -122,7 +122,9 @@ def passes(size: int, inputs: int, outputs: int, batch: int, direct: bool) -> di
     taps = Taps.forward(axis)
     choice = choose_gradient(taps, taps, inputs, outputs, target, "float32", batch)
     if choice.tiling is None:
-        parts = [(call(WeightGradient("float32", taps, taps, inputs, outputs), x, y, dw, end=n), batch / n)]
+        parts = [
+            (call(WeightGradient("float32", taps, taps, inputs, outputs), x, y, dw, end=n * taps.positions), batch / n)
+        ]
     else:
         fast = WinogradGradient("float32", choice.tiling, inputs, outputs)
         du, leaves = aligned((fast.size(target),), "float32"), min(batch, LEAVES)

@@ -72,8 +72,8 @@ def results(target: Target, dtype: str, draw: Callable[..., Array]) -> dict[str,
     spec = convolution(dtype)
     one("convolution", spec, SAMPLES * places, 9 * INPUTS, np.zeros_like(dy), x, packed(spec, w, target=target),
         writes=(-1,))  # fmt: skip
-    one("weight gradient", WeightGradient(dtype, taps, taps, INPUTS, OUTPUTS), SAMPLES, SAMPLES * places**2,
-        np.zeros_like(w), x, dy, writes=(-1,))  # fmt: skip
+    one("weight gradient", WeightGradient(dtype, taps, taps, INPUTS, OUTPUTS), SAMPLES * places,
+        SAMPLES * places**2, np.zeros_like(w), x, dy, writes=(-1,))  # fmt: skip
     dense = Dense(dtype, 4, INPUTS, OUTPUTS)
     one("dense", dense, dense.units(4, target), INPUTS, np.zeros((32, OUTPUTS), dtype), frame(4), rows,
         packed(dense, kernel, target=target), writes=(-1,))  # fmt: skip

@@ -198,13 +198,17 @@ class Conv2D(Op):
 def direct_gradient(
     to: Lowering, rows: Taps, columns: Taps, inputs: int, outputs: int, groups: int, x: Slot, dy: Slot
 ) -> None:
-    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or for few samples cut by outputs."""
-    if to.batch >= LEAVES:
-        to.sums(WeightGradient(to.dtype, rows, columns, inputs, outputs, groups), x, dy, weight=0)
+    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or cut by outputs, where that takes less
+    from memory: for few samples of small maps. By outputs every unit reads its part of x and all of dy again; by leaves
+    eight times the weight are kept."""
+    weight = rows.taps * columns.taps * inputs * outputs * groups
+    if to.batch >= LEAVES or LEAVES * weight < to.batch * dy.size:
+        spec = WeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
+        to.sums(spec, x, dy, weight=0, grain=rows.positions)
         return
-    spec = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
-    units = spec.units(to.target)
-    to.outputs(spec, to.frame, x, dy, to.gradient(0), units=lambda n: units)
+    whole = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
+    units = whole.units(to.target)
+    to.outputs(whole, to.frame, x, dy, to.gradient(0), units=lambda n: units)
 
 
 def _split(a: Array, groups: int) -> Array:

@@ -31,7 +31,8 @@ class _Sums(NamedTuple):
 
 @dataclass(frozen=True)
 class WeightGradient(ProductSpec):
-    """`dw[leaf] += xᵀ ∗ dy` for the images `begin … end`: what each tap saw times what came back there.
+    """`dw[leaf] += xᵀ ∗ dy` for rows `begin … end` of all images (image · rows + row): what each tap saw times what
+    came back there.
 
     Arguments: x `(N, H, W, groups·inputs)`, dy `(N, H', W', groups·outputs)`, dw `(leaves, kernel, inputs,
     groups·outputs)`. Sums run over images, rows and columns in that order, whatever the blocking.
@@ -78,20 +79,26 @@ class WeightGradient(ProductSpec):
         """The code for `target`."""
         k = self.new(target, "x dy dw")
         rows, chunk = self.rows, self.blocking(target)[2]
-        size = rows.taps * self.columns.taps * self.inputs * self.outputs * self.groups
-        into = k.mul(k.leaf, size)
-        images, chunks = k.loop(k.begin, k.end), k.loop(0, rows.positions, step=chunk)
-        with images as n, chunks as r, k.loop(0, self.groups) as g, k.loop(0, rows.taps) as u:
-            low, high = rows.positions_inside(k, u.i)
-            low = k.largest(low, r.i)
-            high = k.least(high, k.add(r.i, chunk))
-            x = k.add(k.mul(k.add(k.mul(n.i, rows.size), rows.first, k.mul(u.i, rows.apart)), self.x_line),
-                          k.mul(g.i, self.inputs))  # fmt: skip
-            dy = k.add(k.mul(k.mul(n.i, rows.positions), self.y_line), k.mul(g.i, self.outputs))
-            dw = k.add(into, k.mul(u.i, self.columns.taps * self.w_tap), k.mul(g.i, self.outputs))
-            with k.when(k.compare("slt", low, high)):
-                self._panels(k, target, x, dy, dw, low, high)
+        images = k.loop(k.div(k.begin, rows.positions), k.div(k.add(k.end, rows.positions - 1), rows.positions))
+        with images as n:
+            start, stop = (k.sub(v, k.mul(n.i, rows.positions)) for v in (k.begin, k.end))
+            start, stop = k.largest(start, 0), k.least(stop, rows.positions)
+            with k.loop(start, stop, step=chunk) as r, k.loop(0, self.groups) as g, k.loop(0, rows.taps) as u:
+                low, high = rows.positions_inside(k, u.i)
+                low, high = k.largest(low, r.i), k.least(high, k.least(k.add(r.i, chunk), stop))
+                with k.when(k.compare("slt", low, high)):
+                    self._rows(k, target, n.i, g.i, u.i, low, high)
         return k
+
+    def _rows(self, k: Function, target: Target, image: Int, g: Int, u: Int, low: Int, high: Int) -> None:
+        """Add rows `low … high` of an image to the sums of one row of taps of a group."""
+        rows = self.rows
+        size = rows.taps * self.columns.taps * self.w_tap
+        line = k.add(k.mul(image, rows.size), rows.first, k.mul(u, rows.apart))
+        x = k.add(k.mul(line, self.x_line), k.mul(g, self.inputs))
+        dy = k.add(k.mul(k.mul(image, rows.positions), self.y_line), k.mul(g, self.outputs))
+        dw = k.add(k.mul(k.leaf, size), k.mul(u, self.columns.taps * self.w_tap), k.mul(g, self.outputs))
+        self._panels(k, target, x, dy, dw, low, high)
 
     @property
     def x_line(self) -> int:
