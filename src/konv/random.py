@@ -33,6 +33,7 @@ from konv.errors import ConfigurationError
 from konv.messages import text
 
 __all__ = [
+    "AUGMENT",
     "INITIAL",
     "SHUFFLE",
     "SPLIT",
@@ -54,6 +55,8 @@ SHUFFLE = 2**31
 """`layer` of the order of samples in an epoch."""
 SPLIT = 2**31 + 1
 """`layer` of the choice of samples held out of training."""
+AUGMENT = 2**31 + 3
+"""`layer` of changes to images before they are trained on."""
 INITIAL = 2**31 + 2
 """`layer` of initial weights; `epoch` is the initialiser's running number."""
 

@@ -15,7 +15,7 @@ from tests.house.source import Module, modules
 # Rooms people call: every argument of what these export is named in its documentation, or once for all in that of its
 # class or module.
 FRONT_ROOMS = {"activations", "callbacks", "data", "datasets", "explain", "initializers", "io", "layers", "losses"} | {
-    "constraints", "metrics", "models", "optimizers", "random", "regularizers", "train", "utils", "zoo"
+    "constraints", "metrics", "models", "optimizers", "preprocessing", "random", "regularizers", "train", "utils", "zoo"
 }  # fmt: skip
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 

@@ -20,12 +20,13 @@ LOOKED_AT = 64
 """Images that are looked at to tell whether their numbers are scaled."""
 
 
-def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = None) -> Array:
+def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = None, scaled: bool = True) -> Array:
     """`x` as a network takes it: a contiguous array `(N, *shape)` of floats, every one of them finite.
 
     Arguments: `x`, anything NumPy makes an array of; `shape`, the network's input without the batch axis; `name`, what
     messages call it; `dtype`, the type of the result (default `konv.config.floatx()`). Not copied where it fits.
-    Images from 0 to 255 are taken, with a DataWarning: they were probably meant to be divided by 255.
+    Images from 0 to 255 are taken, with a DataWarning where the network expects them `scaled`: they were probably meant
+    to be divided by 255.
     Raises: ShapeError where the shape is another, with the fix where it is a well-known one (missing channel or batch
     axis, channels first); DataError where `x` is empty, has no numbers, or one of them is NaN or infinite (the first
     such sample is named).
@@ -38,7 +39,9 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
         )
     if not len(array):
         raise DataError(text("input_empty", name=name))
-    if array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
+    if not scaled:
+        pass
+    elif array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
         warn(text("input_not_scaled", name=name, most=array.max()), DataWarning)
     elif array.dtype.kind == "f" and len(shape) == 3 and _looks_unscaled(array[:LOOKED_AT]):
         warn(text("floats_not_scaled", name=name, most=array[:LOOKED_AT].max()), DataWarning)

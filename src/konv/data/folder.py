@@ -37,7 +37,7 @@ from konv.errors import DataError, DataWarning, ImageError, warn
 from konv.messages import text
 from konv.shapes import pair
 
-__all__ = ["from_folder", "natural"]
+__all__ = ["ImageFile", "from_folder", "image_files", "natural", "some"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -58,7 +58,7 @@ _PARTS = {
 
 
 @dataclass(frozen=True)
-class _File:
+class ImageFile:
     """An image file: its name below the data set, the same in parts (first its own, later part, class, …), and how to
     open it."""
 
@@ -87,22 +87,22 @@ def from_folder(path: str | Path, size: int | Sequence[int] | None = None, stric
     path = Path(path)
     wanted = None if size is None else pair(size, "size", "from_folder")
     with ExitStack() as stack:
-        files, folders = _files(path, stack)
+        files, folders = image_files(path, stack)
         if not files:
             raise DataError(text("no_images_found", path=path, suffixes=" ".join(SUFFIXES)))
         files, folders = _unwrapped(files, folders)
         files, empty = _in_classes(path, files, folders)
         if empty:
-            _complain(text("empty_classes", path=path, names=_some(empty)), strict)
+            _complain(text("empty_classes", path=path, names=some(empty)), strict)
         nested = dict.fromkeys("/".join(f.parts[1:-1]) for f in files if len(f.parts) > 3)
         if nested:
-            _complain(text("nested_folders", path=path, names=_some(nested)))
+            _complain(text("nested_folders", path=path, names=some(nested)))
         images = _decoded(files, wanted)
     broken = [image for image in images if isinstance(image, ImageError)]
     if broken and strict:
         raise broken[0]
     if broken:
-        _complain(text("unreadable_images", path=path, count=len(broken), names=_some(map(str, broken), "\n")))
+        _complain(text("unreadable_images", path=path, count=len(broken), names=some(map(str, broken), "\n")))
     good = [(f, image) for f, image in zip(files, images, strict=True) if not isinstance(image, ImageError)]
     bad = tuple(f.name for f, image in zip(files, images, strict=True) if isinstance(image, ImageError))
     return _assembled(path, files, good, wanted, bad)
@@ -114,14 +114,17 @@ def _complain(message: str, strict: bool = False) -> None:
     warn(message, DataWarning)
 
 
-def _some(names: Iterable[str], between: str = ", ", most: int = 10) -> str:
+def some(names: Iterable[str], between: str = ", ", most: int = 10) -> str:
     """The first of `names`, and how many more there are."""
     every = list(names)
     return between.join(every[:most]) + (f"{between}… (+{len(every) - most})" if len(every) > most else "")
 
 
-def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, ...]]]:
-    """The image files under `path` in natural order, and every folder there; `stack` closes what they need open."""
+def image_files(path: Path, stack: ExitStack) -> tuple[list[ImageFile], list[tuple[str, ...]]]:
+    """The image files under `path` in natural order, and every folder there; `stack` closes what they need open.
+
+    Raises: DataError where it is neither a folder nor a zip file, or cannot be read.
+    """
     found: list[tuple[tuple[str, ...], bool, Callable[[], str | io.BytesIO]]]
     if path.is_dir():
         found = [(parts, is_file, partial(str, path.joinpath(*parts))) for parts, is_file in _walk(path)]
@@ -142,7 +145,7 @@ def _files(path: Path, stack: ExitStack) -> tuple[list[_File], list[tuple[str, .
         raise DataError(text("not_a_folder" if path.exists() else "no_such_path", path=path))
     found = [(parts, is_file, opener) for parts, is_file, opener in found if parts and not _hidden(parts)]
     files = [
-        _File("/".join(parts), parts, opener)
+        ImageFile("/".join(parts), parts, opener)
         for parts, is_file, opener in found
         if is_file and parts[-1].lower().endswith(SUFFIXES)
     ]
@@ -179,7 +182,7 @@ def _hidden(parts: tuple[str, ...]) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
-def _unwrapped(files: list[_File], folders: list[tuple[str, ...]]) -> tuple[list[_File], list[tuple[str, ...]]]:
+def _unwrapped(files: list[ImageFile], folders: list[tuple[str, ...]]) -> tuple[list[ImageFile], list[tuple[str, ...]]]:
     """Without the folders that surround everything, as long as a folder for the class remains."""
     first = files[0].parts[0]
     while (
@@ -193,7 +196,9 @@ def _unwrapped(files: list[_File], folders: list[tuple[str, ...]]) -> tuple[list
     return files, folders
 
 
-def _in_classes(path: Path, files: list[_File], folders: list[tuple[str, ...]]) -> tuple[list[_File], list[str]]:
+def _in_classes(
+    path: Path, files: list[ImageFile], folders: list[tuple[str, ...]]
+) -> tuple[list[ImageFile], list[str]]:
     """`files` as (part, class, name…), with `train` for the part where there are none; and the empty class folders."""
     tops = {f.parts[0].lower() for f in files}
     parted = tops <= _PARTS.keys() and any(_PARTS[f.parts[0].lower()] == "train" and len(f.parts) > 2 for f in files)
@@ -205,19 +210,19 @@ def _in_classes(path: Path, files: list[_File], folders: list[tuple[str, ...]]) 
         folders = [("train", *parts) for parts in folders]
     loose = [f.parts[-1] for f in files if len(f.parts) < 3]
     if loose:
-        raise DataError(text("loose_images", path=path, count=len(loose), names=_some(loose)))
+        raise DataError(text("loose_images", path=path, count=len(loose), names=some(loose)))
     classes = {f.parts[1] for f in files if f.parts[0] == "train"}
     foreign = {f.parts[1] for f in files} - classes
     if foreign:
-        raise DataError(text("classes_not_in_train", path=path, names=_some(sorted(foreign, key=natural))))
+        raise DataError(text("classes_not_in_train", path=path, names=some(sorted(foreign, key=natural))))
     empty = {parts[1] for parts in folders if len(parts) == 2} - classes
     return files, sorted(empty, key=natural)
 
 
-def _decoded(files: list[_File], size: tuple[int, ...] | None) -> list[Array | ImageError]:
+def _decoded(files: list[ImageFile], size: tuple[int, ...] | None) -> list[Array | ImageError]:
     """The pixels of each file, `(H, W)` where there is no colour and else `(H, W, 3)`, or why it is unreadable."""
 
-    def one(file: _File) -> Array | ImageError:
+    def one(file: ImageFile) -> Array | ImageError:
         try:
             image = decode(file.open, file.name)
         except ImageError as error:
@@ -242,14 +247,18 @@ def _decoded(files: list[_File], size: tuple[int, ...] | None) -> list[Array | I
 
 
 def _assembled(
-    path: Path, files: list[_File], good: list[tuple[_File, Array]], size: tuple[int, ...] | None, bad: tuple[str, ...]
+    path: Path,
+    files: list[ImageFile],
+    good: list[tuple[ImageFile, Array]],
+    size: tuple[int, ...] | None,
+    bad: tuple[str, ...],
 ) -> DataSet:
     """The data set of the readable files, with its parts."""
     classes = tuple(sorted({f.parts[1] for f in files}, key=natural))
     readable = {f.parts[1] for f, _ in good if f.parts[0] == "train"}
     hollow = [name for name in classes if name not in readable]
     if hollow:
-        raise DataError(text("no_readable_image", path=path, names=_some(hollow)))
+        raise DataError(text("no_readable_image", path=path, names=some(hollow)))
     sizes = {pixels.shape[:2] for _, pixels in good}
     height, width = size or (sizes.pop() if len(sizes) == 1 else FALLBACK)
     channels = max(1 if pixels.ndim == 2 else 3 for _, pixels in good)

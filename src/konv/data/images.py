@@ -17,11 +17,14 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from konv.errors import ConfigurationError, ImageError
+from konv.errors import ConfigurationError, ImageError, ShapeError
 from konv.messages import text
-from konv.shapes import Shape
+from konv.shapes import Shape, show
 
-__all__ = ["SUFFIXES", "decode", "fit", "load_image", "with_channels"]
+__all__ = [
+    "FILTERS", "MODES", "SUFFIXES", "array_to_image", "decode", "decoded", "fit", "load_image", "resized",
+    "with_channels",
+]  # fmt: skip
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -37,13 +40,22 @@ _DAMAGED = (
 
 
 File = str | Path | IO[bytes]
+MODES = ("rgb", "grayscale", "rgba")
+"""Keras's names of what an image's channels are."""
+FILTERS = {
+    "nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC,
+    "area": Image.Resampling.BOX, "box": Image.Resampling.BOX, "hamming": Image.Resampling.HAMMING,
+    "lanczos": Image.Resampling.LANCZOS, "lanczos3": Image.Resampling.LANCZOS, "lanczos5": Image.Resampling.LANCZOS,
+}  # fmt: skip
+"""Pillow's filters by Keras's names."""
 
 
-def decode(file: File | Callable[[], File], name: str) -> Image.Image:
+def decode(file: File | Callable[[], File], name: str, alpha: bool = False) -> Image.Image:
     """The image in `file`, or in what calling it opens: upright and opaque, of mode "L" (grey) or "RGB".
 
-    `name` is what errors call it. Raises: ImageError where it cannot be read, or has more pixels than Pillow's
-    `Image.MAX_IMAGE_PIXELS`: a small file may unfold to fill the memory.
+    `name` is what errors call it; with `alpha` the image is of mode "RGBA", its transparency kept.
+    Raises: ImageError where it cannot be read, or has more pixels than Pillow's `Image.MAX_IMAGE_PIXELS`: a small file
+    may unfold to fill the memory.
     """
     try:
         with Image.open(file() if callable(file) else file, formats=_FORMATS) as image:
@@ -51,7 +63,7 @@ def decode(file: File | Callable[[], File], name: str) -> Image.Image:
             if most is not None and image.width * image.height > most:
                 raise ImageError(text("image_too_large", name=name, width=image.width, height=image.height, most=most))
             ImageOps.exif_transpose(image, in_place=True)
-            return _plain(image)
+            return image.convert("RGBA") if alpha else _plain(image)
     except ImageError:
         raise
     except UnidentifiedImageError as error:
@@ -106,3 +118,60 @@ def load_image(path: File, shape: Shape) -> Array:
         raise ConfigurationError(text("bad_image_shape", received=shape))
     name = str(path) if isinstance(path, str | Path) else str(getattr(path, "name", "image"))
     return with_channels(fit(decode(path, name), shape[0], shape[1]), shape[2])
+
+
+def decoded(file: File | Callable[[], File], name: str, mode: str) -> Image.Image:
+    """The image in `file` (see `decode`) with the channels of `mode`, one of `MODES`.
+
+    Raises: as `decode`; ConfigurationError for another mode.
+    """
+    if mode not in MODES:
+        raise ConfigurationError(text("one_of", layer=name, name="color_mode", known=", ".join(MODES), received=mode))
+    if mode == "rgba":
+        return decode(file, name, alpha=True)
+    return decode(file, name).convert("L" if mode == "grayscale" else "RGB")
+
+
+def resized(
+    image: Image.Image,
+    size: tuple[int, int] | None,
+    interpolation: str = "bilinear",
+    crop: bool = False,
+    pad: bool = False,
+) -> Array:
+    """The pixels of `image`, uint8 `(H, W, C)`, in another `size` (height, width), by Pillow's filter.
+
+    Arguments: `crop`, about its middle to the new proportions, or `pad`, with black, before.
+    Raises: ConfigurationError for an interpolation there is not, or both `crop` and `pad`.
+    """
+    if interpolation not in FILTERS:
+        raise ConfigurationError(
+            text("one_of", layer="resize", name="interpolation", known=", ".join(FILTERS), received=interpolation)
+        )
+    if crop and pad:
+        raise ConfigurationError(text("crop_and_pad"))
+    if size is not None and image.size != (size[1], size[0]):
+        whole, method = (size[1], size[0]), FILTERS[interpolation]
+        if pad:
+            image = ImageOps.pad(image, whole, method)
+        else:
+            image = ImageOps.fit(image, whole, method) if crop else image.resize(whole, method)
+    pixels = np.asarray(image)
+    return pixels if pixels.ndim == 3 else pixels[..., None]
+
+
+def array_to_image(x: Any, scale: bool = False) -> Image.Image:
+    """An array `(H, W, C)` of 1, 3 or 4 channels, or `(H, W)`, as an image.
+
+    Arguments: `scale`, whether its least number becomes 0 and its largest 255; else numbers are cut to 0 … 255.
+    Raises: ShapeError for another shape.
+    """
+    a = np.asarray(x, np.float64)
+    if a.ndim == 3 and a.shape[2] == 1:
+        a = a[..., 0]
+    if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (3, 4)):
+        raise ShapeError(text("not_one_image", received=show(np.shape(x))))
+    if scale:
+        a = a - a.min()
+        a = a / (a.max() or 1) * 255
+    return Image.fromarray(np.clip(a, 0, 255).astype(np.uint8))

@@ -3,6 +3,51 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "two_ends": (
+        "{name} must be two numbers, the lower first. Received: {received!r}.",
+        "{name} 必须是两个数，小的在前。收到的是：{received!r}。",
+    ),
+    "not_images": (
+        "Images have four axes: (images, height, width, channels). Received: {received}.",
+        "图像数组应有四个轴：（张数, 高, 宽, 通道）。收到的是：{received}。",
+    ),
+    "not_one_image": (
+        "One image has the axes (height, width, channels), with 1, 3 or 4 channels. Received: {received}.",
+        "一张图像应是（高, 宽, 通道），通道数为 1、3 或 4。收到的是：{received}。",
+    ),
+    "crop_and_pad": (
+        "Images are either cropped or padded to the proportions asked for: set one of crop_to_aspect_ratio and "
+        "pad_to_aspect_ratio.",
+        "要么裁剪、要么填充到所需的宽高比：crop_to_aspect_ratio 和 pad_to_aspect_ratio 只能设一个。",
+    ),
+    "labels_of_files": (
+        "{path}: labels must be {expected} integers, one for each image file. Received: shape {received}.",
+        "{path}：labels 必须是 {expected} 个整数，每个图像文件一个。收到的形状是：{received}。",
+    ),
+    "class_folders_missing": (
+        "{path} has no folder for these classes: {names}. The folders there are: {known}.",
+        "{path} 中没有这些类别的文件夹：{names}。现有的文件夹：{known}。",
+    ),
+    "not_two_classes": (
+        'label_mode or class_mode "binary" is for two classes; {path} has {count}. Use "int" or "categorical".',
+        'label_mode 或 class_mode 为 "binary" 时只能有两类；{path} 有 {count} 类。请用 "int" 或 "categorical"。',
+    ),
+    "files_found": ("Found {count} images of {classes} classes.", "找到 {count} 张图像，共 {classes} 类。"),
+    "not_fitted": (
+        "{setting} needs statistics of the training images: call fit(x) of the ImageDataGenerator before.",
+        "{setting} 需要训练图像的统计量：请先调用 ImageDataGenerator 的 fit(x)。",
+    ),
+    "classes_of_halves": (
+        "Training and validation images would have different classes: they are split in their order, so shuffle them "
+        "before, or say ignore_class_split=True.",
+        "训练和验证部分的类别不同：划分按顺序进行，请先打乱数据，或设 ignore_class_split=True。",
+    ),
+    "classes_differ": (
+        "The training data have the classes {training}, the validation data {validation}: their numbers would not mean "
+        "the same. Give both the same class_names (or classes).",
+        "训练数据的类别是 {training}，验证数据的类别是 {validation}：两边的类别编号含义不同。"
+        "请给两边相同的 class_names（或 classes）。",
+    ),
     "bad_seed": (
         "A seed must be an integer from 0 to 4294967295 (2³² − 1). Received: {received!r}.",
         "随机种子必须是 0 到 4294967295（2³² − 1）之间的整数。收到的是：{received!r}。",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
-from konv.errors import ConfigurationError
+from konv.errors import ConfigurationError, DataError
 from konv.layers.checks import count
 from konv.messages import text
 from konv.train.feeds import ArrayFeed, BatchFeed, Feed, is_feed
@@ -42,6 +42,7 @@ def of_training(
     if is_feed(given[0]):
         if share:
             raise ConfigurationError(text("split_of_batches"))
+        check_classes(given[0], validating)
         training: Feed = _batches(model, given, wanted)
         return training, None if validating is None else _validation(model, validating, watching)
     samples, validation = model.samples(*given), None
@@ -53,6 +54,13 @@ def of_training(
     notice_one_class(samples, model.output_losses())
     model.watch(samples)
     return _arrays(model, weighted(samples, wanted.class_weight), wanted), validation
+
+
+def check_classes(training: Any, validating: Any) -> None:
+    """Raises: DataError where both come from folders whose classes differ, so that equal numbers mean other classes."""
+    ours, theirs = (getattr(source, "class_names", None) for source in (training, validating))
+    if ours is not None and theirs is not None and list(ours) != list(theirs):
+        raise DataError(text("classes_differ", training=", ".join(ours), validation=", ".join(theirs)))
 
 
 def of_evaluation(model: Model, given: tuple[Any, Any, Any], wanted: Wanted) -> Feed:

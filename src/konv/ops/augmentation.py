@@ -21,7 +21,16 @@ from konv.ops.record import Array, Gradients, Op, Run
 from konv.ops.windows import image_shape
 from konv.shapes import Shape, show
 
-__all__ = ["LEVELS", "Cutout", "RandomBrightness", "RandomContrast", "RandomErasing", "chosen", "levels"]
+__all__ = [
+    "LEVELS",
+    "Augmentation",
+    "Cutout",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomErasing",
+    "chosen",
+    "levels",
+]
 
 LEVELS = 4096
 """Equally spaced values that a random number is one of."""

@@ -163,13 +163,22 @@ class BatchFeed:
 
     def _by_index(self, seed: int, turn: int) -> Iterator[tuple[int, Any]]:
         length = len(self._source)
-        order = [int(i) for i in (random.permutation(length, seed, turn) if self._shuffle else range(length))]
-        at = partial(self._source.at, turn) if hasattr(self._source, "at") else self._source.__getitem__
-        ahead = _Ahead((partial(at, index) for index in order[: self.steps]), self._workers)
+        steps = self.steps or length
+        passes = -(-steps // length)  # an epoch may be longer than the source: then it is gone through several times
+        order: list[tuple[int, int]] = []
+        for own in range(turn * passes, (turn + 1) * passes):
+            places = random.permutation(length, seed, own) if self._shuffle else range(length)
+            order += [(own, int(i)) for i in places]
+        ahead = _Ahead((partial(self._one, *place) for place in order[:steps]), self._workers)
         try:
-            yield from zip(order, ahead, strict=False)
+            for (own, index), batch in zip(order, ahead, strict=False):
+                yield (own - turn * passes) * length + index, batch
         finally:
             ahead.close()
+
+    def _one(self, turn: int, index: int) -> Any:
+        """A `Sequence`'s batch of one turn through it."""
+        return self._source.at(turn, index) if hasattr(self._source, "at") else self._source[index]
 
     def _checked(self, batch: Any, number: int) -> Samples:
         try:

@@ -10,10 +10,13 @@ import numpy as np
 
 from konv.data.checks import check_inputs, check_lengths
 from konv.errors import ConfigurationError, DataError, DataWarning, warn
-from konv.graph import Graph
+from konv.graph import Graph, Tensor
 from konv.messages import text
+from konv.ops.augmentation import Augmentation
+from konv.ops.batchnorm import BatchNormalization
 from konv.ops.loss import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from konv.ops.record import Array
+from konv.ops.standardize import Rescale, Standardize
 
 __all__ = ["Samples", "checked", "notice_one_class", "split", "weighted"]
 
@@ -57,7 +60,10 @@ def checked(
     targets or weights are missing, negative, or not as many as inputs.
     """
     called = names if len(x) > 1 else ("x",)
-    inputs = tuple(check_inputs(a, t.shape, n, t.dtype) for a, t, n in zip(x, graph.inputs, called, strict=True))
+    inputs = tuple(
+        check_inputs(a, t.shape, n, t.dtype, not _rescaled(graph, t))
+        for a, t, n in zip(x, graph.inputs, called, strict=True)
+    )
     count = check_lengths(dict(zip(called, inputs, strict=True)))
     if not losses:
         return Samples(inputs)
@@ -70,6 +76,14 @@ def checked(
             check_lengths({"x": inputs[0], "y": target})
         targets.append(target if loss is None or target is None else loss.check(target, output.shape))
     return Samples(inputs, tuple(targets), tuple(_weights(given, count) for given in sample_weight))
+
+
+def _rescaled(graph: Graph, tensor: Tensor) -> bool:
+    """Whether the network itself brings an input to the range it needs, before or after augmentation."""
+    readers = graph.readers(tensor)
+    if len(readers) == 1 and isinstance(readers[0].op, Augmentation):
+        return _rescaled(graph, readers[0].output)
+    return bool(readers) and all(isinstance(node.op, (BatchNormalization, Rescale, Standardize)) for node in readers)
 
 
 def _weights(sample_weight: Any, count: int) -> Array | None:
