@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -78,6 +78,11 @@ class Used:
 
     name: str
     _calls: list[Call]
+    shown: ClassVar[Callable[[Any], str] | None] = None
+    """What draws a layer for a notebook; `konv.explain.notebook` enters it."""
+
+    def _repr_html_(self) -> str | None:
+        return None if Used.shown is None else Used.shown(self)
 
     def _arranged(self, outputs: tuple[Tensor, ...]) -> Any:
         """Outputs as a call returns them."""

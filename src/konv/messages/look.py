@@ -246,6 +246,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "What a weight of layer {layer} saw, what came back, their products; its kernel, the gradient, the new kernel.",
         "层 {layer} 的一个权重所见的输入、传回的梯度及其乘积；它的卷积核、梯度和新卷积核。",
     ),
+    # Notebooks
+    "notebook.waits": (
+        "It waits for the shape of its input: build it, or give it data.",
+        "还不知道输入的形状：请先 build，或给它数据。",
+    ),
+    "notebook.model": (
+        "From {inputs} to {outputs}; {parameters} parameters.",
+        "输入 {inputs}，输出 {outputs}；{parameters} 个参数。",
+    ),
+    "notebook.settings": ("Settings", "设置"),
+    "notebook.no_epochs": ("No epoch is complete yet.", "还没有完成一轮。"),
+    "notebook.history": ("Epochs: {epochs}", "轮数：{epochs}"),
+    "notebook.training": ("Training…", "训练中……"),
     # The command
     "cli.look": ("Look inside a network at work on an image.", "看网络如何处理一张图像。"),
     "cli.look.page": (

@@ -11,6 +11,7 @@ import numpy as np
 from konv import random
 from konv.engine import Position
 from konv.errors import ConfigurationError
+from konv.explain.live import watcher
 from konv.functions.total import Total
 from konv.graph import Tensor
 from konv.io.atomic import write_bytes
@@ -30,7 +31,6 @@ from konv.train.feeds import Feed
 from konv.train.finder import LearningRateFinder
 from konv.train.loop import Plan
 from konv.train.optimizers import Optimizer
-from konv.train.progress import watcher
 from konv.train.runner import Runner
 from konv.train.samples import Samples, checked, weighted
 from konv.train.watched import Watched, leaves

@@ -9,6 +9,7 @@ import numpy as np
 
 from konv.errors import ConfigurationError, GraphError, ShapeError
 from konv.explain.explanation import Explanation, explained
+from konv.explain.notebook import model_html
 from konv.explain.summary import costs_of, summary
 from konv.functions.total import Total
 from konv.graph import Graph, Tensor, Variable
@@ -234,6 +235,9 @@ class Structure(Layer):
         Raises: GraphError where the shape of the input is not known yet.
         """
         return explained(self.graph, self.name)
+
+    def _repr_html_(self) -> str:
+        return model_html(self)
 
     def _connections(self) -> Mapping[str, str] | None:
         """What each layer reads, by its name; None where the layers stand one behind the other."""

@@ -139,10 +139,16 @@ class History(Callback):
     and `accuracy` both answer); `epoch`, the epochs' numbers, from 0.
     """
 
+    shown: ClassVar[Callable[[Any], str] | None] = None
+    """What draws it for a notebook; `konv.explain.notebook` enters it."""
+
     def __init__(self) -> None:
         super().__init__()
         self.history: Logs[list[float]] = Logs()
         self.epoch: list[int] = []
+
+    def _repr_html_(self) -> str | None:
+        return None if History.shown is None else History.shown(self)
 
     def on_train_begin(self, logs: Logs[float] | None = None) -> None:
         """Begin with an empty list of epochs."""
