@@ -75,12 +75,23 @@ def test_proportions(tmp_path: Path) -> None:
     assert make(color_mode="rgba").shape == (4, 4, 4)
 
 
+def test_large_jpegs_are_decoded_small(tmp_path: Path) -> None:
+    """Smooth pictures come out the same within a few levels of 255, whichever way they are made smaller."""
+    (tmp_path / "a").mkdir()
+    rows, columns = np.mgrid[0:400, 0:600]
+    smooth = np.stack([rows * 0.6, columns * 0.4, 255 - rows * 0.3], 2).astype(np.uint8)
+    Image.fromarray(smooth).save(tmp_path / "a" / "0.jpg", quality=95)
+    Image.fromarray(smooth).save(tmp_path / "a" / "1.png")
+    x, _ = dataset(tmp_path, image_size=(32, 48), shuffle=False, verbose=False)[0]
+    assert abs(x[0] - x[1]).max() < 4
+
+
 def test_pixels_are_decoded_once_while_they_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from konv.data import directory
 
     seen: list[str] = []
     decode = directory.decoded
-    monkeypatch.setattr(directory, "decoded", lambda file, name, mode: (seen.append(name), decode(file, name, mode))[1])
+    monkeypatch.setattr(directory, "decoded", lambda file, name, *how: (seen.append(name), decode(file, name, *how))[1])
     found = dataset(photos(tmp_path, {"a": 4}), image_size=(4, 4), batch_size=2, verbose=False)
     epochs = [np.sort(np.concatenate([found.at(turn, i)[0][:, 0, 0, 0] for i in range(2)])) for turn in range(3)]
     assert len(seen) == 4

@@ -5,7 +5,8 @@ numbered in the order of their names, an empty one too. Hidden files and folders
 
 **Size.** Images are turned upright (EXIF) and resized to the size asked for by Pillow's filter of the name given, which
 takes the mean of all a pixel covers where images become smaller; with `crop_to_aspect_ratio` they are first cropped
-about their middle to its proportions, with `pad_to_aspect_ratio` set on black.
+about their middle to its proportions, with `pad_to_aspect_ratio` set on black. A JPEG more than four times as large is
+decoded at a half, a quarter or an eighth of its size, at twice the size asked for at least, which is faster.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ class DirectoryBatches(Batches):
         for row, i in zip(out, map(int, numbers), strict=True):
             known = self._kept.get(i)
             if known is None:
-                image = decoded(self.listing.opens[i], self.listing.names[i], self.mode)
+                image = decoded(self.listing.opens[i], self.listing.names[i], self.mode, max(self.size))
                 row[...] = resized(image, self.size, **self._resizing)
                 if len(self._kept) < self._room:
                     self._kept[i] = row.copy()

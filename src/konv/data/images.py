@@ -37,7 +37,8 @@ _DAMAGED = (
     RuntimeError, struct.error, zlib.error, zipfile.BadZipFile, Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )  # fmt: skip
-
+_TURNED = {"exif", "xmp"}
+"""Where a JPEG says that it is turned."""
 
 File = str | Path | IO[bytes]
 MODES = ("rgb", "grayscale", "rgba")
@@ -50,10 +51,13 @@ FILTERS = {
 """Pillow's filters by Keras's names."""
 
 
-def decode(file: File | Callable[[], File], name: str, alpha: bool = False) -> Image.Image:
+def decode(
+    file: File | Callable[[], File], name: str, alpha: bool = False, side: int | None = None
+) -> Image.Image:
     """The image in `file`, or in what calling it opens: upright and opaque, of mode "L" (grey) or "RGB".
 
-    `name` is what errors call it; with `alpha` the image is of mode "RGBA", its transparency kept.
+    `name` is what errors call it; with `alpha` the image is of mode "RGBA", its transparency kept; with `side` a JPEG
+    whose sides are above 4 · `side` is decoded at a half, a quarter or an eighth of them, at 2 · `side` at least.
     Raises: ImageError where it cannot be read, or has more pixels than Pillow's `Image.MAX_IMAGE_PIXELS`: a small file
     may unfold to fill the memory.
     """
@@ -62,7 +66,10 @@ def decode(file: File | Callable[[], File], name: str, alpha: bool = False) -> I
             most = Image.MAX_IMAGE_PIXELS
             if most is not None and image.width * image.height > most:
                 raise ImageError(text("image_too_large", name=name, width=image.width, height=image.height, most=most))
-            ImageOps.exif_transpose(image, in_place=True)
+            if side is not None and min(image.size) > 4 * side:
+                image.draft(None, (2 * side, 2 * side))
+            if image.format != "JPEG" or not _TURNED.isdisjoint(image.info):
+                ImageOps.exif_transpose(image, in_place=True)
             return image.convert("RGBA") if alpha else _plain(image)
     except ImageError:
         raise
@@ -120,16 +127,16 @@ def load_image(path: File, shape: Shape) -> Array:
     return with_channels(fit(decode(path, name), shape[0], shape[1]), shape[2])
 
 
-def decoded(file: File | Callable[[], File], name: str, mode: str) -> Image.Image:
-    """The image in `file` (see `decode`) with the channels of `mode`, one of `MODES`.
+def decoded(file: File | Callable[[], File], name: str, mode: str, side: int | None = None) -> Image.Image:
+    """The image in `file` (see `decode`) with the channels of `mode`, one of `MODES`; `side` as of `decode`.
 
     Raises: as `decode`; ConfigurationError for another mode.
     """
     if mode not in MODES:
         raise ConfigurationError(text("one_of", layer=name, name="color_mode", known=", ".join(MODES), received=mode))
     if mode == "rgba":
-        return decode(file, name, alpha=True)
-    return decode(file, name).convert("L" if mode == "grayscale" else "RGB")
+        return decode(file, name, alpha=True, side=side)
+    return decode(file, name, side=side).convert("L" if mode == "grayscale" else "RGB")
 
 
 def resized(
