@@ -42,7 +42,7 @@ def test_functions(function: str, dtype: str) -> None:
     """
     rng = np.random.default_rng(len(function))
     for shape, small in SHAPES[:: 1 if function in ("add", "where") else 3]:
-        shapes = [shape, small, shape][: operands(function)]
+        shapes = [shape, small, shape, small, small][: operands(function)]
         arrays = [numbers(rng, (6, *s), dtype, function in CLOSE) for s in shapes]
         begin, end = stretch(rng, 6)
         with np.errstate(all="ignore"):

@@ -43,6 +43,35 @@ def test_layers_as_keras(kind: str, arguments: dict[str, Any], oracle: Oracle) -
     check(oracle, kind, arguments, (5, 7))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "number" in metafunc.fixturenames:
+        metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 2))
+
+
+def drawn(kind: str, rng: np.random.Generator) -> dict[str, Any]:
+    """A random configuration of a layer."""
+    slope, low, high = (float(v) for v in rng.uniform(0, 1, 3))
+    some = {
+        "ReLU": {"max_value": [None, high + 0.2][rng.integers(2)], "negative_slope": slope, "threshold": low / 2},
+        "LeakyReLU": {"negative_slope": slope}, "ELU": {"alpha": slope}, "Softmax": {},
+        "Activation": {"activation": str(rng.choice(NAMES))},
+        "PReLU": {"shared_axes": [None, [1], [1, 2], [2]][rng.integers(4)],
+                  "alpha_initializer": {"class_name": "Constant", "config": {"value": slope}}},
+        "ActivityRegularization": {"l1": slope / 10, "l2": low / 10},
+    }  # fmt: skip
+    return some[kind]
+
+
+NAMES = ["relu", "tanh", "sigmoid", "softmax", "selu", "silu", "gelu", "hard_sigmoid", "softplus", "softsign", "elu"]
+
+
+@pytest.mark.parametrize("kind", ["ReLU", "LeakyReLU", "ELU", "Softmax", "Activation", "PReLU"])
+def test_random_layers_as_keras(kind: str, number: int, oracle: Oracle) -> None:
+    rng = np.random.default_rng(number)
+    size = tuple(int(n) for n in rng.integers(1, 7, 3 if kind == "PReLU" else rng.integers(1, 4)))
+    check(oracle, kind, drawn(kind, rng), size, number)
+
+
 def test_options_of_functions_on_symbolic_tensors() -> None:
     x = Input((4,))
     assert activations.relu(x, max_value=6).node.op == activations.relu6.op

@@ -133,6 +133,22 @@ CASES += [
     ("Whitening", {"epsilon": 0.5}, (4, 2, 2), (4, 2, 2)),
     ("Whitening", {"method": "pca", "epsilon": 0.5, "patch_size": (2, 3), "components": 4}, (4, 6, 2), (2, 2, 4)),
 ]
+CASES += [
+    ("ActivityRegularization", {"l1": 0.01, "l2": 0.02}, (6,), (6,)),
+    ("AdaptiveAveragePooling1D", {"output_size": 3}, (7, 3), (3, 3)),
+    ("AdaptiveAveragePooling2D", {"output_size": (2, 3)}, (5, 7, 3), (2, 3, 3)),
+    ("AdaptiveMaxPooling1D", {"output_size": 2}, (7, 3), (2, 3)),
+    ("AdaptiveMaxPooling2D", {"output_size": 3}, (5, 4, 3), (3, 3, 3)),
+    ("AlphaDropout", {"rate": 0.1}, (6, 5, 2), (6, 5, 2)),
+    ("GaussianDropout", {"rate": 0.05}, (6, 5, 2), (6, 5, 2)),
+    ("GaussianNoise", {"stddev": 0.1}, (6, 5, 2), (6, 5, 2)),
+    ("GroupNormalization", {"groups": 3}, (4, 5, 6), (4, 5, 6)),
+    ("GroupNormalization", {"groups": -1, "scale": False}, (6, 5, 4), (6, 5, 4)),
+    ("LayerNormalization", {}, (4, 5, 20), (4, 5, 20)),
+    ("LayerNormalization", {"axis": [1, 3], "epsilon": 0.1, "center": False}, (4, 5, 3), (4, 5, 3)),
+    ("PReLU", {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.2}}}, (4, 5, 2), (4, 5, 2)),
+    ("PReLU", {"shared_axes": [1, 2], "alpha_regularizer": "l2"}, (4, 5, 2), (4, 5, 2)),
+]
 CASES.append(("Lambda", {"function": double}, (4, 3), (4, 3)))
 MERGING = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
 ADAPTED = {"MeanSubtraction", "Normalization", "Whitening"}

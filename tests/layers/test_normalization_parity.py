@@ -30,10 +30,32 @@ def batch_normalization(rng: np.random.Generator) -> Case:
     }, shape(rng)  # fmt: skip
 
 
-KINDS = {"BatchNormalization": batch_normalization}
+def layer_normalization(rng: np.random.Generator) -> Case:
+    size = shape(rng)
+    axes: Any = -1
+    if rng.random() < 0.5:
+        axes = sorted({int(a) for a in rng.integers(1, len(size) + 1, rng.integers(1, len(size) + 1))})
+    center, scale = (bool(v) for v in rng.random(2) < 0.7)
+    return {"axis": axes, "epsilon": float(rng.choice([1e-2, 0.1])), "center": center, "scale": scale}, size
+
+
+def group_normalization(rng: np.random.Generator) -> Case:
+    size, groups = shape(rng)[:-1], int(rng.integers(1, 6))
+    center, scale = (bool(v) for v in rng.random(2) < 0.7)
+    channels = groups * int(rng.integers(1, 9))
+    groups = -1 if rng.random() < 0.2 and len(size) else groups
+    return {"groups": groups, "epsilon": float(rng.choice([1e-2, 0.1])), "center": center, "scale": scale}, (
+        *size, channels,
+    )  # fmt: skip
+
+
+KINDS = {
+    "BatchNormalization": batch_normalization, "LayerNormalization": layer_normalization,
+    "GroupNormalization": group_normalization,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_as_keras(kind: str, number: int, oracle: Oracle) -> None:
     arguments, size = KINDS[kind](np.random.default_rng(number))
-    check(oracle, kind, arguments, size, number, still=1 if arguments["trainable"] else 4)
+    check(oracle, kind, arguments, size, number, still=1 if arguments.get("trainable", True) else 4)

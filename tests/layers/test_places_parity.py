@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+import konv
 from konv.errors import ConfigurationError, ShapeError
 from konv.layers import Cropping2D, Input, Permute, RepeatVector, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from tests.layers.parity import Oracle, check
@@ -30,6 +32,73 @@ CASES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
 @pytest.mark.parametrize(("kind", "arguments", "shape"), CASES)
 def test_as_keras(kind: str, arguments: dict[str, Any], shape: tuple[int, ...], oracle: Oracle) -> None:
     check(oracle, kind, arguments, shape)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "number" in metafunc.fixturenames:
+        metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 1))
+
+
+def drawn(kind: str, rng: np.random.Generator) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """A random configuration of a layer, and the shape of what it takes."""
+    axes = 1 if kind.endswith("1D") else 2
+    sizes, channels = [int(n) for n in rng.integers(3, 8, axes)], int(rng.integers(1, 20))
+    pairs = tuple((int(a), int(b)) for a, b in rng.integers(0, 2, (axes, 2)))
+    margins = pairs[0] if axes == 1 else pairs
+    shape = (*sizes, channels)
+    if kind.startswith("ZeroPadding"):
+        return {"padding": margins}, shape
+    if kind.startswith("Cropping"):
+        return {"cropping": margins}, shape
+    if kind == "UpSampling1D":
+        return {"size": int(rng.integers(1, 5))}, shape
+    if kind == "UpSampling2D":
+        way = str(rng.choice(["nearest", "bilinear"]))
+        return {"size": tuple(int(n) for n in rng.integers(1, 4, 2)), "interpolation": way}, shape
+    if kind == "Permute":
+        return {"dims": tuple(int(n) + 1 for n in rng.permutation(3))}, shape
+    if kind == "RepeatVector":
+        return {"n": int(rng.integers(1, 6))}, (channels,)
+    return ({"target_shape": (-1, channels)}, shape) if kind == "Reshape" else ({}, shape)
+
+
+@pytest.mark.parametrize("kind", [
+    "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D", "UpSampling2D", "Permute",
+    "RepeatVector", "Reshape", "Flatten",
+])  # fmt: skip
+def test_random_layers_as_keras(kind: str, number: int, oracle: Oracle) -> None:
+    arguments, shape = drawn(kind, np.random.default_rng(number))
+    check(oracle, kind, arguments, shape, number)
+
+
+MERGING = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+
+
+@pytest.mark.parametrize("kind", MERGING)
+def test_merging_as_keras(kind: str, number: int, oracle: Oracle) -> None:
+    """Of two or three inputs, some of them repeated along axes of one element."""
+    keras, rng = oracle("keras"), np.random.default_rng(number)
+    shape = tuple(int(n) for n in rng.integers(1, 6, rng.integers(1, 4)))
+    count = 2 if kind == "Subtract" else int(rng.integers(2, 4))
+    narrow = kind != "Concatenate" and rng.random() < 0.5 and len(shape) > 1
+    shapes = [shape, *[(1, *shape[1:]) if narrow else shape] * (count - 1)]
+    options = {"axis": int(rng.integers(1, len(shape) + 1))} if kind == "Concatenate" else {}
+    data = [rng.normal(size=(3, *one)).astype("float32") for one in shapes]
+    found, weights = [], [rng.normal(size=(one[-1], one[-1])).astype("float32") for one in shapes]
+    target = None
+    for module in (konv, keras):
+        made = module.layers
+        inputs = [made.Input(one) for one in shapes]
+        before = [made.Dense(one[-1], use_bias=False)(x) for one, x in zip(shapes, inputs, strict=True)]
+        model = module.models.Model(inputs, getattr(made, kind)(**options)(before))
+        model.set_weights(weights)
+        y = np.asarray(model.predict(data, verbose=0))
+        target = rng.normal(size=y.shape).astype("float32") if target is None else target
+        model.compile(module.optimizers.SGD(0.3), "mse")
+        model.train_on_batch(data, target)
+        found.append([y, *model.get_weights()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize(

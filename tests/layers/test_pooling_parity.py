@@ -35,3 +35,17 @@ def test_whole_maps_as_keras(kind: str, number: int, oracle: Oracle) -> None:
     rng = np.random.default_rng(number)
     shape = (*(int(n) for n in rng.integers(1, 9, WHOLE[kind])), int(rng.integers(1, 40)))
     check(oracle, kind, {"keepdims": bool(number % 2)}, shape, number)
+
+
+ADAPTIVE = {
+    "AdaptiveAveragePooling1D": 1, "AdaptiveMaxPooling1D": 1, "AdaptiveAveragePooling2D": 2, "AdaptiveMaxPooling2D": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ADAPTIVE)
+def test_adaptive_as_keras(kind: str, number: int, oracle: Oracle) -> None:
+    """Bins that divide the map, that overlap, and more of them than places."""
+    rng = np.random.default_rng(number)
+    sizes = (*(int(n) for n in rng.integers(1, 9, ADAPTIVE[kind])), int(rng.integers(1, 40)))
+    made = tuple(int(n) for n in rng.integers(1, 7, ADAPTIVE[kind]))
+    check(oracle, kind, {"output_size": made if number % 3 else made[0]}, sizes, number)

@@ -13,6 +13,7 @@ from konv.errors import ConfigurationError, ShapeError, UnknownNameError
 from konv.messages import text
 from konv.ops import OPS, op
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.adaptive_pooling import AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
 from konv.ops.batchnorm import BatchNormalization
@@ -33,6 +34,7 @@ from konv.ops.globalpool import (
     GlobalMaxPool2D,
     MaxPool1D,
 )
+from konv.ops.layernorm import GroupNormalization, LayerNormalization
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
@@ -43,6 +45,7 @@ from konv.ops.places import (
     UpSampling2D,
 )
 from konv.ops.pooling import AveragePool2D, MaxPool2D
+from konv.ops.prelu import PReLU
 from konv.ops.record import Array, Op, Run
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
@@ -231,7 +234,7 @@ def test_registry() -> None:
     assert all(OPS[name].name == name for name in OPS)
     with pytest.raises(UnknownNameError, match=r"Unknown operation: 'Conv2'\. Did you mean: conv2d"):
         op("Conv2")
-    with pytest.raises(UnknownNameError, match="Known are: alpha_dropout, average_pooling1d, "):
+    with pytest.raises(UnknownNameError, match="Known are: adaptive_average_pooling1d, "):
         op("zzzz")
 
 
@@ -252,7 +255,10 @@ EXAMPLES = [
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
     (SpatialDropout2D(0.5), (8, 8, 4)), (GaussianNoise(0.5), (5,)), (GaussianDropout(0.5), (5,)),
-    (AlphaDropout(0.5), (5,)), (Random("normal", (5,)), ()), (Whiten(4), (5,)),
+    (AlphaDropout(0.5), (5,)), (PReLU(), (5,)), (LayerNormalization(), (5,)),
+    (GroupNormalization(groups=2), (5, 4)), (AdaptiveAveragePool2D((2, 3)), (8, 8, 4)),
+    (AdaptiveMaxPool2D((2, 3)), (8, 8, 4)), (AdaptiveAveragePool1D((2,)), (8, 4)), (AdaptiveMaxPool1D((2,)), (8, 4)),
+    (Random("normal", (5,)), ()), (Whiten(4), (5,)),
     *((op, (8, 8, 4)) for op in (
         Standardize((2,)), MeanSubtraction((0, 1, 2)), Rescale(0.5), WhitenPatches(4, (3, 3)), Cutout(),
         RandomErasing(), RandomBrightness((0.0, 0.5)), RandomContrast((0.5, 1.5)), RandomFlip(), RandomCrop((6, 6)),

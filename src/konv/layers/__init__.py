@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
-from konv.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from konv.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from konv.layers.adaptive import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+)
 from konv.layers.augmentation import Cutout, MixUp, RandomBrightness, RandomContrast, RandomErasing
 from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
@@ -52,7 +58,12 @@ from konv.layers.merging import (
     multiply,
     subtract,
 )  # fmt: skip
-from konv.layers.normalization import BatchNormalization, LocalResponseNormalization
+from konv.layers.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
+)
 from konv.layers.operation import Operation
 from konv.layers.places import (
     Cropping1D,
@@ -68,6 +79,7 @@ from konv.layers.places import (
 from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooling2D
 from konv.layers.preparation import MeanSubtraction, Normalization, Rescaling
 from konv.layers.registry import found, name_of
+from konv.layers.regularizing import ActivityRegularization, AlphaDropout, GaussianDropout, GaussianNoise
 from konv.layers.sequence import (
     Conv1D,
     Conv1DTranspose,
@@ -83,7 +95,13 @@ from konv.names import unknown
 
 __all__ = [
     "Activation",
+    "ActivityRegularization",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -107,6 +125,8 @@ __all__ = [
     "Dropout",
     "ELU",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -115,11 +135,13 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "LAYERS",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "LocalResponseNormalization",
     "LocallyConnected1D",
@@ -134,6 +156,7 @@ __all__ = [
     "MixUp",
     "Multiply",
     "Normalization",
+    "PReLU",
     "Permute",
     "RandomBrightness",
     "RandomContrast",
@@ -184,6 +207,9 @@ LAYERS: dict[str, type[Layer]] = {
         Subtract, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D, MeanSubtraction, Normalization, Rescaling,
         Whitening, Cutout, RandomBrightness, RandomContrast, RandomCrop, RandomErasing, RandomFlip, RandomRotation,
         RandomShear, RandomTranslation, RandomZoom,
+        ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveMaxPooling1D,
+        AdaptiveMaxPooling2D, AlphaDropout, GaussianDropout, GaussianNoise,
+        GroupNormalization, LayerNormalization, PReLU,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

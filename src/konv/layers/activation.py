@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from konv import activations, ops
+from konv import activations, initializers, ops
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
+from konv.layers.checks import count
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["ELU", "Activation", "LeakyReLU", "ReLU", "Softmax"]
+__all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
 
 class Activation(Layer):
@@ -112,6 +113,34 @@ class ELU(Layer):
     def op(self, *shapes: Shape) -> ops.Op:
         """The unit."""
         return ops.ELU(self.alpha)
+
+
+class PReLU(Layer):
+    """Parametric rectified linear unit: what is negative passes with a slope that is learned.
+
+    Arguments:
+        `alpha_initializer`: where the slopes start; see `konv.initializers`.
+        `shared_axes`: axes along which they are the same, counting the batch axis as 0: `[1, 2]` for one slope a
+        channel of an image. By default each number of a sample has its own.
+        `options`: `name`, `trainable`, `input_shape`, `alpha_regularizer`, `alpha_constraint`; see `Layer`.
+    Input shape: `(N, …)`, any.
+    Output shape: the input's.
+    Raises: ConfigurationError for axes that are no integers from 1 up; ShapeError, once called, where there is no such
+    axis.
+    Example: `PReLU(shared_axes=[1, 2])`, behind a convolution.
+    """
+
+    arguments = ("alpha_initializer", "shared_axes")
+
+    def __init__(self, alpha_initializer: object = "zeros", shared_axes: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        row = [] if shared_axes is None else shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        self.shared_axes = [count(axis, "shared_axes", self.name) for axis in row] or None
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The rectification."""
+        return ops.PReLU(tuple(axis - 1 for axis in self.shared_axes or ()))
 
 
 class Softmax(Layer):

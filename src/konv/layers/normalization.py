@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from konv import initializers, ops
@@ -11,7 +12,7 @@ from konv.layers.checks import count, number
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["BatchNormalization", "LocalResponseNormalization"]
+__all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization", "LocalResponseNormalization"]
 
 
 class BatchNormalization(Layer):
@@ -69,6 +70,98 @@ class BatchNormalization(Layer):
         """The batch normalisation."""
         last_axis(self.axis, shapes[0], self.name)
         return ops.BatchNormalization(self.momentum, self.epsilon, self.center, self.scale)
+
+
+class LayerNormalization(Layer):
+    """Layer normalisation: brings the features of each sample to mean 0 and variance 1, then to what is learned best.
+
+    Arguments:
+        `axis`: the axis or axes of the features, counting the batch axis as 0: −1, the last.
+        `epsilon`: added to the variance, so that nothing is divided by 0.
+        `center`, `scale`: whether a mean β and a scale γ are learned, one for each feature.
+        `beta_initializer`, `gamma_initializer`: where they start; see `konv.initializers`.
+        `options`: `name`, `trainable`, `dtype`, `input_shape`, `gamma_regularizer` and its like; see `Layer`.
+    Input shape: `(N, …)`.
+    Output shape: the input's.
+    Raises: ConfigurationError for arguments that make no sense; ShapeError, once called, where there is no such axis.
+    Example: `LayerNormalization()`; of whole images `LayerNormalization(axis=[1, 2, 3])`.
+    """
+
+    arguments = ("axis", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: object = "zeros",
+        gamma_initializer: object = "ones",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        row = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        if not row or not all(hasattr(a, "__index__") and not isinstance(a, bool) and int(a) != 0 for a in row):
+            raise ConfigurationError(text("bad_feature_axes", layer=self.name, received=axis))
+        numbers = [int(a) for a in row]
+        self.axis = numbers if isinstance(axis, (list, tuple)) else numbers[0]
+        self.epsilon = within(epsilon, "epsilon", self.name, 0)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The layer normalisation; its axes leave the batch axis out."""
+        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        own = tuple(a - 1 if a > 0 else a for a in axes)
+        return ops.LayerNormalization(self.epsilon, self.center, self.scale, own)
+
+
+class GroupNormalization(Layer):
+    """Group normalisation: brings groups of channels of each sample to mean 0 and variance 1, then to what is learned
+    best; for batches too small for batch normalisation.
+
+    Arguments:
+        `groups`: into how many groups the channels are cut; −1 for one a channel, which is instance normalisation.
+        `axis`: the axis of the channels, the last one: −1.
+        `epsilon`, `center`, `scale`, `beta_initializer`, `gamma_initializer`: as of `LayerNormalization`, with γ and β
+        for each channel.
+        `options`: `name`, `trainable`, `dtype`, `input_shape`, `gamma_regularizer` and its like; see `Layer`.
+    Input shape: `(N, …, C)`.
+    Output shape: the input's.
+    Raises: ConfigurationError for arguments that make no sense, or once called, an axis that is not the last;
+    ShapeError where the groups do not come out even.
+    Example: `GroupNormalization(8)`, between a convolution of 64 filters and its ReLU.
+    """
+
+    arguments = ("groups", "axis", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: object = "zeros",
+        gamma_initializer: object = "ones",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.groups = -1 if isinstance(groups, int) and groups == -1 else count(groups, "groups", self.name)
+        self.axis = only_axis(axis, self.name)
+        self.epsilon = within(epsilon, "epsilon", self.name, 0)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The group normalisation."""
+        last_axis(self.axis, shapes[0], self.name)
+        groups = shapes[0][-1] if self.groups == -1 else self.groups
+        return ops.GroupNormalization(self.epsilon, self.center, self.scale, groups)
 
 
 class LocalResponseNormalization(Layer):

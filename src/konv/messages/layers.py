@@ -52,4 +52,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: call add_loss and add_metric in the layer's own `call`, or on a model with tensors of its network.",
         "{layer}：add_loss 和 add_metric 要在该层自己的 call 中调用，或者对模型调用并传入其网络中的张量。",
     ),
+    "bad_feature_axes": (
+        "{layer}: axis is an integer or a list of integers: the batch axis counts and is axis 0, which samples are not "
+        "normalised along; -1 is the last one. Received: {received!r}.",
+        "{layer}：axis 应为整数或整数列表：批次轴算作第 0 轴，不能沿它归一化；-1 表示最后一个轴。"
+        "收到的是：{received!r}。",
+    ),
 }

@@ -138,4 +138,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{loss}: targets are probabilities, between 0 and 1. Received: {received} (sample {sample}).",
         "{loss}：目标是概率，应在 0 与 1 之间。收到的是：{received}（样本 {sample}）。",
     ),
+    "bad_output_size": (
+        "{layer}: output_size is {axes} sizes of at least 1. Received: {received!r}.",
+        "{layer}：output_size 应为 {axes} 个不小于 1 的整数。收到的是：{received!r}。",
+    ),
+    "bad_groups_of_channels": (
+        "GroupNormalization: the last axis, that of the channels, must be a multiple of groups. Received: {shape} and "
+        "groups={received!r}. groups=-1 makes a group of every channel.",
+        "GroupNormalization：最后一个轴（通道轴）必须是 groups 的整数倍。收到的是：{shape}，groups={received!r}。"
+        "groups=-1 表示每个通道自成一组。",
+    ),
 }

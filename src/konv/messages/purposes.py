@@ -55,6 +55,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         "In prediction nothing changes.",
         "训练时把 {percent} % 的数置为 SELU 的下界，同时保持均值为 0、方差为 1；预测时不作任何改变。",
     ),
+    "purpose.prelu": (
+        "A rectifier whose slope for negative numbers is learned, {count} of them: what would be cut off may still say "
+        "something.",
+        "负半轴斜率由学习得到（共 {count} 个）的整流器：原本会被截断的负值仍能传递信息。",
+    ),
+    "purpose.layer_normalization": (
+        "Brings the {count} features of each sample to mean 0 and variance 1, then to a mean and a spread that are "
+        "learned: layers behind it see numbers of one size, whatever the batch.",
+        "把每个样本的 {count} 个特征变为均值 0、方差 1，再缩放、平移到学到的尺度："
+        "后面的层看到的数值大小稳定，且与批次无关。",
+    ),
+    "purpose.group_normalization": (
+        "In each sample, brings {groups} groups of the {channels} channels to mean 0 and variance 1, then to what is "
+        "learned: as batch normalisation does, but for batches of any size.",
+        "在每个样本内把 {channels} 个通道分成 {groups} 组，各组变为均值 0、方差 1，再缩放、平移："
+        "作用类似批归一化，但不受批次大小影响。",
+    ),
+    "purpose.adaptive_mean": (
+        "Averages {received} down to {output} places, whatever the size of the image: what follows needs one size.",
+        "不论输入大小（这里是 {received}），都平均到 {output} 个位置：后面的层只接受固定尺寸。",
+    ),
+    "purpose.adaptive_max": (
+        "Keeps the strongest of {received} in {output} places, whatever the size of the image: what follows needs one "
+        "size.",
+        "不论输入大小（这里是 {received}），都在 {output} 个位置上取最大值：后面的层只接受固定尺寸。",
+    ),
     "purpose.constant": (
         "Numbers that were known when the network was made: the same for every sample, and never learned.",
         "构建网络时就已确定的数：对每个样本都相同，也不参与学习。",

@@ -11,6 +11,7 @@ from typing import Any
 
 from konv.names import unknown
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
+from konv.ops.adaptive_pooling import AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
 from konv.ops.batchnorm import BatchNormalization
@@ -38,6 +39,7 @@ from konv.ops.globalpool import (
     GlobalMaxPool2D,
     MaxPool1D,
 )
+from konv.ops.layernorm import GroupNormalization, LayerNormalization
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
@@ -48,6 +50,7 @@ from konv.ops.places import (
     UpSampling2D,
 )
 from konv.ops.pooling import AveragePool2D, MaxPool2D
+from konv.ops.prelu import PReLU
 from konv.ops.record import Op
 from konv.ops.reduction import Reduce
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
@@ -57,6 +60,10 @@ from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.views import Flatten, Reshape
 
 __all__ = [
+    "AdaptiveAveragePool1D",
+    "AdaptiveAveragePool2D",
+    "AdaptiveMaxPool1D",
+    "AdaptiveMaxPool2D",
     "AlphaDropout",
     "AveragePool1D",
     "AveragePool2D",
@@ -85,9 +92,11 @@ __all__ = [
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GroupNormalization",
     "HardSiLU",
     "HardSigmoid",
     "Input",
+    "LayerNormalization",
     "Linear",
     "LocalResponseNormalization",
     "LocallyConnected1D",
@@ -98,6 +107,7 @@ __all__ = [
     "MeanSubtraction",
     "OPS",
     "Op",
+    "PReLU",
     "Pad",
     "Parameter",
     "Random",
@@ -146,6 +156,8 @@ OPS: dict[str, type[Op]] = {
         LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout, GaussianNoise,
         Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness, RandomContrast,
         RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom,
+        AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D,
+        GroupNormalization, LayerNormalization, PReLU,
     )
 }  # fmt: skip
 """Every op by its name."""

@@ -71,6 +71,9 @@ VALUES: dict[str, Callable[..., Array]] = {
     "bounded": lambda a, low, high, rate: (
         (rate * np.clip(np.sqrt(a), low, high) + (1 - rate) * np.sqrt(a)) / (np.sqrt(a) + 1e-7)
     ),
+    "prelu": lambda a, b: np.where(a > 0, a, b * a),
+    "inverse_root": lambda a, b: 1 / np.sqrt(a + b),
+    "affine": lambda a, r, g, b: a * r * g + b,
     "kept": lambda a, d: np.where(np.not_equal(a, 0), d, 0),
     "dropped": lambda a, d: np.where(np.not_equal(a, 0), 0, d),
     "divide_gradient": lambda b, y, d: -(y * d) / b,
@@ -91,6 +94,9 @@ VALUES: dict[str, Callable[..., Array]] = {
     "erf_gradient": lambda a, d: d * np.exp(-a * a) * (2 / sqrt(pi)),
     "expm1_gradient": lambda y, d: d * (y + 1),
     "log1p_gradient": lambda a, d: d / (1 + a),
+    "prelu_gradient": lambda a, b, d: np.where(a > 0, d, b * d),
+    "prelu_slope": lambda a, d: np.where(a > 0, 0, a * d),
+    "normal_gradient": lambda g, m, z, q, r: (g - m - z * q) * r,
     "mod_gradient": lambda a, b, d: -np.floor(a / b) * d,
 }
 """What a function, or a part of a gradient, computes; the compiled ones have the same names."""

@@ -162,6 +162,9 @@ FUNCTIONS: dict[str, _Body] = {
     "logical_not": lambda k, a: k.select(_nonzero(k, a), k.every(0), k.every(1)),
     "where": lambda k, a, b, c: k.select(_nonzero(k, a), b, c),
     "bounded": _bounded,
+    "prelu": lambda k, a, b: k.select(k.fcompare("ogt", a, k.every(0)), a, k.fmul(b, a)),
+    "inverse_root": lambda k, a, b: k.fdiv(k.every(1), k.unary("sqrt", k.fadd(a, b))),
+    "affine": lambda k, a, r, g, b: k.fma(k.fmul(a, r), g, b),
     # Gradients; d is that of the result.
     "kept": lambda k, a, d: _zero_or(k, _nonzero(k, a), d),
     "dropped": lambda k, a, d: k.select(_nonzero(k, a), k.every(0), d),
@@ -184,6 +187,9 @@ FUNCTIONS: dict[str, _Body] = {
     "erf_gradient": lambda k, a, d: k.fmul(d, k.fmul(exp(k, _negative(k, k.fmul(a, a))), k.every(2 / sqrt(pi)))),
     "expm1_gradient": lambda k, y, d: k.fma(y, d, d),
     "log1p_gradient": lambda k, a, d: k.fdiv(d, k.fadd(k.every(1), a)),
+    "prelu_gradient": lambda k, a, b, d: k.select(k.fcompare("ogt", a, k.every(0)), d, k.fmul(b, d)),
+    "prelu_slope": lambda k, a, d: k.select(k.fcompare("ogt", a, k.every(0)), k.every(0), k.fmul(a, d)),
+    "normal_gradient": lambda k, g, m, z, q, r: k.fmul(k.fsub(k.fsub(g, m), k.fmul(z, q)), r),
     "mod_gradient": lambda k, a, b, d: _negative(k, k.fmul(k.unary("floor", k.fdiv(a, b)), d)),
 }  # fmt: skip
 """What is computed of one vector of each operand, by name."""
@@ -218,7 +224,8 @@ class Elementwise(Spec):
     """A function of `FUNCTIONS` for samples `begin … end`, its result of `shape` a sample.
 
     `operands`: for each the shape of a sample, with as many axes as `shape`, 1 where it is repeated; or a number, which
-    is the same everywhere. `finish`: "relu" for what a ReLU makes of the result.
+    is the same everywhere. `shared`: the places, among those that are no numbers, of arrays that are the same for every
+    sample, as weights are. `finish`: "relu" for what a ReLU makes of the result.
     Arguments: the operands that are no numbers, then the result, which may be one of those of its own shape.
     """
 
@@ -227,6 +234,7 @@ class Elementwise(Spec):
     shape: Shape
     operands: tuple[Shape | float, ...]
     finish: str = ""
+    shared: tuple[int, ...] = ()
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -236,11 +244,14 @@ class Elementwise(Spec):
         sizes, strides = collapsed(self.shape, [*arrays, self.shape])
         if not sizes:
             sizes, strides = (1,), ((1,),) * (len(arrays) + 1)
-        if len(sizes) == 1 and all(s == (1,) for s in strides):
+        if len(sizes) == 1 and all(s == (1,) for s in strides) and not self.shared:
             each_vector(k, sizes[0], lambda at, lanes: self._piece(k, [(at, 1)] * len(arrays), at, lanes))
             return k
         with k.loop(k.begin, k.end) as n:
-            self._axes(k, sizes, strides, [k.mul(n.i, elements(shape)) for shape in (*arrays, self.shape)])
+            starts = [
+                0 if i in self.shared else k.mul(n.i, elements(shape)) for i, shape in enumerate((*arrays, self.shape))
+            ]
+            self._axes(k, sizes, strides, starts)
         return k
 
     def _axes(self, k: Function, sizes: Shape, strides: Sequence[tuple[int, ...]], at: Sequence[Int]) -> None:
