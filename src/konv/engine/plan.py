@@ -11,15 +11,14 @@ from collections.abc import Callable, Sequence
 
 from konv.engine.program import Training
 from konv.engine.stages import Call, Stage, cut_finer, stages
+from konv.engine.updating import blocks_of, updates
 from konv.graph import Graph, Node, Tensor, Variable, aligned
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.maps.pointwise import Pointwise
-from konv.kernels.sums.tree import Clear, Combine, Increase, blocks
-from konv.kernels.training.clipping import ClipScale, SquareSums
+from konv.kernels.sums.tree import Clear, Combine, Increase
 from konv.kernels.training.rows import LossRows
 from konv.ops.activation import ReLU
-from konv.ops.keeping import Bound
 from konv.ops.loss import Loss, from_scores
 from konv.ops.lowering import Packing, Slot
 from konv.ops.record import Array
@@ -184,67 +183,9 @@ class Plan:
         for variable, partial in self.partials.items():
             size = elements(variable.shape)
             spec, total = Combine(self.dtype, size), self.gradient_place(variable)
-            self.add(Call(spec, (self.frame, partial, total), "outputs", units=_blocks_of(size), layer=variable.name))
+            self.add(Call(spec, (self.frame, partial, total), "outputs", units=blocks_of(size), layer=variable.name))
         self.calls += self._followed
-        self._penalise(training)
-        scales = self._scales(training)
-        for variable, slots in zip(training.variables, training.slots, strict=True):
-            if variable not in self.gradients:
-                continue
-            size = elements(variable.shape)
-            state = [self.new(f"{variable.name} state {i}", size, "given", s) for i, s in enumerate(slots)]
-            self.add(
-                Call(
-                    training.update.kernel(self.dtype, size),
-                    (self.scalars, self.weight(variable), self.gradients[variable], *scales.get(variable, ()), *state),
-                    "outputs",
-                    units=_blocks_of(size),
-                    layer=variable.name,
-                    guarded=True,
-                    written=(self.weight(variable), *state),
-                )
-            )
-            if variable in training.bounds:
-                self._bring_back(variable, training.bounds[variable])
-
-    def _penalise(self, training: Training) -> None:
-        """Add the gradients of penalties, and sum how much they are."""
-        for variable, penalty in training.penalties.items():
-            if variable in self.gradients:
-                size = elements(variable.shape)
-                sums = self.new(f"penalty {variable.name}", blocks(size), "whole")
-                self.penalties.append(sums)
-                spec, slots = penalty.kernel(self.dtype, size), (self.weight(variable), self.gradients[variable], sums)
-                self.add(Call(spec, slots, "outputs", units=_blocks_of(size), layer=variable.name, written=slots[1:]))
-
-    def _bring_back(self, variable: Variable, bound: Bound) -> None:
-        """Keep a weight within its bound, behind its update."""
-
-        def add(spec: Spec, slots: tuple[Slot, ...]) -> None:
-            self.add(Call(spec, slots, "outputs", units=lambda n: 1, layer=variable.name, guarded=True))
-
-        def new(name: str, size: int) -> Slot:
-            return self.new(f"{name} {variable.name}", size, "whole")
-
-        bound.lower(self.dtype, variable.shape, self.weight(variable), add, new)
-
-    def _scales(self, training: Training) -> dict[Variable, tuple[Slot]]:
-        """Where the number lies that shortens the gradient of each variable, where the optimiser asks for that."""
-        learned = [v for v in training.variables if v in self.gradients]
-        if not training.update.clipnorm or not learned:
-            return {}
-        sizes = {v: elements(v.shape) for v in learned}
-        sums = {v: self.new(f"squares {v.name}", blocks(n), "whole") for v, n in sizes.items()}
-        for variable, size in sizes.items():
-            slots = (self.gradients[variable], sums[variable])
-            self.add(Call(SquareSums(self.dtype, size), slots, "outputs", units=_blocks_of(size)))
-        found = {}
-        for group in [learned] if training.update.together else [[v] for v in learned]:
-            scale = self.new(f"scale {group[0].name}", 1, "whole")
-            spec = ClipScale(self.dtype, tuple(sizes[v] for v in group), training.update.clipnorm)
-            self.add(Call(spec, (*(sums[v] for v in group), scale), "outputs", units=lambda n: 1))
-            found.update(dict.fromkeys(group, (scale,)))
-        return found
+        updates(self, training)
 
     def gradient_place(self, variable: Variable) -> Slot:
         """The slot of a variable's gradient; a second writer adds to it through a slot of its own."""
@@ -255,7 +196,7 @@ class Plan:
         else:
             increase = Increase(self.dtype, size)
             slots = (self.frame, place, self.gradients[variable])
-            self._later.append(Call(increase, slots, "outputs", units=_blocks_of(size)))
+            self._later.append(Call(increase, slots, "outputs", units=blocks_of(size)))
         return place
 
     def add(self, call: Call) -> None:
@@ -301,10 +242,6 @@ class Plan:
     def key(self, node: Node) -> Slot:
         """The slot of a random node's key: seed, number, epoch."""
         return self.keys.setdefault(node, self.new(f"key {node.layer}", 3, "integers"))
-
-
-def _blocks_of(size: int) -> Callable[[int], int]:
-    return lambda n: blocks(size)
 
 
 class _At:

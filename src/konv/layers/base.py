@@ -365,32 +365,6 @@ class Layer(Used):
         for layer in self.sublayers().values():
             layer.trainable = self._trainable
 
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training adjusts."""
-        return [v for v in self.weights if v.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves alone."""
-        return [v for v in self.weights if not v.trainable]
-
-    def get_weights(self) -> list[Array]:
-        """Copies of the weights, in Keras's order (kernel, bias) and shapes."""
-        return [v.value.copy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Set all weights, in the order of `get_weights`.
-
-        Arguments: `weights`, one array each, of the same shapes.
-        Raises: ShapeError where their number or a shape differs; then none has been set.
-        """
-        set_values(self.weights, weights, self.name)
-
-    def count_params(self) -> int:
-        """How many numbers the weights hold."""
-        return sum(v.size for v in self.weights)
-
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The output's shape, batch axis first, for an input of `input_shape` (a list of shapes for several inputs)."""
         given = list(input_shape) if input_shape and isinstance(input_shape[0], (list, tuple)) else [input_shape]

@@ -100,11 +100,11 @@ class LayerNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        row = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        row: list[Any] = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         if not row or not all(hasattr(a, "__index__") and not isinstance(a, bool) and int(a) != 0 for a in row):
             raise ConfigurationError(text("bad_feature_axes", layer=self.name, received=axis))
         numbers = [int(a) for a in row]
-        self.axis = numbers if isinstance(axis, (list, tuple)) else numbers[0]
+        self.axis: int | list[int] = numbers if isinstance(axis, (list, tuple)) else numbers[0]
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.center = bool(center)
         self.scale = bool(scale)
@@ -149,7 +149,7 @@ class GroupNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.groups = -1 if isinstance(groups, int) and groups == -1 else count(groups, "groups", self.name)
+        self.groups = -1 if groups == -1 else count(groups, "groups", self.name)
         self.axis = only_axis(axis, self.name)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.center = bool(center)

@@ -77,6 +77,7 @@ class Used:
     """What a layer knows of its uses in networks."""
 
     name: str
+    weights: Any
     _calls: list[Call]
     shown: ClassVar[Callable[[Any], str] | None] = None
     """What draws a layer for a notebook; `konv.explain.notebook` enters it."""
@@ -155,6 +156,32 @@ class Used:
         if place is None:
             raise GraphError(text("add_loss_outside", layer=self.name))
         place.own.append((name, total))
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training adjusts."""
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        return [v for v in self.weights if not v.trainable]
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the weights, in Keras's order (kernel, bias) and shapes."""
+        return [v.value.copy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Set all weights, in the order of `get_weights`.
+
+        Arguments: `weights`, one array each, of the same shapes.
+        Raises: ShapeError where their number or a shape differs; then none has been set.
+        """
+        set_values(self.weights, weights, self.name)
+
+    def count_params(self) -> int:
+        """How many numbers the weights hold."""
+        return sum(v.size for v in self.weights)
 
 
 def layers_in(held: Mapping[Any, Any], kind: type[Layer], before: str = "") -> Iterator[tuple[str, Layer]]:

@@ -48,7 +48,8 @@ class _PerSample(Op):
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
         gamma, beta = self._affine(w, x[0])
         normal, _ = self._normal(x[0])
-        return (normal * gamma + beta).reshape(x[0].shape)
+        y: Array = (normal * gamma + beta).reshape(x[0].shape)
+        return y
 
     def backward(self, dy: Array, x: tuple[Array, ...], w: tuple[Array, ...], y: Array, run: Run) -> Gradients:
         seen = self.view(x[0].shape[1:])
