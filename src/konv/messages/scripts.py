@@ -155,4 +155,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This Dataset does not know how many elements it has; iterate over it instead.",
         "这个 Dataset 不知道有多少个元素；请直接迭代。",
     ),
+    "script.no_weights": (
+        "The trained weights {received!r} of {name} are not at hand, and konv downloads none. Fetch Keras's "
+        "file {file} once where there is a network and put it into {folder}/models, or pass its path as weights=…; "
+        "weights=None begins anew.",
+        "手头没有 {name} 的预训练权重 {received!r}，而 konv 不会下载权重。请在能联网的地方取得 Keras 的文件 {file}，"
+        "放到 {folder}/models，或把路径传给 weights=…；weights=None 则从头训练。",
+    ),
+    "script.not_imagenet": (
+        "decode_predictions takes predictions for ImageNet's 1000 classes, (n, 1000). Received: {received}.",
+        "decode_predictions 需要对 ImageNet 1000 个类别的预测，形状为 (n, 1000)。收到的是：{received}。",
+    ),
+    "script.no_class_names": (
+        "The names of ImageNet's classes are not at hand. Put Keras's file {file} into {folder}.",
+        "手头没有 ImageNet 的类别名称。请把 Keras 的文件 {file} 放到 {folder}。",
+    ),
 }
