@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,32 +15,24 @@ import pytest
 from konv.compat import applications
 from konv.errors import ConfigurationError, DataError
 
-SMALL = {"input_shape": (64, 64, 3), "weights": None, "include_top": False, "pooling": "avg"}
+SMALL: dict[str, Any] = {"input_shape": (32, 32, 3), "weights": None, "include_top": False, "pooling": "avg"}
 
 
-@pytest.mark.parametrize("name", ["VGG16", "ResNet50", "MobileNetV2"])
-def test_kerass_weights_give_kerass_features(name: str, oracle: Callable[[str], ModuleType], tmp_path: Path):
+@pytest.mark.parametrize("name", ["VGG16", "ResNet50"])
+def test_kerass_weights_give_kerass_features(
+    name: str, oracle: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Weights of a file of Keras's, statistics moved off their beginnings."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # Keras looks for it when it saves
     keras = oracle("keras")
     theirs = getattr(keras.applications, name)(**SMALL)
     rng = np.random.default_rng(0)
-    moved = [w * rng.uniform(0.8, 1.2, w.shape) + (0.05 if w.ndim == 1 else 0) for w in theirs.get_weights()]
-    theirs.set_weights(moved)
-    theirs.save_weights(tmp_path / "x.weights.h5")
-    ours = getattr(applications, name)(**SMALL)
-    assert ours.count_params() == theirs.count_params()
-    for layer, values in zip([one for one in ours.layers if one.weights], _rows(theirs, ours), strict=True):
-        layer.set_weights(values)
-    x = rng.normal(size=(1, 64, 64, 3)).astype("float32")
+    theirs.set_weights([w + 0.05 if w.ndim == 1 else w for w in theirs.get_weights()])
+    theirs.save(tmp_path / "theirs.h5")
+    ours = getattr(applications, name)(**{**SMALL, "weights": tmp_path / "theirs.h5"})
+    x = rng.normal(size=(1, 32, 32, 3)).astype("float32")
     expected = np.asarray(theirs(x))
     np.testing.assert_allclose(ours.predict(x, verbose=0), expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
-
-
-def _rows(theirs: object, ours: object) -> list[list[np.ndarray]]:
-    """Their weights layer by layer; one row where ours is a single body."""
-    rows = [layer.get_weights() for layer in theirs.layers if layer.weights]  # type: ignore[attr-defined]
-    single = len([one for one in ours.layers if one.weights]) == 1  # type: ignore[attr-defined]
-    return [[w for row in rows for w in row]] if single else rows
 
 
 def test_weights_that_are_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -57,12 +51,13 @@ def test_weights_that_are_not_at_hand(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_preprocessing_is_kerass(oracle: Callable[[str], ModuleType]):
     keras = oracle("keras")
     x = np.random.default_rng(0).uniform(0, 255, (2, 4, 4, 3)).astype("float32")
-    for family in ("vgg16", "resnet50", "mobilenet_v2"):
+    for family in ("vgg16", "resnet50"):
         expected = getattr(keras.applications, family).preprocess_input(x.copy())
         found = getattr(applications, family).preprocess_input(x)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
-    expected = keras.applications.imagenet_utils.preprocess_input(x.copy(), mode="torch")
-    np.testing.assert_allclose(applications.preprocess_input(x, mode="torch"), expected, rtol=1e-4, atol=1e-5)
+    for mode in ("torch", "tf"):
+        expected = keras.applications.imagenet_utils.preprocess_input(x.copy(), mode=mode)
+        np.testing.assert_allclose(applications.preprocess_input(x, mode=mode), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_names_of_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from konv import config, layers, zoo
+from konv import config, layers
 from konv.compat.models import Model
 from konv.errors import ConfigurationError, DataError
 from konv.graph import Tensor
@@ -22,13 +22,11 @@ from konv.messages import text
 from konv.ops.record import Array
 
 __all__ = [
-    "MobileNetV2",
     "ResNet50",
     "VGG16",
     "VGG19",
     "decode_predictions",
     "imagenet_utils",
-    "mobilenet_v2",
     "preprocess_input",
     "resnet",
     "resnet50",
@@ -40,7 +38,6 @@ FILES = {
     "vgg16": "vgg16_weights_tf_dim_ordering_tf_kernels{}.h5",
     "vgg19": "vgg19_weights_tf_dim_ordering_tf_kernels{}.h5",
     "resnet50": "resnet50_weights_tf_dim_ordering_tf_kernels{}.h5",
-    "mobilenet_v2": "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224{}.h5",
 }
 """The names of Keras's files, with a place for what those without the top have."""
 CLASSES = "imagenet_class_index.json"
@@ -104,36 +101,6 @@ def ResNet50(
     return wanted.model(_resnet50, _pooled_top)
 
 
-def MobileNetV2(
-    input_shape: Shape = None,
-    alpha: float = 1.0,
-    include_top: bool = True,
-    weights: str | None = "imagenet",
-    input_tensor: Tensor | None = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: str = "softmax",
-    **others: Any,
-) -> Model:
-    """MobileNetV2 of Sandler et al., 2018; 3,538,984 parameters with its top.
-
-    Arguments: `alpha`, by which channels are multiplied, 1 where weights are wanted; the others, and errors, as of
-    `VGG16`.
-    """
-    wanted = _Wanted(
-        "mobilenet_v2", include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation
-    )
-
-    def body(x: Tensor) -> Tensor:
-        network = zoo.mobilenet_v2(x.shape, classes, alpha)
-        pool = next(one for one in network.layers if isinstance(one, layers.GlobalAveragePooling2D))
-        before: Any = Model(network.inputs[0], pool.input, name="mobilenetv2_body")
-        result: Tensor = before(x)
-        return result
-
-    return wanted.model(body, _pooled_top)
-
-
 class _Wanted:
     """What a script asks of a network."""
 
@@ -172,7 +139,7 @@ class _Wanted:
             return None
         if self.weights != "imagenet":
             return Path(self.weights)
-        name = FILES[self.name].format("" if self.top else "_no_top" if "mobile" in self.name else "_notop")
+        name = FILES[self.name].format("" if self.top else "_notop")
         for folder in (config.data_folder() / "models", Path("~/.keras/models").expanduser()):
             if (folder / name).is_file():
                 return folder / name
@@ -249,11 +216,6 @@ def preprocess_input(x: Any, data_format: Any = None, mode: str = "caffe") -> Ar
     return np.asarray(values[..., ::-1] - MEANS, values.dtype)
 
 
-def _preprocess_tf(x: Any, data_format: Any = None) -> Array:
-    """Pixels from 0 to 255 as numbers from −1 to 1."""
-    return preprocess_input(x, data_format, "tf")
-
-
 def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
     """For each row of `preds`, `(n, 1000)`, the `top` classes: (WordNet's number, name, probability).
 
@@ -275,8 +237,5 @@ vgg16 = SimpleNamespace(VGG16=VGG16, preprocess_input=preprocess_input, decode_p
 vgg19 = SimpleNamespace(VGG19=VGG19, preprocess_input=preprocess_input, decode_predictions=decode_predictions)
 resnet = resnet50 = SimpleNamespace(
     ResNet50=ResNet50, preprocess_input=preprocess_input, decode_predictions=decode_predictions
-)
-mobilenet_v2 = SimpleNamespace(
-    MobileNetV2=MobileNetV2, preprocess_input=_preprocess_tf, decode_predictions=decode_predictions
 )
 imagenet_utils = SimpleNamespace(preprocess_input=preprocess_input, decode_predictions=decode_predictions)

@@ -13,7 +13,7 @@ ROOTS = ("keras", "tensorflow", "tf_keras", "keras_core")
 KERAS = re.compile(r"tensorflow\.(?:(?:_api\.v\d|compat\.v[12]|python|contrib)\.)*keras(?:\.(?:api|_v\d))?(?=\.|$)")
 """The ways in which TensorFlow has called its Keras."""
 
-FAMILIES = ("imagenet_utils", "mobilenet_v2", "resnet", "resnet50", "vgg16", "vgg19")
+FAMILIES = ("imagenet_utils", "resnet", "resnet50", "vgg16", "vgg19")
 """The modules of `keras.applications`."""
 
 _LAYERS = ("konv.compat.layers:words",)

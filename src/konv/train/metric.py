@@ -38,6 +38,10 @@ class Metric:
         """Forget what was taken in."""
         raise NotImplementedError
 
+    def reset_states(self) -> None:
+        """`reset_state` under Keras 2's name."""
+        self.reset_state()
+
     def get_config(self) -> dict[str, Any]:
         """All that makes this metric again, fit for JSON."""
         return {"name": self.name}
