@@ -21,7 +21,11 @@ NAMES = [
     "keras.initializers.he_normal", "keras.metrics.categorical_accuracy", "keras.ops.softmax",
     "keras.saving.load_model",
     "tensorflow.config.list_physical_devices", "tensorflow.random.set_seed", "tensorflow.nn.relu",
-    "tensorflow.keras.backend.clear_session", "keras.preprocessing",
+    "tensorflow.keras.backend.clear_session", "keras.preprocessing.image.ImageDataGenerator",
+    "tensorflow.keras.preprocessing.image_dataset_from_directory", "keras.utils.load_img", "keras.regularizers.l2",
+    "keras.constraints.max_norm", "keras.applications.vgg16.VGG16", "keras.applications.ResNet50",
+    "tensorflow.GradientTape", "tensorflow.data.Dataset", "keras.random.normal", "keras.callbacks.TensorBoard",
+    "keras.wrappers.scikit_learn.KerasClassifier", "tensorflow.random.normal", "tensorflow.math.reduce_mean",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ FAMILIES = ("imagenet_utils", "resnet", "resnet50", "vgg16", "vgg19")
 
 _LAYERS = ("konv.compat.layers:words",)
 _ENGINE = ("konv.compat.layers:words", "konv.compat.models")
-_UTILS = ("konv.compat.utils",)
+_UTILS = ("konv.compat.utils", "konv.preprocessing.image")
 _BACKEND = ("konv.compat.backend",)
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("konv.compat.keras",),
