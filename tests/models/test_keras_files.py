@@ -200,6 +200,11 @@ def every_layer() -> list[tuple[str, dict[str, Any], tuple[int, ...]]]:
         ("ELU", {"alpha": 0.5}, (5,)),
         ("Softmax", {}, (5,)),
         ("ReLU", {"max_value": 6.0, "negative_slope": 0.1}, (5,)),
+        ("Dense", {"units": 3, "kernel_regularizer": "l2", "bias_constraint": "non_neg"}, (5,)),
+        ("LayerNormalization", {"epsilon": 1e-4}, image),
+        ("GroupNormalization", {"groups": 2}, image),
+        ("GaussianNoise", {"stddev": 0.2}, image),
+        ("PReLU", {"shared_axes": [1, 2]}, image),
     ]
 
 

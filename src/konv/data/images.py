@@ -51,9 +51,7 @@ FILTERS = {
 """Pillow's filters by Keras's names."""
 
 
-def decode(
-    file: File | Callable[[], File], name: str, alpha: bool = False, side: int | None = None
-) -> Image.Image:
+def decode(file: File | Callable[[], File], name: str, alpha: bool = False, side: int | None = None) -> Image.Image:
     """The image in `file`, or in what calling it opens: upright and opaque, of mode "L" (grey) or "RGB".
 
     `name` is what errors call it; with `alpha` the image is of mode "RGBA", its transparency kept; with `side` a JPEG

@@ -18,7 +18,10 @@ from konv.messages import text
 __all__ = ["architecture", "compiled"]
 
 MODELS = ("Functional", "Model", "Sequential")
-EVERY = ("name", "trainable", "dtype", "input_shape", "batch_input_shape", "batch_shape", "input_dim")
+EVERY = (
+    "name", "trainable", "dtype", "input_shape", "batch_input_shape", "batch_shape", "input_dim",
+    "activity_regularizer",
+)  # fmt: skip
 USUAL: dict[str, tuple[Any, ...]] = {
     "data_format": ("channels_last",), "interpolation": ("nearest",), "groups": (1,), "depth_multiplier": (1,),
     "dilation_rate": ([1, 1], [1], 1), "mode": (0,),
@@ -173,7 +176,9 @@ def _layer(saved: Mapping[str, Any], custom_objects: Known) -> dict[str, Any]:
 def _config(kind: str, config: Mapping[str, Any], custom_objects: Known) -> dict[str, Any]:
     """The arguments of the layer `kind`. Raises: ConfigurationError for one that konv does not know, unless it has the
     value that leaves it out."""
-    known = {*LAYERS[kind].arguments, *EVERY, *(("function", "arguments") if kind == "Lambda" else ())}
+    starts = [name.removesuffix("_initializer") for name in LAYERS[kind].arguments if name.endswith("_initializer")]
+    kept = [f"{name}_{what}" for name in starts for what in ("regularizer", "constraint")]
+    known = {*LAYERS[kind].arguments, *EVERY, *kept, *(("function", "arguments") if kind == "Lambda" else ())}
     found_: dict[str, Any] = {}
     for name, value in config.items():
         if name in known:
