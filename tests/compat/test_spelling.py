@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv.compat import backend, models
+from konv.compat import backend, models, script
 from konv.compat.layers import words
 from konv.errors import ConfigurationError
 from konv.graph import Tensor
@@ -73,6 +73,32 @@ def test_python_cannot_ask_for_the_phase():
 
     with pytest.raises(ConfigurationError, match="Hand `training` on"):
         Mine()(konv.Input((3,)))
+
+
+def test_a_step_of_ones_own_is_refused():
+    """What fit would not call must not be passed over in silence."""
+
+    class Mine(models.Model):
+        def train_step(self, data: Any) -> Any:
+            return {"loss": 0.0}
+
+    x = konv.Input((3,))
+    model = Mine(x, words.Dense(2)(x))
+    model.compile("sgd", "mse")
+    with pytest.raises(ConfigurationError, match="train_step of its own"):
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    with pytest.raises(ConfigurationError, match="updates"):
+        K.function([x], [model.output], updates=[1])
+
+
+def test_everything_is_imported_by_a_star(tmp_path: Any, capfd: Any):
+    path = tmp_path / "s.py"
+    path.write_text(
+        "from keras.layers import *\nfrom keras.models import *\nfrom keras.backend import *\n"
+        "print(Dense, Convolution2D, Sequential, int_shape)\n"
+    )
+    assert script.run(path) == 0
+    assert "konv" in capfd.readouterr().out
 
 
 def test_a_phase_of_zero_freezes_what_is_called_from_then_on():

@@ -384,10 +384,14 @@ def pool2d(
 def function(inputs: Sequence[Any], outputs: Any, updates: Any = None, **others: Any) -> Callable[..., Any]:
     """A function of a list of arrays, one for each of `inputs`, that gives the values of `outputs`, a list or one.
 
-    The learning phase may stand among the inputs; its value must be 0. Raises: GraphError where it is no network.
+    The learning phase may stand among the inputs; its value must be 0.
+    Raises: GraphError where it is no network; ConfigurationError for `updates`.
     """
     from konv.models import Model
 
+    if updates:
+        known = "inputs, outputs"
+        raise ConfigurationError(text("unknown_argument", layer="K.function", received="updates", known=known))
     places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor)]
     single = isinstance(outputs, Tensor)
     model = Model([inputs[i] for i in places], [outputs] if single else list(outputs))

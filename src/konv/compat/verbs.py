@@ -24,6 +24,8 @@ COMPILE = (
 )  # fmt: skip
 """What later Kerases' `compile` takes that makes no difference to results, or that konv has only the usual value of."""
 NO_DIFFERENCE = COMPILE[:4] + COMPILE[-1:]
+OWN_STEPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+"""What classes of TensorFlow's and Keras 3's day redefine of `fit`, and konv would not call."""
 FEEDING = {"max_q_size": "max_queue_size", "nb_worker": "workers", "pickle_safe": "use_multiprocessing"}
 
 
@@ -54,8 +56,14 @@ class Verbs:
             _ = handed.runner  # which weights are trained is settled here, as in Keras 2: GANs freeze them afterwards
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **named: Any) -> History:
-        """`konv.models.Model.fit`; `nb_epoch` is `epochs`. Arguments: `x`, `y` as there."""
+        """`konv.models.Model.fit`; `nb_epoch` is `epochs`.
+
+        Arguments: `x`, `y` as there. Raises: ConfigurationError for a class with a `train_step` of its own.
+        """
         handed: Any = super()
+        own = [name for name in OWN_STEPS if hasattr(type(self), name)]
+        if own:
+            raise ConfigurationError(text("script.own_step", model=type(self).__name__, names=", ".join(own)))
         history: History = handed.fit(x, y, *args, **arguments_of_fit(named))
         return history
 

@@ -170,4 +170,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The names of ImageNet's classes are not at hand. Put Keras's file {file} into {folder}.",
         "手头没有 ImageNet 的类别名称。请把 Keras 的文件 {file} 放到 {folder}。",
     ),
+    "script.own_step": (
+        "{model} has a {names} of its own, which konv's fit does not call. Write the loop over batches in the script, "
+        "with tf.GradientTape and optimizer.apply_gradients.",
+        "{model} 自己定义了 {names}，而 konv 的 fit 不会调用它。请在脚本中用 tf.GradientTape 和 "
+        "optimizer.apply_gradients 写出对批次的循环。",
+    ),
 }
