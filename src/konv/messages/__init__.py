@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 
 from konv.errors import KonvWarning
 
-__all__ = ["LANGUAGES", "Text", "has", "language", "set_language", "text"]
+__all__ = ["LANGUAGES", "Text", "has", "in_language", "language", "set_language", "text", "texts_under"]
 
 LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
 _MODULES = (
     "errors", "ops", "graph", "layers", "preparation", "data", "models", "training", "scripts", "purposes",
-    "command_line", "speed", "report", "zoo", "roles", "explain", "look",
+    "command_line", "speed", "report", "zoo", "roles", "explain", "look", "lab",
 )  # fmt: skip
 _chosen: str | None = None
+_for_now: ContextVar[str | None] = ContextVar("konv_language", default=None)
 _table: dict[str, Text] | None = None
 _unknown: set[str] = set()
 """Values of `KONV_LANG` that have been warned of."""
@@ -30,8 +33,9 @@ _unknown: set[str] = set()
 
 def language() -> str:
     """The language of texts, `"en"` or `"zh"`. Warns: once for a `KONV_LANG` there is not; English is used."""
-    if _chosen is not None:
-        return _chosen
+    now = _for_now.get() or _chosen
+    if now is not None:
+        return now
     asked = os.environ.get("KONV_LANG", "") or "en"
     if asked.lower()[:2] in LANGUAGES:
         return asked.lower()[:2]
@@ -51,6 +55,16 @@ def set_language(name: str | None) -> None:
     if name is not None and name not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}. Received: {name!r}")
     _chosen = name
+
+
+@contextmanager
+def in_language(name: str) -> Iterator[None]:
+    """Speak the language `name` for a while, in this thread or task alone: a server has users of both."""
+    before = _for_now.set(name)
+    try:
+        yield
+    finally:
+        _for_now.reset(before)
 
 
 def _texts() -> Mapping[str, Text]:
@@ -79,3 +93,8 @@ def text(key: str, /, lang: str | None = None, **values: object) -> str:
     """
     pair = _texts()[key]
     return pair[LANGUAGES.index(lang or language())].format(**values)
+
+
+def texts_under(prefix: str, lang: str) -> dict[str, str]:
+    """Every text in `lang` whose key begins with `prefix`, with its values not filled in: for a page to fill in."""
+    return {key: pair[LANGUAGES.index(lang)] for key, pair in _texts().items() if key.startswith(prefix)}

@@ -216,6 +216,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.fact.limited_by": ("limited by", "受限于"),
     "doctor.fact.folder": ("folder", "文件夹"),
     "doctor.fact.writable": ("can be written", "可写"),
+    "cli.lab": ("look inside a network, on a web page of this machine", "在本机网页中观察网络内部"),
+    "cli.lab.page": (
+        "Open a web page for looking inside a network: every feature map of a picture, the arithmetic of every number, "
+        "how weights learn, what another stride would change, training as it happens, and mistakes.\n\nRUN is a run "
+        "folder or a model file, or MODEL the name of a network, which is then not trained; without either, a small "
+        "trained network is shown. Nothing leaves this machine. Needs: pip install 'konv[lab]'.",
+        "打开一个网页来观察网络内部：一张图片的所有特征图、每个数的计算过程、权重怎样学习、换一个步长会怎样、"
+        "正在进行的训练，以及它的错误。\n\nRUN 是结果文件夹或模型文件，MODEL 是网络名称（此时尚未训练）；"
+        "都不给出时展示一个训练好的小网络。数据不会离开这台机器。需要：pip install 'konv[lab]'。",
+    ),
+    "cli.lab.host": ("address to listen on", "监听的地址"),
+    "cli.lab.port": ("port to listen on, 0 for any that is free", "监听的端口，0 表示任意空闲端口"),
+    "cli.lab.no_browser": ("open no browser", "不打开浏览器"),
+    "cli.lab.base_url": (
+        "address or path at which a proxy has the lab, as in notebook servers",
+        "代理（如笔记本服务器）提供 lab 的地址或路径",
+    ),
+    "cli.lab.extra": (
+        "The lab needs the package {name}, which is not installed. Run: pip install 'konv[lab]'",
+        "lab 需要软件包 {name}，但尚未安装。请运行：pip install 'konv[lab]'",
+    ),
+    "cli.lab.loading": ("Preparing the network …", "正在准备网络……"),
+    "cli.lab.ready": ("The lab is open: {address}\nCtrl-C closes it.", "lab 已打开：{address}\n按 Ctrl-C 关闭。"),
+    "cli.lab.closed": ("The lab is closed.", "lab 已关闭。"),
     "doctor.fact.kernels": ("kernels kept", "已保存的内核"),
     "doctor.fact.bytes": ("size", "大小"),
     "doctor.fact.exact": ("equal to the last bit", "逐位相同"),

@@ -1,0 +1,103 @@
+// Network: every layer as a solid to scale, what reads what, and each one's explanation.
+
+import { app, h, json, shape, t, whole } from "./core.js";
+
+const TALL = 150, SLANT = 0.45;
+let data, chosen, panel, picture;
+
+export async function enter() {
+  data = await json("network");
+  if (!data.layers.some((l) => l.name === chosen)) chosen = data.layers.find((l) => l.parameters)?.name ?? data.layers[0].name;
+  panel = h("section", { class: "card detail", "aria-live": "polite" });
+  picture = h("section", { class: "card drawing", tabindex: "0", "aria-label": t("lab.network.drawing") });
+  draw();
+  explain();
+  const bytes = data.total.bytes;
+  return [h("div", { class: "lead" }, h("div", {}, h("h1", {}, t("lab.network.title")), h("p", { class: "intro" }, t("lab.network.intro"))),
+    h("div", { class: "figures" }, [["parameters", whole(data.total.parameters)], ["macs", whole(data.total.macs)], ["bytes", size(bytes)]].map(([name, value]) =>
+      h("div", {}, h("p", { class: "big" }, value), h("small", {}, t(`lab.network.${name}`)))))), picture, panel];
+}
+
+export const size = (bytes) => (bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e3).toFixed(1)} kB`);
+
+// Columns by the longest way from the input; within a column, rows in the order of the layers.
+function places(layers) {
+  const depth = new Map([["", 0]]), rows = new Map();
+  for (const layer of layers) {
+    const own = Math.max(0, ...layer.reads.map((name) => depth.get(name) ?? 0)) + 1;
+    depth.set(layer.name, own);
+    rows.set(own, [...(rows.get(own) ?? []), layer.name]);
+  }
+  return { depth, rows };
+}
+
+// A solid's sizes in pixels: height and width by the square root of the map's, depth by the logarithm of the channels.
+function sizes(shapes, most) {
+  const [height, width, channels] = shapes.length === 3 ? shapes : [1, 1, shapes.reduce((a, b) => a * b, 1)];
+  if (shapes.length !== 3) return { h: Math.max(18, Math.min(TALL, 12 * Math.log2(channels + 1))), w: 5, d: 7 };
+  const scale = (TALL - 10) / Math.sqrt(most);
+  return { h: 10 + Math.sqrt(height) * scale, d: (10 + Math.sqrt(width) * scale) * SLANT, w: 4 + 5 * Math.log2(channels + 1) };
+}
+
+function draw() {
+  const layers = data.layers.filter((l) => !l.hidden);
+  const most = Math.max(data.input[0], ...layers.filter((l) => l.shape.length === 3).map((l) => l.shape[0]));
+  const all = [{ name: "", shape: data.input, reads: [], parameters: 0 }, ...layers];
+  const { depth, rows } = places(layers);
+  const tall = Math.max(1, ...[...rows.values()].map((names) => names.length));
+  const gap = TALL + 78, columns = Math.max(0, ...depth.values()) + 1;
+  const widths = Array(columns).fill(0);
+  for (const layer of all) { const s = sizes(layer.shape, most); const at = depth.get(layer.name); widths[at] = Math.max(widths[at], s.w + s.d, 58); }
+  const starts = widths.reduce((found, width) => [...found, found.at(-1) + width + 26], [12]);
+  const height = tall * gap + 18, where = new Map();
+  for (const layer of all) {
+    const column = depth.get(layer.name), names = column ? rows.get(column) : [""];
+    const s = sizes(layer.shape, most), row = names.indexOf(layer.name);
+    const middle = (height - names.length * gap) / 2 + row * gap + TALL / 2 + 14;
+    const x = starts[column] + (widths[column] - s.w - s.d) / 2;
+    where.set(layer.name, { ...s, x, y: middle - s.h / 2 - s.d / 2 + s.d, middle });
+  }
+  const svg = h("svg", { width: starts.at(-1), height, role: "group", "aria-label": t("lab.network.drawing") });
+  for (const layer of layers) for (const name of layer.reads) {
+    const a = where.get(name), b = where.get(layer.name);
+    if (!a) continue;
+    const [x1, y1, x2, y2] = [a.x + a.w + a.d, a.middle, b.x, b.middle];
+    const far = depth.get(layer.name) - depth.get(name) > 1;
+    const lift = far ? Math.min(y1, y2) - TALL / 2 - 16 : null;
+    svg.append(h("path", { class: "wire", d: far ? `M${x1} ${y1}C${x1 + 16} ${lift} ${x1 + 24} ${lift} ${(x1 + x2) / 2} ${lift}S${x2 - 16} ${lift} ${x2} ${y2}` : `M${x1} ${y1}C${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2} ${y2}` }));
+  }
+  for (const layer of all) svg.append(solid(layer, where.get(layer.name)));
+  picture.replaceChildren(svg);
+}
+
+function solid(layer, { x, y, w, h: tall, d, middle }) {
+  const points = (list) => list.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ");
+  const name = layer.name || t("lab.input");
+  const pick = () => { if (layer.name) { chosen = layer.name; for (const other of picture.querySelectorAll(".solid")) mark(other, other.dataset.layer === chosen); explain(); } };
+  const group = h("g", { class: `solid${layer.parameters ? "" : " plain"}`, role: layer.name ? "button" : null, tabindex: layer.name ? "0" : null, data: { layer: layer.name },
+    "aria-label": layer.name ? `${name}, ${shape(layer.shape)}` : null, onclick: pick, onkeydown: (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); pick(); } } },
+    h("polygon", { class: "lid", points: points([[x, y], [x + d, y - d], [x + w + d, y - d], [x + w, y]]) }),
+    h("polygon", { class: "side", points: points([[x + w, y], [x + w + d, y - d], [x + w + d, y + tall - d], [x + w, y + tall]]) }),
+    h("polygon", { points: points([[x, y], [x + w, y], [x + w, y + tall], [x, y + tall]]) }),
+    h("text", { class: "name", x: x + (w + d) / 2, y: middle + TALL / 2 + 30 }, short(name)),
+    h("text", { x: x + (w + d) / 2, y: middle + TALL / 2 + 45 }, shape(layer.shape)));
+  mark(group, layer.name === chosen && layer.name);
+  return group;
+}
+
+function mark(group, on) {
+  group.classList.toggle("chosen", Boolean(on));
+  if (group.getAttribute("role")) group.setAttribute("aria-pressed", String(Boolean(on)));
+}
+const short = (name) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
+
+function explain() {
+  const layer = data.layers.find((l) => l.name === chosen);
+  const row = (key, value) => (value || value === 0 ? [h("dt", {}, t(`lab.network.${key}`)), h("dd", { data: { fact: key } }, value)] : null);
+  panel.replaceChildren(h("header", {}, h("h2", {}, layer.name, h("small", {}, layer.kind))), h("p", {}, layer.purpose),
+    h("dl", { class: "facts" }, row("shapes", `${layer.inputs.map(shape).join(", ")}  →  ${shape(layer.shape)}`), row("sum", layer.shape_arithmetic),
+      row("field", layer.field ? t("lab.network.field_value", { field: shape(layer.field), jump: shape(layer.jump) }) : null),
+      row("parameters", layer.parameters ? layer.parameter_arithmetic || whole(layer.parameters) : t("lab.network.none")), layer.biases ? row("biases", whole(layer.biases)) : null,
+      row("macs", whole(layer.macs)), row("bytes", size(layer.bytes))),
+    app.state.layers.some((l) => l.name === layer.name) ? null : h("p", { class: "note" }, t("lab.network.hidden")));
+}

@@ -1,0 +1,90 @@
+// Numbers to colours: signed values on a map that is symmetric about zero (warm, paper, cool), images in greys.
+
+const SCHEMES = {
+  light: { paper: [255, 255, 255], cool: [[158, 197, 230], [31, 111, 178], [8, 48, 92]], warm: [[244, 196, 168], [200, 80, 30], [104, 32, 6]] },
+  dark: { paper: [27, 33, 40], cool: [[36, 74, 108], [98, 174, 234], [222, 241, 255]], warm: [[92, 50, 28], [240, 133, 79], [255, 228, 209]] },
+};
+
+export const dark = () => {
+  const chosen = document.documentElement.dataset.scheme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+};
+
+const tables = {};
+// 255 colours for −127 … 127.
+export function colours() {
+  const name = dark() ? "dark" : "light";
+  if (!tables[name]) {
+    const { paper, cool, warm } = SCHEMES[name];
+    tables[name] = Uint8Array.from(Array.from({ length: 255 }, (_, i) => {
+      const value = (i - 127) / 127;
+      const stops = [paper, ...(value < 0 ? warm : cool)];
+      const at = Math.min(Math.abs(value) ** 0.8 * 3, 2.999);
+      const low = Math.floor(at);
+      return [0, 1, 2].map((c) => stops[low][c] + (stops[low + 1][c] - stops[low][c]) * (at - low));
+    }).flat());
+  }
+  return tables[name];
+}
+
+export function cssColour(value, scale) {
+  const table = colours();
+  const level = scale ? Math.max(-127, Math.min(127, Math.round((value / scale) * 127))) : 0;
+  const at = (level + 127) * 3;
+  return { back: `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`, ink: ink(table, at) };
+}
+const ink = (table, at) => (0.299 * table[at] + 0.587 * table[at + 1] + 0.114 * table[at + 2] > 140 ? "#10161c" : "#fff");
+
+function canvasOf(width, height, canvas) {
+  canvas ??= document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
+function filled(canvas, width, height, colour) {
+  canvas = canvasOf(width, height, canvas);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    const at = i * 4;
+    image.data[at + 3] = 255;
+    colour(i, image.data, at);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// A feature map: signed bytes, one pixel of the canvas each; CSS enlarges it without smoothing.
+export function signed(levels, height, width, canvas) {
+  const table = colours();
+  return filled(canvas, width, height, (i, data, at) => {
+    const from = (levels[i] + 127) * 3;
+    data[at] = table[from]; data[at + 1] = table[from + 1]; data[at + 2] = table[from + 2];
+  });
+}
+
+export function signedGrid(rows, scale, canvas) {
+  const width = rows[0].length;
+  const levels = Int8Array.from(rows.flat(), (v) => (scale ? Math.max(-127, Math.min(127, Math.round((v / scale) * 127))) : 0));
+  return signed(levels, rows.length, width, canvas);
+}
+
+// An image as it is: bytes, 1 or 3 channels.
+export function picture(bytes, height, width, channels, canvas) {
+  return filled(canvas, width, height, (i, data, at) => {
+    for (let c = 0; c < 3; c++) data[at + c] = bytes[i * channels + (channels === 3 ? c : 0)];
+  });
+}
+
+// Heat over an image: what is cold is grey and dim, what is hot is as it is, and outlined in the accent's colour.
+export function heat(bytes, height, width, channels, hot, canvas) {
+  return filled(canvas, width, height, (i, data, at) => {
+    const share = hot[i] / 255;
+    const grey = channels === 3 ? 0.3 * bytes[i * 3] + 0.59 * bytes[i * 3 + 1] + 0.11 * bytes[i * 3 + 2] : bytes[i];
+    const tint = [240, 133, 79];
+    for (let c = 0; c < 3; c++) data[at + c] = grey * (1 - 0.75 * share) * (0.45 + 0.55 * share) + tint[c] * 0.75 * share;
+  });
+}
+
+export const largest = (rows) => rows.flat(2).reduce((most, v) => Math.max(most, Math.abs(v)), 0);

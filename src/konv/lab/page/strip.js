@@ -1,0 +1,309 @@
+// The network as a strip: the image on the left, every layer's feature maps to its right, the answer at the end.
+
+import { app, announce, button, className, fixed, h, newest, packed, json, percent, query, shape, t } from "./core.js";
+import { picture, signed } from "./paint.js";
+
+const FIRST = 12;
+const LISTED = 24;
+const side = (height) => (height > 60 ? 92 : height > 30 ? 80 : height > 16 ? 60 : height > 9 ? 52 : height > 5 ? 44 : 36);
+const isMap = (layer) => layer.shape.length === 3;
+
+export class Strip {
+  // `changed(found, cursor)` is called with what the server says of the number under the cursor.
+  constructor(changed) {
+    this.changed = changed;
+    this.cursor = null;
+    this.pinned = false;
+    this.columns = new Map();
+    this.ask = newest(() => this.fetch());
+    this.lines = h("svg", { class: "lines", "aria-hidden": "true" });
+    this.inner = h("div", { class: "inner" });
+    this.element = h("div", {
+      class: "strip", tabindex: "0", role: "application", "aria-label": t("lab.strip"), "aria-describedby": "strip-keys",
+      onkeydown: (event) => this.key(event), onpointermove: (event) => this.over(event), onpointerleave: () => this.out(),
+      onclick: (event) => this.pin(event),
+    }, this.inner);
+    this.watcher = new IntersectionObserver((seen) => {
+      for (const entry of seen) if (entry.isIntersecting) this.load(entry.target.dataset.layer);
+    }, { root: null, rootMargin: "300px" });
+  }
+
+  // Show the look: the image first, the maps as they come.
+  show(look) {
+    this.look = look;
+    this.watcher.disconnect();
+    this.columns.clear();
+    const input = this.inputColumn(look);
+    this.inner.replaceChildren(this.lines, input, ...app.state.layers.map((layer, i) => this.column(layer, i)));
+    for (const { element } of this.columns.values()) this.watcher.observe(element);
+  }
+
+  inputColumn(look) {
+    const [height, width, channels] = look.shape;
+    const box = h("i", { class: "box", hidden: true });
+    const canvas = picture(look.pixels, height, width, channels);
+    const map = h("div", { class: "map image" }, canvas, box);
+    this.input = { map, box, height, width };
+    return h("section", { class: "column input" }, h("h3", {}, t("lab.input")), h("p", { class: "sub" }, shape(look.shape)), map);
+  }
+
+  column(layer, index) {
+    const body = h("div", { class: "maps" });
+    const more = h("p", { class: "more" });
+    const element = h("section", { class: "column", data: { layer: layer.name } },
+      h("h3", {}, layer.name), h("p", { class: "sub" }, operation(layer), h("br"), shape(layer.shape)), body, more);
+    this.columns.set(layer.name, { layer, index, element, body, more, maps: [], state: "empty", shown: FIRST });
+    if (isMap(layer)) {
+      const size = side(layer.shape[0]);
+      const count = Math.min(layer.shape[2], FIRST);
+      body.style.gridTemplateColumns = `repeat(${count > 4 ? 2 : 1}, ${size}px)`;
+      const ratio = layer.shape[0] / layer.shape[1];
+      for (let c = 0; c < count; c++) {
+        const blank = h("div", { class: "map blank" });
+        Object.assign(blank.style, { width: `${size}px`, height: `${size * ratio}px` });
+        body.append(blank);
+      }
+    }
+    return element;
+  }
+
+  async load(name, all = false) {
+    const column = this.columns.get(name);
+    if (!column || (column.state !== "empty" && !all)) return;
+    column.state = "loading";
+    const look = this.look.look;
+    if (all) column.shown = 512;
+    const vector = !isMap(column.layer);
+    const ask = { look, layer: name, first: 0, count: vector ? 16384 : column.shown };
+    try {
+      const [head, levels] = await packed(query("maps", ask));
+      if (this.look.look !== look) return;
+      vector ? this.units(column, levels) : this.fill(column, head, levels);
+      column.state = "shown";
+      this.outline();
+    } catch (error) {
+      column.state = "empty";
+      if (!error.gone) column.body.replaceChildren(h("p", { class: "sub" }, error.message));
+    }
+  }
+
+  fill(column, head, levels) {
+    const [height, width, count] = head.shape;
+    const size = side(height);
+    column.body.style.gridTemplateColumns = `repeat(${count > 64 ? 8 : count > 24 ? 4 : count > 4 ? 2 : 1}, ${size}px)`;
+    const values = new Int8Array(levels.buffer, levels.byteOffset, levels.length);
+    column.maps = Array.from({ length: count }, (_, c) => {
+      const canvas = signed(values.subarray(c * height * width, (c + 1) * height * width), height, width);
+      return this.map(column, canvas, c, `${size}px`, `${(size * height) / width}px`);
+    });
+    column.body.replaceChildren(...column.maps.map((m) => m.element));
+    const rest = head.of - count;
+    column.more.replaceChildren(rest > 0 ? button(t("lab.more_maps", { count: rest }), () => this.load(column.layer.name, true), { class: "link" }) : "");
+  }
+
+  map(column, canvas, channel, width, height) {
+    const box = h("i", { class: "box", hidden: true });
+    const element = h("div", { class: "map", data: { layer: column.layer.name, channel } }, canvas, box);
+    Object.assign(element.style, { width, height });
+    return { element, box, channel };
+  }
+
+  units(column, levels) {
+    const { layer } = column;
+    const count = levels.length;
+    const values = new Int8Array(levels.buffer, levels.byteOffset, count);
+    const last = app.state.layers.at(-1).name === layer.name;
+    if (count > LISTED) {
+      const fold = Math.max(4, Math.ceil(Math.sqrt(count / 8)));
+      const rows = Math.ceil(count / fold);
+      const filled = new Int8Array(rows * fold);
+      filled.set(values);
+      const canvas = signed(filled, rows, fold);
+      const cell = Math.max(2, Math.min(9, Math.floor(300 / rows)));
+      const map = this.map(column, canvas, 0, `${fold * cell}px`, `${rows * cell}px`);
+      map.element.dataset.fold = fold;
+      map.element.dataset.count = count;
+      column.maps = [map];
+      column.body.replaceChildren(map.element);
+      return;
+    }
+    const names = app.state.classes.length === count ? app.state.classes.map(className) : null;
+    const best = values.indexOf(Math.max(...values));
+    column.maps = Array.from(values, (value, c) => {
+      const share = last && this.look.probabilities ? this.look.probabilities[c] : Math.abs(value) / 127;
+      const bar = h("i", { class: value < 0 ? "bar warm" : "bar" });
+      bar.style.width = `${Math.max(share * 100, 1)}%`;
+      const figure = last && this.look.probabilities ? h("b", {}, percent(share)) : null;
+      const element = h("div", { class: `unit${last && c === best ? " best" : ""}`, data: { layer: layer.name, channel: c } },
+        h("span", { class: "name" }, names ? names[c] : String(c + 1)), figure, h("span", { class: "track" }, bar));
+      return { element, box: null, channel: c };
+    });
+    column.body.classList.add("list");
+    column.body.replaceChildren(...column.maps.map((m) => m.element));
+  }
+
+  // Where the pointer is, as a number of the network; null where there is none.
+  at(event) {
+    const element = event.target.closest?.("[data-layer][data-channel]");
+    if (!element || !this.element.contains(element)) return null;
+    const { layer } = element.dataset;
+    if (element.classList.contains("unit")) return { layer, row: 0, column: 0, channel: Number(element.dataset.channel) };
+    const area = element.getBoundingClientRect(), canvas = element.querySelector("canvas");
+    const column = Math.floor(((event.clientX - area.left) / area.width) * canvas.width);
+    const row = Math.floor(((event.clientY - area.top) / area.height) * canvas.height);
+    if (column < 0 || row < 0 || column >= canvas.width || row >= canvas.height) return null;
+    if (element.dataset.fold) {
+      const channel = row * Number(element.dataset.fold) + column;
+      return channel < Number(element.dataset.count) ? { layer, row: 0, column: 0, channel } : null;
+    }
+    return { layer, row, column, channel: Number(element.dataset.channel) };
+  }
+
+  over(event) {
+    if (this.pinned || event.pointerType === "touch") return;
+    const place = this.at(event);
+    if (place) this.move(place);
+  }
+
+  out() { /* the last answer stays: it is read below */ }
+
+  pin(event) {
+    const place = this.at(event);
+    if (!place) return;
+    const same = this.cursor && JSON.stringify(place) === JSON.stringify(this.cursor);
+    this.setPinned(!(this.pinned && same));
+    this.move(place, true);
+  }
+
+  setPinned(value) {
+    this.pinned = value;
+    this.element.classList.toggle("pinned", value);
+    this.onpin?.(value);
+  }
+
+  move(place, say = false) {
+    if (this.cursor && JSON.stringify(place) === JSON.stringify(this.cursor)) return;
+    this.cursor = place;
+    this.say = say;
+    this.mark();
+    this.ask();
+  }
+
+  async fetch() {
+    const cursor = this.cursor, look = this.look.look;
+    const found = await json(query("neuron", { look, ...cursor }));
+    if (cursor !== this.cursor || look !== this.look.look) return;
+    this.found = found;
+    this.outline();
+    this.changed(found, cursor);
+    if (this.say) announce(t("lab.spoken", { layer: cursor.layer, map: cursor.channel + 1, row: cursor.row + 1, column: cursor.column + 1, value: fixed(found.output) }));
+  }
+
+  // The number under the cursor, framed.
+  mark() {
+    for (const old of this.inner.querySelectorAll(".here")) old.classList.remove("here");
+    const found = this.spot(this.cursor);
+    if (found) found.element.classList.add("here");
+  }
+
+  spot(cursor) {
+    const column = cursor && this.columns.get(cursor.layer);
+    if (!column) return null;
+    return column.maps.find((m) => m.element.dataset.fold || m.channel === cursor.channel) ?? null;
+  }
+
+  // What the number was computed from: a frame on the image and on every map between.
+  outline() {
+    for (const { maps } of this.columns.values()) for (const { box } of maps) if (box) box.hidden = true;
+    this.input.box.hidden = true;
+    this.lines.replaceChildren();
+    if (!this.found || !this.cursor) return;
+    for (const { layer, box } of this.found.regions) {
+      if (layer === app.state.input) frame(this.input.box, box, this.input.height, this.input.width);
+      const column = this.columns.get(layer);
+      if (!column || !isMap(column.layer)) continue;
+      const own = this.sameMap() ? this.cursor.channel : null;
+      for (const map of column.maps) {
+        if (!map.box) continue;
+        frame(map.box, box, column.layer.shape[0], column.layer.shape[1]);
+        map.box.classList.toggle("faint", own !== null && this.found.reads.includes(layer) && map.channel !== own);
+      }
+    }
+    const here = this.spot(this.cursor);
+    if (here?.box) {
+      const { row, column, channel } = this.cursor, fold = Number(here.element.dataset.fold);
+      const canvas = here.element.querySelector("canvas");
+      const [r, c] = fold ? [Math.floor(channel / fold), channel % fold] : [row, column];
+      frame(here.box, [r, c, r + 1, c + 1], canvas.height, canvas.width);
+      here.box.classList.remove("faint");
+    }
+    this.drawLines(here);
+  }
+
+  sameMap() { return ["pool", "pointwise", "batchnorm"].includes(this.found.kind); }
+
+  // Two lines from each patch that was read to the number that was made of it.
+  drawLines(here) {
+    if (!here) return;
+    const root = this.inner.getBoundingClientRect();
+    const end = (here.box ?? here.element).getBoundingClientRect();
+    const name = this.found.source ?? this.found.reads[0];
+    const column = this.columns.get(name);
+    let boxes = name === "" ? [this.input.box] : (column?.maps ?? []).map((m) => m.box).filter((b) => b && !b.hidden && !b.classList.contains("faint"));
+    boxes = boxes.filter((b) => b && !b.hidden).slice(0, 24);
+    const x = end.left - root.left, top = end.top - root.top, bottom = end.bottom - root.top;
+    for (const box of boxes) {
+      const from = box.getBoundingClientRect();
+      if (from.right > end.left) continue;
+      const start = from.right - root.left;
+      for (const [y1, y2] of [[from.top, top], [from.bottom, bottom]]) {
+        this.lines.append(h("line", { x1: start, y1: y1 - root.top, x2: x, y2, class: boxes.length > 4 ? "many" : "" }));
+      }
+    }
+    this.lines.setAttribute("width", this.inner.scrollWidth);
+    this.lines.setAttribute("height", this.inner.scrollHeight);
+  }
+
+  // Arrows move within a map; with Shift, to the next map and the next layer.
+  key(event) {
+    const names = app.state.layers.map((l) => l.name);
+    const cursor = this.cursor ?? { layer: names[0], row: 0, column: 0, channel: 0 };
+    const { layer } = this.columns.get(cursor.layer);
+    const [height, width, count] = isMap(layer) ? layer.shape : [1, 1, layer.shape.reduce((a, b) => a * b, 1)];
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (event.key === "Escape") { this.setPinned(false); return; }
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.setPinned(!this.pinned); return; }
+    if (!by) return;
+    event.preventDefault();
+    const next = { ...cursor };
+    const clamp = (value, size) => Math.max(0, Math.min(size - 1, value));
+    if (by[1] && (event.shiftKey || !isMap(layer))) {
+      const to = this.columns.get(names[clamp(names.indexOf(cursor.layer) + by[1], names.length)]).layer;
+      next.layer = to.name;
+      const sizes = isMap(to) ? to.shape : [1, 1, to.shape.reduce((a, b) => a * b, 1)];
+      next.row = clamp(isMap(layer) ? Math.floor((cursor.row * sizes[0]) / height) : Math.floor(sizes[0] / 2), sizes[0]);
+      next.column = clamp(isMap(layer) ? Math.floor((cursor.column * sizes[1]) / width) : Math.floor(sizes[1] / 2), sizes[1]);
+      next.channel = clamp(cursor.channel, sizes[2]);
+      this.load(to.name);
+      this.columns.get(to.name).element.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else if (event.shiftKey || !isMap(layer)) next.channel = clamp(cursor.channel + by[0], count);
+    else {
+      next.row = clamp(cursor.row + by[0], height);
+      next.column = clamp(cursor.column + by[1], width);
+    }
+    this.move(next, true);
+  }
+}
+
+export function operation(layer) {
+  const name = app.texts[`lab.op.${layer.operation}`] ?? layer.operation.replaceAll("_", " ");
+  return layer.activation ? `${name} + ${app.texts[`lab.op.${layer.activation}`] ?? layer.activation}` : name;
+}
+
+function frame(box, [top, left, bottom, right], height, width) {
+  box.hidden = false;
+  Object.assign(box.style, {
+    top: `${(top / height) * 100}%`, left: `${(left / width) * 100}%`,
+    height: `${((bottom - top) / height) * 100}%`, width: `${((right - left) / width) * 100}%`,
+  });
+}

@@ -1,0 +1,143 @@
+// What if: another kernel, stride, padding, dilation, pooling; shapes, counts and maps follow at once.
+
+import { app, button, h, newest, packed, query, shape, t, whole } from "./core.js";
+import { largest, picture, signed, signedGrid } from "./paint.js";
+
+const choice = { kernel: 3, stride: 1, dilation: 1, padding: "valid", pooling: "max", pool: 2, pool_stride: 2 };
+const RANGES = { kernel: [1, 11], stride: [1, 5], dilation: [1, 4], pool: [1, 5], pool_stride: [1, 5] };
+let results, place = null, found = null, bytes = null, ask;
+
+export async function enter() {
+  if (!app.look || app.look.state !== app.state.name) {
+    const [head, pixels] = await packed(query("look", { sample: 0 }), { method: "POST", body: "" });
+    app.look = { ...head, pixels, state: app.state.name };
+  }
+  ask = newest(update);
+  results = h("div", { class: "stack" });
+  await update();
+  return [h("div", { class: "lead" }, h("div", {}, h("h1", {}, t("lab.whatif.title")), h("p", { class: "intro" }, t("lab.whatif.intro")))),
+    h("div", { class: "split" }, controls(), results)];
+}
+
+function controls() {
+  const pooled = ["pool", "pool_stride"].map((name) => slider(name));
+  const dim = () => pooled.forEach((control) => { control.hidden = choice.pooling === "none"; });
+  dim();
+  return h("form", { class: "card controls", "aria-label": t("lab.whatif.settings"), onsubmit: (event) => event.preventDefault() },
+    h("h2", {}, t("lab.whatif.convolution")), slider("kernel"), slider("stride"), slider("dilation"),
+    radios("padding", ["valid", "same"]), h("h2", {}, t("lab.whatif.pooling")), radios("pooling", ["none", "max", "average"], dim), pooled);
+}
+
+function slider(name) {
+  const shown = h("output", {}, String(choice[name]));
+  return h("label", { class: "control" }, h("span", {}, t(`lab.whatif.${name}`), shown),
+    h("input", { type: "range", name, min: RANGES[name][0], max: RANGES[name][1], value: choice[name],
+      oninput: (event) => { choice[name] = Number(event.target.value); shown.textContent = event.target.value; ask(); } }));
+}
+
+function radios(name, values, then) {
+  const make = (value) => button(t(`lab.whatif.${name}.${value}`), () => {
+    choice[name] = value;
+    for (const other of group.children) other.setAttribute("aria-pressed", String(other.dataset.value === value));
+    then?.();
+    ask();
+  }, { class: "segment", data: { value }, "aria-pressed": String(choice[name] === value) });
+  const group = h("div", { class: "segments" }, values.map(make));
+  return h("fieldset", { class: "control" }, h("legend", {}, t(`lab.whatif.${name}`)), group);
+}
+
+async function update() {
+  try {
+    [found, bytes] = await packed(query("whatif", { look: app.look.look, ...choice }));
+  } catch (error) {
+    if (error.gone) throw error;
+    results.replaceChildren(h("section", { class: "card" }, h("p", { class: "wrong", role: "alert" }, error.message)));
+    return;
+  }
+  draw();
+}
+
+function draw() {
+  const [first, second] = found.stages;
+  const axes = first.axis;
+  const last = found.stages.at(-1);
+  if (place) place = [Math.min(place[0], first.output[0] - 1), Math.min(place[1], first.output[1] - 1)];
+  place ??= [Math.floor(first.output[0] / 2), Math.floor(first.output[1] / 2)];
+  const maps = offsets();
+  const window = padded(axes);
+  results.replaceChildren(
+    h("section", { class: "card" }, h("div", { class: "flow" },
+      h("figure", {}, window.element, h("figcaption", {}, t("lab.whatif.window", { kernel: `${axes.kernel}×${axes.kernel}`, padding: axes.before + axes.after }))),
+      stage(first, maps[0], t("lab.op.conv2d"), true, window), second ? stage(second, maps[1], t(`lab.op.${second.name}`), false) : null),
+    h("dl", { class: "facts" },
+      h("dt", {}, t("lab.whatif.shape")), h("dd", { data: { fact: "shape" } }, found.stages.map((s) => s.arithmetic[0]).join("   →   ")),
+      h("dt", {}, t("lab.whatif.output")), h("dd", { data: { fact: "output" } }, [first.input, ...found.stages.map((s) => s.output)].map(shape).join("  →  ")),
+      h("dt", {}, t("lab.whatif.field")), h("dd", { data: { fact: "field" } }, t("lab.whatif.field_value", { field: `${last.field}×${last.field}`, jump: last.jump })),
+      h("dt", {}, t("lab.whatif.parameters")), h("dd", { data: { fact: "parameters" } }, `${found.counts[2].arithmetic} = ${whole(found.counts[2].weights)}`))),
+    counts());
+}
+
+function offsets() {
+  let at = found.image[0] * found.image[1];
+  return found.stages.map((s) => {
+    const values = new Int8Array(bytes.buffer, bytes.byteOffset + at, s.output.reduce((a, b) => a * b, 1));
+    at += values.length;
+    return values;
+  });
+}
+
+// The image in its padding, with the window of one output on it.
+function padded(axis) {
+  const size = axis.size + axis.before + axis.after, cell = 260 / size;
+  const [height, width, channels] = app.look.shape;
+  const image = picture(app.look.pixels, height, width, channels);
+  const edge = (n) => `${n * cell}px`;
+  Object.assign(image.style, { left: edge(axis.before), top: edge(axis.before), width: edge(axis.size), height: edge(axis.size) });
+  const element = h("div", { class: "padded" }, image);
+  Object.assign(element.style, { width: edge(size), height: edge(size) });
+  const show = (row, column) => {
+    element.querySelectorAll(".tap").forEach((old) => old.remove());
+    for (let u = 0; u < axis.kernel; u++) for (let v = 0; v < axis.kernel; v++) {
+      const tap = h("i", { class: "tap" });
+      Object.assign(tap.style, { top: edge(row * axis.stride + u * axis.dilation), left: edge(column * axis.stride + v * axis.dilation), width: edge(1), height: edge(1) });
+      element.append(tap);
+    }
+  };
+  show(...place);
+  return { element, show };
+}
+
+function stage(one, values, title, first, window) {
+  const [height, width, count] = one.output;
+  const size = Math.max(30, Math.min(104, 9 * height));
+  const grid = h("div", { class: "maps" });
+  for (let c = 0; c < count; c++) {
+    const canvas = signed(values.subarray(c * height * width, (c + 1) * height * width), height, width);
+    const box = h("i", { class: "box", hidden: !first });
+    const map = h("div", { class: "map", data: { map: c } }, canvas, box);
+    Object.assign(map.style, { width: `${size}px`, height: `${(size * height) / width}px` });
+    const put = () => Object.assign(box.style, { top: `${(place[0] / height) * 100}%`, left: `${(place[1] / width) * 100}%`, width: `${100 / width}%`, height: `${100 / height}%` });
+    put();
+    if (first) map.addEventListener("pointermove", (event) => {
+      const area = map.getBoundingClientRect();
+      place = [Math.min(height - 1, Math.floor(((event.clientY - area.top) / area.height) * height)), Math.min(width - 1, Math.floor(((event.clientX - area.left) / area.width) * width))];
+      window.show(...place);
+      for (const other of grid.querySelectorAll(".box")) Object.assign(other.style, { top: `${(place[0] / height) * 100}%`, left: `${(place[1] / width) * 100}%` });
+    });
+    if (!first) map.style.cursor = "default";
+    const kernel = first ? h("div", { class: "sub named" }, signedGrid(found.kernels[c], largest(found.kernels[c])), t(`lab.kernel.${found.names[c]}`)) : null;
+    grid.append(h("div", {}, map, kernel));
+  }
+  return h("figure", {}, h("h3", {}, title), h("p", { class: "sub" }, shape(one.output)), grid);
+}
+
+function counts() {
+  const most = Math.log10(found.counts[0].weights + 1);
+  return h("section", { class: "card" }, h("header", {}, h("h2", {}, t("lab.counts.title")), h("p", { class: "sub" }, t("lab.counts.note"))),
+    h("div", { class: "compare" }, found.counts.map((one) => {
+      const bar = h("i", { class: "bar" });
+      bar.style.width = `${(Math.log10(one.weights + 1) / most) * 100}%`;
+      return h("div", { data: { count: one.name } }, h("h3", {}, t(`lab.counts.${one.name}`)), h("p", { class: "big" }, whole(one.weights)), h("small", {}, t("lab.counts.weights")),
+        h("span", { class: "track" }, bar), h("p", { class: "sub" }, one.arithmetic), h("p", { class: "sub" }, t("lab.counts.connections", { count: whole(one.connections) })), h("p", { class: "sub" }, t(`lab.counts.${one.name}_note`)));
+    })));
+}

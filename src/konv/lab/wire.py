@@ -1,0 +1,34 @@
+"""Numbers on their way to the page: a JSON head and raw bytes behind it, in one answer.
+
+`packed` gives four bytes with the length of the head (little endian), the head, and the bytes. Feature maps go as
+signed bytes: −127 … 127 for −scale … scale, enough for colours; exact numbers go as JSON, one neuron at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from konv.ops.record import Array
+
+__all__ = ["packed", "quantised", "scale_of"]
+
+
+def packed(head: Any, content: bytes = b"") -> bytes:
+    """`head`, as JSON, and `content` in one string of bytes."""
+    written = json.dumps(head, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return len(written).to_bytes(4, "little") + written + content
+
+
+def scale_of(maps: Array) -> float:
+    """The largest magnitude in `maps`: what full colour stands for."""
+    return float(np.abs(maps).max()) if maps.size else 0.0
+
+
+def quantised(maps: Array, scale: float) -> bytes:
+    """`maps`, `(H, W, C)` or any vector, as signed bytes, channel by channel, ±127 for ±`scale`."""
+    image = maps if maps.ndim == 3 else maps.reshape(1, 1, -1)
+    levels = np.clip(np.rint(image * (127 / scale if scale else 0)), -127, 127).astype(np.int8)
+    return np.ascontiguousarray(np.moveaxis(levels, -1, 0)).tobytes()
