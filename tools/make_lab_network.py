@@ -16,6 +16,7 @@ TARGET = Path(__file__).resolve().parents[1] / "src" / "konv" / "lab" / "clothes
 
 
 def main() -> None:
+    """Train, and write the network where the lab looks for it."""
     images = data.embedded()
     assert images.test is not None
     random.set_seed(SEED)

@@ -16,6 +16,7 @@ from tests.house.source import CHECKOUT, modules
 
 TABLES = {name: import_module(f"konv.messages.{name}").TEXTS for name in messages._MODULES}
 TEXTS = {key: pair for table in TABLES.values() for key, pair in table.items()}
+PAGE = CHECKOUT / "src" / "konv" / "lab" / "page"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SOURCES = [m for m in modules() if m.room != "messages" or m.name == "konv.messages"]
 
@@ -67,6 +68,14 @@ def strings() -> set[str]:
     }
 
 
+def page_texts() -> tuple[set[str], set[str]]:
+    """What the lab's page asks for: keys, and patterns of keys in which `${…}` stands for a part: `lab.nav.(.+)`."""
+    written = "\n".join(p.read_text("utf-8") for p in sorted(PAGE.glob("*.*")) if p.suffix in (".js", ".html"))
+    keys = set(re.findall(r"""["'](lab\.(?!css)[\w.]+)["']""", written))
+    built = re.findall(r"`(lab\.[\w.]*(?:\$\{[^}]+\}[\w.]*)+)`", written)
+    return keys, {"(.+)".join(re.escape(part) for part in re.split(r"\$\{[^}]+\}", key)) for key in built}
+
+
 def patterns() -> list[re.Pattern[str]]:
     """F-strings that may build a key, as patterns: `f"purpose.{name}"` is `purpose\\.(.+)`."""
     found = set()
@@ -109,17 +118,26 @@ def test_used_keys_exist_with_their_values():
 
 
 def test_no_text_is_unused():
-    constants = strings()
-    builders = patterns()
+    asked, built = page_texts()
+    words = set(re.findall(r"\w+", "\n".join(p.read_text("utf-8") for p in PAGE.glob("*.js"))))
+    constants = strings() | asked
+    builders = [*patterns(), *map(re.compile, sorted(built))]
 
     def used(key: str) -> bool:
         if key in constants:
             return True
         matches = [m for p in builders if (m := p.fullmatch(key))]
-        return any(all(hole in constants or hole.isdigit() for hole in m.groups()) for m in matches)
+        return any(all(hole in constants | words or hole.isdigit() for hole in m.groups()) for m in matches)
 
     unused = [key for key in sorted(TEXTS) if not used(key)]
     assert not unused, f"texts nothing uses: {unused}"
+
+
+def test_texts_of_the_page_exist():
+    asked, built = page_texts()
+    assert asked - TEXTS.keys() == set()
+    empty = [pattern for pattern in sorted(built) if not any(re.fullmatch(pattern, key) for key in TEXTS)]
+    assert empty == []
 
 
 def test_language_is_chosen(monkeypatch: pytest.MonkeyPatch):

@@ -78,8 +78,7 @@ def _shown(look: Look, place: Place, found: Neuron) -> Found:
         return {"kind": "batchnorm", **{name: number(getattr(found, name)) for name in names}}
     if isinstance(found, Normalised):
         near = zip(range(*found.neighbours), found.patch, found.squares, strict=True)
-        names = ("x", "bias", "slope", "exponent", "size")
-        values = {name: number(getattr(found, name)) for name in names}
+        values = {name: number(getattr(found, name)) for name in ("x", "bias", "slope", "exponent", "size")}
         return {"kind": "lrn", "neighbours": [[j, number(x), number(s)] for j, x, s in near], **values}
     assert isinstance(found, Passed)
     op = place.operation.op
@@ -206,7 +205,9 @@ def weight(look: Look, layer: str, channel: int, tap: tuple[int, int, int], labe
     else:
         index = (u, v, i, channel)
     found = looking.weight_gradient(learned, index)
-    seen, coming, terms = (a[0] if a[0].ndim == 2 else a[0].reshape(-1, 1) for a in (found.seen, found.coming, found.terms))
+    seen, coming, terms = (
+        a[0] if a[0].ndim == 2 else a[0].reshape(-1, 1) for a in (found.seen, found.coming, found.terms)
+    )
     return {
         "loss": number(learned.loss),
         "label": label,

@@ -71,5 +71,3 @@ def _facts(cost: LayerCost) -> dict[str, Any]:
         "macs": cost.macs,
         "bytes": cost.activation_bytes,
     }
-
-

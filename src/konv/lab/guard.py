@@ -46,7 +46,7 @@ class Door:
     def of(cls, token: str, host: str, base_url: str = "") -> Door:
         """The door for a server listening on `host`, reached through `base_url` (an address or a path) where given."""
         address = urlsplit(base_url if "//" in base_url else f"//{'' if base_url.startswith('/') else '/'}{base_url}")
-        named = [address.hostname, None if host in ("0.0.0.0", "::") else host]  # noqa: S104 (compared, not bound)
+        named = [address.hostname, None if host in ("0.0.0.0", "::") else host]
         return cls(token, LOOPBACK | {h.lower() for h in named if h}, address.path.rstrip("/"))
 
     def knows(self, authority: str) -> bool:
@@ -58,7 +58,7 @@ class Door:
         return name in self.hosts
 
     def inside(self, path: str) -> str | None:
-        """What of `path` is behind the token, beginning with a slash; "" for the token alone; None where it is wrong."""
+        """What of `path` is behind the token, from its slash; "" for the token alone; None where it is wrong."""
         if self.base and path.startswith(f"{self.base}/"):
             path = path[len(self.base) :]
         first, slash, rest = path.removeprefix("/").partition("/")

@@ -39,7 +39,9 @@ class Mistakes:
                     raise ConfigurationError(text("lab.nothing_to_compare" if subject.trained else "lab.untrained"))
                 size = float(np.prod(subject.shape))
                 most = int(min(MOST, max(64, 3e7 // size)))
-                self._numbers = np.array(known)[np.unique(np.linspace(0, len(known) - 1, min(most, len(known))).astype(int))]
+                self._numbers = np.array(known)[
+                    np.unique(np.linspace(0, len(known) - 1, min(most, len(known))).astype(int))
+                ]
                 rows = []
                 for start in range(0, len(self._numbers), 64):
                     some = np.stack([subject.pixels(int(i)) for i in self._numbers[start : start + 64]])

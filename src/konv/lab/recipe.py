@@ -1,4 +1,4 @@
-"""The small networks that the lab trains: two convolutions, each with an activation and a pooling, and a dense layer."""
+"""The small networks that the lab trains: twice convolution, activation and pooling, then a dense layer."""
 
 from __future__ import annotations
 
@@ -70,10 +70,11 @@ def recipe_of(given: Mapping[str, Any]) -> Recipe:
 
 def _number(name: str, value: object, kind: type[int] | type[float]) -> int | float:
     least, most = RANGES.get(name, (0, 2**32 - 1))
-    good = isinstance(value, int | float) and not isinstance(value, bool) and (kind is float or value == int(value))
-    if not good or not least <= value <= most:  # type: ignore[operator]
-        raise ConfigurationError(text("lab.bad_number", name=name, least=f"{least:g}", most=f"{most:g}", received=value))
-    return kind(value)  # type: ignore[arg-type]
+    value = None if isinstance(value, bool) else value
+    if isinstance(value, int | float) and least <= value <= most and (kind is float or value == int(value)):
+        return kind(value)
+    allowed = {"least": f"{least:g}", "most": f"{most:g}"}
+    raise ConfigurationError(text("lab.bad_number", name=name, received=value, **allowed))
 
 
 def network(recipe: Recipe, shape: Shape, classes: Sequence[str]) -> Model:

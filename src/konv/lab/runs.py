@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -57,7 +58,9 @@ class Training:
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=main, args=(theirs, job), name="konv-lab-training")
             self._job, self._state, self._error, self._data = job, "starting", "", {}
-            self._runs = [{"recipe": recipe.to_json(), "epochs": [], "points": [], "path": ""} for recipe in job.recipes]
+            self._runs = [
+                {"recipe": recipe.to_json(), "epochs": [], "points": [], "path": ""} for recipe in job.recipes
+            ]
             self._weights = {}
             self._process.start()
             theirs.close()
@@ -80,10 +83,8 @@ class Training:
         if process is None:
             return
         if self.busy:
-            try:
+            with suppress(ConfigurationError, OSError):
                 self.tell("stop")
-            except (ConfigurationError, OSError):
-                pass
         process.join(WAIT)
         if process.is_alive():
             process.terminate()
@@ -142,7 +143,7 @@ class Training:
             if kind == "progress":
                 run["now"] = message
                 at = message["epoch"] + message["batch"] / message["steps"]
-                run["points"].append([round(at, 4), message["loss"], message["accuracy"]])
+                run["points"].append([round(at, 4), *message.pop("recent")])
                 if len(run["points"]) > POINTS:
                     run["points"] = run["points"][::2]
             elif kind == "epoch":

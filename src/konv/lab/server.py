@@ -55,7 +55,7 @@ def application(session: Session, door: Door, stopping: Callable[[], bool] = lam
                 return JSONResponse({"error": str(error)}, 400)
             except ClientDisconnect:
                 return JSONResponse({"error": text("lab.too_large")}, 413)
-            except Exception:  # noqa: BLE001 (whatever it is, the page gets an answer and the log the trace)
+            except Exception:  # whatever it is: the page gets an answer, the log the trace
                 LOG.exception("%s", request.url.path)
                 return JSONResponse({"error": text("lab.server_error")}, 500)
         if isinstance(found, bytes):
@@ -89,7 +89,7 @@ async def _page(request: Request) -> Response:
     known = {entry.name for entry in files("konv.lab").joinpath("page").iterdir()}
     if kind is None or name not in known:
         return Response("", 404)
-    return Response(files("konv.lab").joinpath("page", name).read_bytes(), media_type=kind)
+    return Response(files("konv.lab").joinpath("page").joinpath(name).read_bytes(), media_type=kind)
 
 
 async def _texts(request: Request) -> Response:
@@ -172,5 +172,5 @@ def _address(door: Door, host: str, port: int, base_url: str) -> str:
     """The address to open in a browser."""
     if "//" in base_url:
         return f"{base_url.rstrip('/')}/{door.token}/"
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}{door.base}/{door.token}/"

@@ -43,14 +43,17 @@ class Asked:
         self._query, self.body = query, body
 
     def whole(self, name: str, default: int | None = None) -> int:
-        """The whole number under `name`, `default` where it is left out."""
+        """The whole number under `name`, `default` where it is left out.
+
+        Raises: ConfigurationError for anything else.
+        """
         value = self._query.get(name, None if default is None else str(default))
         if value is None or not value.removeprefix("-").isdecimal() or len(value) > 12:
             raise ConfigurationError(text("lab.bad_request", name=name, received=value))
         return int(value)
 
     def real(self, name: str, least: float, most: float) -> float:
-        """The number under `name`, from `least` to `most`."""
+        """The number under `name`, from `least` to `most`. Raises: ConfigurationError for anything else."""
         try:
             value = float(self._query.get(name, ""))
         except ValueError:
@@ -60,7 +63,7 @@ class Asked:
         return value
 
     def word(self, name: str, default: str | None = None) -> str:
-        """The word under `name`."""
+        """The word under `name`. Raises: ConfigurationError for anything else."""
         value = self._query.get(name, default)
         if value is None or len(value) > 4096:
             raise ConfigurationError(text("lab.bad_request", name=name, received=value))
@@ -107,7 +110,10 @@ class Session:
         return describe.network(self.subject)
 
     def thumbs(self, asked: Asked) -> bytes:
-        """Small pictures of the samples under `numbers`, RGB, one after the other."""
+        """Small pictures of the samples under `numbers`, RGB, one after the other.
+
+        Raises: ConfigurationError for anything else.
+        """
         numbers = [int(n) for n in asked.word("numbers").split(",") if n.isdecimal()][:100]
         found = [_small(self._raw(n)) for n in numbers if n < len(self.subject.data)]
         if not found:
@@ -183,10 +189,13 @@ class Session:
     # What if
 
     def whatif(self, asked: Asked) -> bytes:
-        """What another convolution and pooling would make of the image of a look."""
+        """What another convolution and pooling would make of the image of a look.
+
+        Raises: ConfigurationError for anything else.
+        """
         look = self.looks.get(asked.whole("look"))
         options = {"padding": ("valid", "same"), "pooling": ("none", "max", "average")}
-        words = {name: asked.word(name) for name in options}
+        words: dict[str, Any] = {name: asked.word(name) for name in options}
         for name, known in options.items():
             if words[name] not in known:
                 raise ConfigurationError(
@@ -197,7 +206,7 @@ class Session:
         for name, value in sizes.items():
             if not 1 <= value <= 99:
                 raise ConfigurationError(text("lab.bad_number", name=name, least=1, most=99, received=value))
-        return packed(*whatif.answer(look.pixels, whatif.Choice(**words, **sizes)))
+        return packed(*whatif.answer(look.pixels, whatif.Choice(**{**words, **sizes})))
 
     # Mistakes
 
@@ -212,7 +221,10 @@ class Session:
     # Training
 
     def start(self, asked: Asked) -> Found:
-        """Begin to train what the body asks for: `{"runs": [RECIPE, …], "data": PATH or ""}`."""
+        """Begin to train what the body asks for: `{"runs": [RECIPE, …], "data": PATH or ""}`.
+
+        Raises: ConfigurationError for anything else.
+        """
         wanted = _json(asked.body)
         runs, data = wanted.get("runs"), wanted.get("data", "")
         if not isinstance(runs, list) or not 1 <= len(runs) <= MOST_RUNS or not all(isinstance(r, dict) for r in runs):
@@ -229,7 +241,7 @@ class Session:
         return self.runs.state()
 
     def tell(self, asked: Asked) -> Found:
-        """Say `pause`, `resume` or `stop` to the training."""
+        """Say `pause`, `resume` or `stop` to the training. Raises: ConfigurationError for anything else."""
         word = asked.word("word")
         if word not in ("pause", "resume", "stop"):
             raise ConfigurationError(text("lab.bad_request", name="word", received=word))
@@ -237,7 +249,7 @@ class Session:
         return self.runs.state()
 
     def progress(self, asked: Asked) -> bytes:
-        """The kernels of the first layer of a `run`, and its maps of a look's image, with the weights of this moment."""
+        """Kernels of the first layer of a `run`, and its maps of an image, with the weights of this moment."""
         model, classes = self.runs.model(asked.whole("run", 0))
         subject = Subject(model, self.subject.data, _over_255, classes)
         shape = subject.shape
@@ -279,7 +291,7 @@ def _small(pixels: Array) -> Array:
 
 def _over_255(pixels: Array) -> Array:
     """How images of the lab's own networks are prepared."""
-    return np.divide(pixels, np.float32(255))
+    return np.asarray(np.divide(pixels, np.float32(255)))
 
 
 def _json(body: bytes) -> dict[str, Any]:

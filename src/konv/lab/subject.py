@@ -52,10 +52,10 @@ class Subject:
         self.view = opened(model)
 
     def pixels(self, number: int) -> Array:
-        """The image of that `number`, uint8 `(H, W, C)`, fitted to the network. Raises: DataError where it is not there."""
+        """The image of that `number`, uint8 `(H, W, C)`, fitted. Raises: DataError where there is none."""
         if not 0 <= number < len(self.data):
             raise DataError(text("lab.no_such_sample", received=number, count=len(self.data)))
-        image = self.data.x[number]
+        image: Array = self.data.x[number]
         if image.dtype.kind == "f":
             image = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
         if image.shape == self.shape:
@@ -86,8 +86,8 @@ class Subject:
 
 
 def spot(shape: Shape, row: int, column: int, channel: int) -> tuple[tuple[int, ...], int]:
-    """Position and channel, as `konv.explain.look` takes them, of a number that the page shows at `row`, `column` of map
-    `channel`: a vector is shown as many maps of one number, in the order of its elements.
+    """Position and channel, as `konv.explain.look` takes them, of a number that the page shows at `row`, `column` of
+    map `channel`: a vector is shown as many maps of one number, in the order of its elements.
 
     Raises: ConfigurationError where an output of `shape` has no such number.
     """

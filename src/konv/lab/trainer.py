@@ -33,8 +33,8 @@ HELD_OUT = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """What to train: networks by their recipes, in turns, on the `data` of that name (None for the embedded ones), every
-    image made `size`; `folder`, where run folders go; `language`, that of errors."""
+    """What to train: networks by their `recipes`, in turns, on the `data` of that name (None for the embedded ones),
+    every image made `size`; `folder`, where run folders go; `language`, that of errors."""
 
     recipes: tuple[Recipe, ...]
     data: str | None = None
@@ -58,10 +58,12 @@ class Watch(Callback):
         self.rows: list[Epoch] = []
         self._tell, self._listen = tell, listen
         self._began = self._trained = self._told = self._shown = 0.0
+        self._sums = (0, 0.0, 0.0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs[float] | None = None) -> None:
         """Start the clock."""
         self._began = self._trained = time.perf_counter()
+        self._sums = (0, 0.0, 0.0)
 
     def on_train_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
         """Listen, and now and then tell."""
@@ -70,14 +72,21 @@ class Watch(Callback):
         self._began, self._trained = self._began + paused, self._trained + paused
         done, steps = batch + 1, self.params["steps"]
         if now - self._told > TOLD_EVERY or done == steps:
-            self._told = now
+            self._told, found = now, logs or Logs()
+            loss, accuracy = float(found.get("loss", 0)), float(found.get("accuracy", 0))
             seen = min(done * self.params["batch_size"], self.params["samples"])
-            self._tell("progress", epoch=self.model.epochs_trained, batch=done, steps=steps,
-                       loss=float((logs or {}).get("loss", 0)), accuracy=float((logs or {}).get("accuracy", 0)),
+            self._tell("progress", epoch=self.model.epochs_trained, batch=done, steps=steps, loss=loss,
+                       accuracy=accuracy, recent=self._recent(done, loss, accuracy),
                        speed=seen / max(now - self._began, 1e-9))  # fmt: skip
         if now - self._shown > SHOWN_EVERY:
             self._shown = now
             self.show()
+
+    def _recent(self, done: int, loss: float, accuracy: float) -> tuple[float, float]:
+        """Loss and accuracy of the batches since the last message, from their means over the epoch so far."""
+        before, losses, accuracies = self._sums
+        self._sums = done, loss * done, accuracy * done
+        return (loss * done - losses) / (done - before), (accuracy * done - accuracies) / (done - before)
 
     def on_test_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
         """Listen during validation too."""
@@ -167,7 +176,7 @@ def _send(pipe: Connection, message: dict[str, Any]) -> None:
 
 
 def _listen(pipe: Connection) -> float:
-    """Do what the server says; returns the seconds spent in a pause. Raises: EndTraining when it says so, or is gone."""
+    """Do what the server says; returns the seconds of a pause. Raises: EndTraining when it says so, or is gone."""
     if not pipe.poll():
         return 0.0
     began = time.perf_counter()

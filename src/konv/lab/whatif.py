@@ -37,8 +37,8 @@ class Choice:
 
 
 def kernels(size: int) -> Array:
-    """The kernels of `size` × `size`, `(size, size, 1, 6)`: slopes and a second derivative of a bell, the bell, and 1 in
-    the middle. Source: Marr & Hildreth, *Theory of edge detection*, 1980."""
+    """The kernels of `size` × `size`, `(size, size, 1, 6)`: slopes and a second derivative of a bell, the bell, and 1
+    in the middle. Source: Marr & Hildreth, *Theory of edge detection*, 1980."""
     t = np.arange(size) - (size - 1) / 2
     sigma = max(size / 5, 0.5)
     y, x = np.meshgrid(t, t, indexing="ij")
@@ -118,5 +118,3 @@ def counts(op: Op, shape: Shape) -> list[dict[str, Any]]:
         {"name": "shared", "weights": op.parameters(shape), "connections": op.macs(shape),
          "arithmetic": f"{one} · {op.filters} + {op.filters}"},
     ]  # fmt: skip
-
-

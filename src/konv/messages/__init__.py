@@ -22,7 +22,7 @@ LANGUAGES = ("en", "zh")
 Text = tuple[str, str]
 _MODULES = (
     "errors", "ops", "graph", "layers", "preparation", "data", "models", "training", "scripts", "purposes",
-    "command_line", "speed", "report", "zoo", "roles", "explain", "look", "lab",
+    "command_line", "speed", "report", "zoo", "roles", "explain", "look", "lab", "lab_views",
 )  # fmt: skip
 _chosen: str | None = None
 _for_now: ContextVar[str | None] = ContextVar("konv_language", default=None)

@@ -1,4 +1,4 @@
-"""Texts of the lab's page and server, as pairs of English and Chinese; see `konv.messages`."""
+"""Texts of the lab's server and of its first view, as pairs of English and Chinese; see `konv.messages`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.foreign_host": (
         "This is konv lab, but the request names a host it does not serve. Open the address that konv lab printed; "
         "behind a proxy, start it with --base-url.",
-        "这里是 konv lab，但请求中的主机名不是它服务的主机。请打开 konv lab 打印的地址；若在代理之后，请用 --base-url 启动。",
+        "这里是 konv lab，但请求中的主机名不是它服务的主机。请打开 konv lab 打印的地址；若在代理之后，请用 "
+        "--base-url 启动。",
     ),
     "lab.foreign_origin": (
         "konv lab answers its own page alone, and this request comes from another site.",
@@ -23,7 +24,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Something went wrong in the lab itself; the terminal it runs in says more.",
         "lab 自身出了错；运行它的终端里有更多信息。",
     ),
-    "lab.bad_request": ("The request has no usable {name}. Received: {received!r}.", "请求中的 {name} 不可用。收到的是：{received!r}。"),
+    "lab.bad_request": (
+        "The request has no usable {name}. Received: {received!r}.",
+        "请求中的 {name} 不可用。收到的是：{received!r}。",
+    ),
     "lab.bad_number": (
         "{name} must be a number from {least} to {most}. Received: {received!r}.",
         "{name} 必须是 {least} 到 {most} 之间的数。收到的是：{received!r}。",
@@ -32,8 +36,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} takes {received}, not one image of 1 or 3 channels, so the lab cannot show it anything.",
         "{name} 的输入是 {received}，不是一张 1 或 3 通道的图像，因此 lab 无法给它看图。",
     ),
-    "lab.no_such_sample": ("There is no image number {received}; there are {count}.", "没有编号为 {received} 的图像；共有 {count} 张。"),
-    "lab.no_such_place": ("There is no number at {received} in an output of {shape}.", "在 {shape} 的输出中没有位置 {received}。"),
+    "lab.no_such_sample": (
+        "There is no image number {received}; there are {count}.",
+        "没有编号为 {received} 的图像；共有 {count} 张。",
+    ),
+    "lab.no_such_place": (
+        "There is no number at {received} in an output of {shape}.",
+        "在 {shape} 的输出中没有位置 {received}。",
+    ),
     "lab.no_loss": (
         "This network does not end in a softmax, so there is no cross-entropy to learn from here.",
         "这个网络的末端不是 softmax，因此这里没有可供学习的交叉熵损失。",
@@ -79,8 +89,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.again": ("Try again", "重试"),
     "lab.gone": ("The lab does not answer.", "lab 没有响应。"),
     "lab.gone_note": (
-        "It has been stopped, or the connection is gone. What you see stays; nothing new can be computed. "
-        "Start konv lab again and open the address it prints.",
+        "It has been stopped, or the connection is gone. What you see stays; nothing new can be computed. Start "
+        "konv lab again and open the address it prints.",
         "它已停止，或连接已断开。眼前的内容会保留，但无法再计算新的内容。请重新启动 konv lab 并打开它打印的地址。",
     ),
     # Choosing an image
@@ -101,7 +111,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.close": ("Close", "关闭"),
     "lab.take": ("Take the picture", "拍照"),
     "lab.photo": ("photo", "照片"),
-    "lab.camera_asking": ("Waiting for the camera. Your browser may ask for permission.", "正在等待摄像头，浏览器可能会请求许可。"),
+    "lab.camera_asking": (
+        "Waiting for the camera. Your browser may ask for permission.",
+        "正在等待摄像头，浏览器可能会请求许可。",
+    ),
     "lab.camera_note": ("The picture stays on this machine.", "图像不会离开这台机器。"),
     "lab.no_camera": (
         "There is no camera, or the browser may not use it. A file or a drawing works as well.",
@@ -110,12 +123,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Look
     "lab.look.title": ("One picture through the network", "一张图片穿过网络"),
     "lab.look.intro": (
-        "From left to right: the picture, what every layer makes of it, the answer. Point at any pixel of any map to see "
-        "which part of the picture it was computed from, and how.",
-        "从左到右：图片、每一层的结果、最后的回答。把鼠标移到任何特征图的任何像素上，就能看到它由图片的哪一部分、怎样算出。",
+        "From left to right: the picture, what every layer makes of it, the answer. Point at any pixel of any map "
+        "to see which part of the picture it was computed from, and how.",
+        "从左到右：图片、每一层的结果、最后的回答。把鼠标移到任何特征图的任何像素上，就能看到它由图片的哪一部分、怎"
+        "样算出。",
     ),
     "lab.untrained_note": (
-        "This network has not been trained: its weights are random, and so are its answers. The arithmetic is the same.",
+        "This network has not been trained: its weights are random, and so are its answers. The arithmetic is the "
+        "same.",
         "这个网络尚未训练：权重是随机的，回答也是随机的。但计算过程是一样的。",
     ),
     "lab.answer": ("The network's answer", "网络的回答"),
@@ -141,20 +156,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.map": ("map", "特征图"),
     # Arithmetic
     "lab.say.product": (
-        "The neuron looks through a window of {window} on each of the {count} maps of {from}, multiplies each of the "
-        "{numbers} numbers it sees by a weight, and adds everything up. Every place of this map uses the same weights.",
+        "The neuron looks through a window of {window} on each of the {count} maps of {from}, multiplies each of "
+        "the {numbers} numbers it sees by a weight, and adds everything up. Every place of this map uses the same "
+        "weights.",
         "这个神经元透过 {window} 的窗口看 {from} 的 {count} 张图，把看到的 {numbers} 个数各乘一个权重，再全部相加。"
         "同一张特征图的每个位置都用同一组权重。",
     ),
     "lab.say.product_one": (
-        "The neuron looks through a window of {window} on {from}, multiplies each of the {numbers} numbers it sees by a "
-        "weight, and adds everything up. Every place of this map uses the same weights.",
-        "这个神经元透过 {window} 的窗口看 {from}，把看到的 {numbers} 个数各乘一个权重，再全部相加。"
-        "同一张特征图的每个位置都用同一组权重。",
+        "The neuron looks through a window of {window} on {from}, multiplies each of the {numbers} numbers it sees "
+        "by a weight, and adds everything up. Every place of this map uses the same weights.",
+        "这个神经元透过 {window} 的窗口看 {from}，把看到的 {numbers} 个数各乘一个权重，再全部相加。同一张特征图的每"
+        "个位置都用同一组权重。",
     ),
     "lab.say.template": (
-        "The neuron holds a template of {numbers} weights against all {count} maps of {from}: where both agree in sign it "
-        "gains, where they differ it loses.",
+        "The neuron holds a template of {numbers} weights against all {count} maps of {from}: where both agree in "
+        "sign it gains, where they differ it loses.",
         "这个神经元把含 {numbers} 个权重的模板与 {from} 的全部 {count} 张图相比：符号一致处加分，相反处减分。",
     ),
     "lab.say.dense": (
@@ -174,23 +190,27 @@ TEXTS: dict[str, tuple[str, str]] = {
         "把得分变成总和为一的份额：先取 e 的幂，再除以所有类别之和。对“{name}”：",
     ),
     "lab.say.batchnorm": (
-        "The number is shifted and scaled by the mean and variance of its map over the training images, then to the best "
-        "range that was learned.",
+        "The number is shifted and scaled by the mean and variance of its map over the training images, then to "
+        "the best range that was learned.",
         "先用这张特征图在训练图像上的均值和方差平移、缩放，再变换到学到的最佳范围。",
     ),
     "lab.say.lrn": (
-        "The number is divided by a power of the sum of squares of its {count} neighbours in other maps at the same place: "
-        "strong responses quieten each other.",
+        "The number is divided by a power of the sum of squares of its {count} neighbours in other maps at the "
+        "same place: strong responses quieten each other.",
         "用同一位置上相邻 {count} 张图的数的平方和的幂去除它：强的响应会互相抑制。",
     ),
     "lab.say.flatten": (
         "Nothing is computed: the {shape} numbers are put into one row.",
         "不做计算：只是把 {shape} 个数排成一行。",
     ),
-    "lab.say.join": ("Nothing is computed: this is map {map} of {layer}.", "不做计算：这就是 {layer} 的第 {map} 张图。"),
+    "lab.say.join": (
+        "Nothing is computed: this is map {map} of {layer}.",
+        "不做计算：这就是 {layer} 的第 {map} 张图。",
+    ),
     "lab.say.pointwise": ("Each number is changed by itself.", "每个数各自变换，互不影响。"),
     "lab.say.relu": (
-        "What is negative becomes 0, what is positive stays: without such a bend many layers could do no more than one.",
+        "What is negative becomes 0, what is positive stays: without such a bend many layers could do no more than "
+        "one.",
         "负数变成 0，正数不变：没有这样的转折，再多层也只相当于一层。",
     ),
     "lab.say.sigmoid": (
@@ -256,10 +276,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Learning
     "lab.learn.title": ("How a weight learns", "权重怎样学习"),
     "lab.learn.hint": (
-        "Point at a weight of a convolution or a dense layer, on the left, to follow it from the loss to its new value.",
+        "Point at a weight of a convolution or a dense layer, on the left, to follow it from the loss to its new "
+        "value.",
         "在左侧指向卷积层或全连接层的一个权重，就能跟着它从损失一路走到新的值。",
     ),
-    "lab.learn.which": ("{layer}, map {map}, weight at row {row}, column {column}", "{layer}，特征图 {map}，第 {row} 行第 {column} 列的权重"),
+    "lab.learn.which": (
+        "{layer}, map {map}, weight at row {row}, column {column}",
+        "{layer}，特征图 {map}，第 {row} 行第 {column} 列的权重",
+    ),
     "lab.learn.walk": ("Step by step", "逐步观看"),
     "lab.learn.back": ("Back", "上一步"),
     "lab.learn.next": ("Next", "下一步"),
@@ -286,162 +310,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A small step against the gradient makes the loss smaller: w′ = w − η · ∂w.",
         "沿梯度的反方向走一小步，损失就会变小：w′ = w − η · ∂w。",
     ),
-    # What if
-    "lab.whatif.title": ("What if the window were another?", "换一个窗口会怎样？"),
-    "lab.whatif.intro": (
-        "Six hand-made kernels and a pooling behind them, on the picture chosen under Look. Move a slider: shapes, counts, "
-        "receptive field and maps follow at once.",
-        "六个手工设计的卷积核，后面接一个池化，作用在“观察”中选定的图片上。移动滑块，形状、数量、感受野和特征图立即随之变化。",
-    ),
-    "lab.whatif.settings": ("Settings", "设置"),
-    "lab.whatif.convolution": ("Convolution", "卷积"),
-    "lab.whatif.pooling": ("Pooling", "池化"),
-    "lab.whatif.kernel": ("kernel size", "卷积核大小"),
-    "lab.whatif.stride": ("stride", "步长"),
-    "lab.whatif.dilation": ("dilation", "膨胀率"),
-    "lab.whatif.padding": ("padding", "填充"),
-    "lab.whatif.padding.valid": ("none (valid)", "无（valid）"),
-    "lab.whatif.padding.same": ("zeros (same)", "补零（same）"),
-    "lab.whatif.pooling.none": ("none", "无"),
-    "lab.whatif.pooling.max": ("max", "最大"),
-    "lab.whatif.pooling.average": ("average", "平均"),
-    "lab.whatif.pool": ("window", "窗口"),
-    "lab.whatif.pool_stride": ("stride of the pooling", "池化步长"),
-    "lab.whatif.window": (
-        "The image with its padding ({padding} in all along an axis), and the {kernel} window of one output pixel.",
-        "图像及其填充（每个轴共 {padding}），以及一个输出像素的 {kernel} 窗口。",
-    ),
-    "lab.whatif.shape": ("size along an axis", "一个轴上的大小"),
-    "lab.whatif.output": ("shapes", "形状"),
-    "lab.whatif.field": ("receptive field at the end", "末端的感受野"),
-    "lab.whatif.field_value": ("{field}, moving by {jump} pixel(s)", "{field}，每次移动 {jump} 个像素"),
-    "lab.whatif.parameters": ("parameters", "参数"),
-    "lab.kernel.across": ("left–right edge", "左右边缘"),
-    "lab.kernel.down": ("top–bottom edge", "上下边缘"),
-    "lab.kernel.diagonal": ("diagonal edge", "斜向边缘"),
-    "lab.kernel.spot": ("spot", "斑点"),
-    "lab.kernel.blur": ("blur", "模糊"),
-    "lab.kernel.same": ("the pixel itself", "像素本身"),
-    "lab.counts.title": ("The same map, connected in three ways", "同一张特征图的三种连接方式"),
-    "lab.counts.note": ("Weights with biases; bars on a logarithmic scale.", "含偏置的权重数；条形为对数刻度。"),
-    "lab.counts.full": ("Fully connected", "全连接"),
-    "lab.counts.local": ("Locally connected", "局部连接"),
-    "lab.counts.shared": ("Convolution: shared", "卷积：共享权重"),
-    "lab.counts.weights": ("weights", "个权重"),
-    "lab.counts.connections": ("{count} multiply-adds", "{count} 次乘加"),
-    "lab.counts.full_note": ("Every output sees every input, by weights of its own.", "每个输出都看到全部输入，并有自己的权重。"),
-    "lab.counts.local_note": ("Every output sees its window only, by weights of its own.", "每个输出只看自己的窗口，但有自己的权重。"),
-    "lab.counts.shared_note": (
-        "Every output of a map uses the same weights: a pattern learned in one place is found in all.",
-        "同一张特征图的所有输出共用权重：在一处学到的模式，在任何地方都能找到。",
-    ),
-    # Train
-    "lab.train.title": ("Watch it learn", "看它学习"),
-    "lab.train.intro": (
-        "A network of two convolutions learns from the pictures inside konv or a folder of yours, in a process of its own: "
-        "it goes on when this page is closed.",
-        "一个含两层卷积的网络，用 konv 内置的图片或您的文件夹来学习。训练在独立的进程中进行，关闭本页也不会中断。",
-    ),
-    "lab.train.choose": ("A new training", "新的训练"),
-    "lab.train.how_many": ("One network, or two beside each other", "一个网络，或两个对比"),
-    "lab.train.one": ("One network", "一个网络"),
-    "lab.train.compare_pooling": ("Max against average pooling", "最大池化对平均池化"),
-    "lab.train.compare_activation": ("ReLU against sigmoid", "ReLU 对 sigmoid"),
-    "lab.train.run": ("Network {number}", "网络 {number}"),
-    "lab.train.the_network": ("The network", "网络"),
-    "lab.train.activation": ("activation", "激活函数"),
-    "lab.train.pooling": ("pooling", "池化"),
-    "lab.train.pooling.max": ("max", "最大"),
-    "lab.train.pooling.average": ("average", "平均"),
-    "lab.train.optimizer": ("optimiser", "优化器"),
-    "lab.train.optimizer.adam": ("Adam", "Adam"),
-    "lab.train.optimizer.sgd": ("SGD", "SGD"),
-    "lab.train.optimizer.rmsprop": ("RMSprop", "RMSprop"),
-    "lab.train.filters": ("filters of the first layer", "第一层滤波器数"),
-    "lab.train.kernel": ("kernel size", "卷积核大小"),
-    "lab.train.data": ("Data and time", "数据与时间"),
-    "lab.train.folder": ("folder or zip of images", "图像文件夹或 zip"),
-    "lab.train.embedded": ("the images inside konv", "konv 内置的图像"),
-    "lab.train.folder_note": (
-        "A path on the machine the lab runs on, one folder a class. Left empty: 6,000 pictures of clothes.",
-        "lab 所在机器上的路径，每个类别一个文件夹。留空则使用 6,000 张衣物图片。",
-    ),
-    "lab.train.epochs": ("epochs", "轮数"),
-    "lab.train.batch_size": ("images a step", "每步图像数"),
-    "lab.train.start": ("Start", "开始"),
-    "lab.train.pause": ("Pause", "暂停"),
-    "lab.train.resume": ("Go on", "继续"),
-    "lab.train.stop": ("Stop", "停止"),
-    "lab.train.starting": ("Starting …", "正在启动……"),
-    "lab.train.running": ("Learning", "正在学习"),
-    "lab.train.paused": ("Paused", "已暂停"),
-    "lab.train.stopping": ("Stopping, and saving what was learned …", "正在停止并保存学到的内容……"),
-    "lab.train.done": ("Done", "已完成"),
-    "lab.train.stopped": ("Stopped; what was learned until then is kept", "已停止；到那时为止学到的内容已保留"),
-    "lab.train.failed": ("The training failed", "训练失败"),
-    "lab.train.on": ("{train} images of {shape} to learn from, {test} held back", "用 {train} 张 {shape} 的图像学习，另留 {test} 张"),
-    "lab.train.parameters": ("{count} parameters", "{count} 个参数"),
-    "lab.train.progress": ("Progress", "进度"),
-    "lab.train.loss": ("loss", "损失"),
-    "lab.train.accuracy": ("accuracy", "准确率"),
-    "lab.train.val_accuracy": ("on held-back images", "留出图像上"),
-    "lab.train.speed": ("images a second", "图像/秒"),
-    "lab.train.epoch": ("epochs done", "完成轮数"),
-    "lab.train.loss_curve": ("Loss, by epochs; dashed: held-back images", "损失随轮数的变化；虚线：留出的图像"),
-    "lab.train.accuracy_curve": ("Accuracy in percent; dashed: held-back images", "准确率（%）；虚线：留出的图像"),
-    "lab.train.inside": ("Inside, right now", "此刻的内部"),
-    "lab.train.kernels": ("kernels of the first layer", "第一层的卷积核"),
-    "lab.train.says": ("Of the chosen picture it now says: {name}, {share}", "对选定的图片，它现在的回答：{name}，{share}"),
-    "lab.train.adopt": ("Look into it", "观察这个网络"),
-    "lab.train.adopt_one": ("Look into network {number}", "观察网络 {number}"),
-    "lab.train.saved": ("Saved in {path}", "已保存到 {path}"),
-    # Network
-    "lab.network.title": ("The network, to scale", "按比例画出的网络"),
-    "lab.network.intro": (
-        "Every layer as a solid: as high and deep as its maps, as wide as it has channels. Blue ones have weights. Choose "
-        "one to read what it is for.",
-        "每一层画成一个立体：高和深对应特征图的大小，宽对应通道数。蓝色的层有权重。选择一层，看看它的作用。",
-    ),
-    "lab.network.drawing": ("The network's layers", "网络的各层"),
-    "lab.network.parameters": ("parameters", "参数"),
-    "lab.network.macs": ("multiply-adds", "乘加次数"),
-    "lab.network.bytes": ("activations of one image", "一张图像的激活值"),
-    "lab.network.shapes": ("shapes", "形状"),
-    "lab.network.sum": ("size along an axis", "一个轴上的大小"),
-    "lab.network.field": ("receptive field", "感受野"),
-    "lab.network.field_value": ("{field}, moving by {jump} pixels of the image", "{field}，每次移动图像的 {jump} 个像素"),
-    "lab.network.none": ("none", "无"),
-    "lab.network.biases": ("of them biases", "其中偏置"),
-    "lab.network.hidden": (
-        "In prediction this layer passes everything on unchanged, so Look leaves it out.",
-        "预测时这一层原样传递一切，因此“观察”中省略了它。",
-    ),
-    # Mistakes
-    "lab.mistakes.title": ("Where it is wrong", "它在哪里出错"),
-    "lab.mistakes.intro": (
-        "Each row is what a picture shows, each column what the network says. Choose a cell to see its pictures, and what "
-        "in them spoke for the answer.",
-        "每一行是图片的真实类别，每一列是网络的回答。选择一格，看看其中的图片，以及图片里的什么促成了这个回答。",
-    ),
-    "lab.mistakes.counting": ("The network looks at its test images …", "网络正在看测试图像……"),
-    "lab.mistakes.accuracy": ("accuracy", "准确率"),
-    "lab.mistakes.of": ("{right} of {count} pictures", "{count} 张中的 {right} 张"),
-    "lab.mistakes.matrix": ("Confusion matrix", "混淆矩阵"),
-    "lab.mistakes.axes": ("true ↓ answer →", "真实 ↓ 回答 →"),
-    "lab.mistakes.cell": ("{true} taken for {answer}: {count}", "把{true}当成{answer}：{count} 次"),
-    "lab.mistakes.right_cell": ("{true} recognised: {count}", "认出{true}：{count} 次"),
-    "lab.mistakes.choose": ("Choose a cell of the matrix.", "请选择矩阵中的一格。"),
-    "lab.mistakes.wrong_title": ("“{true}” taken for “{answer}”", "把“{true}”当成“{answer}”"),
-    "lab.mistakes.right_title": ("“{true}”, recognised", "认出的“{true}”"),
-    "lab.mistakes.surest": ("the surest first", "最有把握的在前"),
-    "lab.mistakes.truth": ("the picture", "原图"),
-    "lab.mistakes.for_answer": ("what spoke for the answer, {share}", "促成这个回答的部分，{share}"),
-    "lab.mistakes.for_truth": ("what spoke for the truth, {share}", "支持真实类别的部分，{share}"),
-    "lab.mistakes.cam": (
-        "Grad-CAM on {layer}: orange where its feature maps raise the score of the class.",
-        "在 {layer} 上的 Grad-CAM：橙色处的特征图提高了该类别的得分。",
-    ),
-    "lab.mistakes.look": ("Look at it layer by layer", "逐层观察这张图片"),
     # Fashion-MNIST's classes
     "lab.clothes.0": ("T-shirt/top", "T 恤/上衣"),
     "lab.clothes.1": ("Trouser", "裤子"),

@@ -78,6 +78,9 @@ export function h(name, attributes = {}, ...children) {
   return made;
 }
 
+// In place of what is in an element; what is null is left out.
+export const fill = (element, ...children) => { element.replaceChildren(...children.flat(3).filter((c) => c !== null && c !== undefined && c !== false)); return element; };
+
 export const button = (label, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, label);
 
 // Numbers as people read them: a true minus, no negative zero.

@@ -2,7 +2,7 @@
 
 import { h } from "./core.js";
 
-const WIDTH = 420, HEIGHT = 190, LEFT = 38, BOTTOM = 22;
+const WIDTH = 620, HEIGHT = 230, LEFT = 38, BOTTOM = 22;
 
 // `runs` are lists of series { points: [[x, y]], held }, one list a run; `most`, the last epoch.
 export function curve(title, runs, most, { low = null, high = null, percent = false } = {}) {

@@ -1,6 +1,6 @@
 // Look: one image through the network; every number can be asked where it comes from.
 
-import { app, announce, className, h, json, packed, percent, query, t } from "./core.js";
+import { app, announce, className, fill, h, json, packed, percent, query, t } from "./core.js";
 import { Strip } from "./strip.js";
 import { Sum } from "./sum.js";
 import { Learn } from "./learn.js";
@@ -35,7 +35,7 @@ export async function enter() {
   pick.mark(app.look.sample);
   pick.current = app.look.sample;
   made[1] = pick.element;
-  return made;
+  return made.filter(Boolean);
 }
 
 export function shown() {
@@ -79,7 +79,7 @@ function answer(look) {
   const name = className(app.state.classes[best]);
   const right = look.label === null ? null : look.label === best;
   const truth = look.label === null || right ? null : h("p", { class: "wrong" }, t("lab.truth", { name: className(app.state.classes[look.label]) }));
-  verdict.replaceChildren(h("p", { class: "sub" }, t("lab.answer")), h("p", { class: "big" }, name), h("p", { class: "share" }, percent(look.probabilities[best]),
-    right ? h("span", { class: "right" }, ` · ${t("lab.right")}`) : null), truth ?? "");
+  fill(verdict, h("p", { class: "sub" }, t("lab.answer")), h("p", { class: "big" }, name), h("p", { class: "share" }, percent(look.probabilities[best]),
+    right ? h("span", { class: "right" }, ` · ${t("lab.right")}`) : null), truth);
   announce(t("lab.spoken_answer", { name, share: percent(look.probabilities[best]) }));
 }

@@ -1,6 +1,6 @@
 // Mistakes: the confusion matrix, the images behind each cell, and what the network looked at (Grad-CAM).
 
-import { app, button, className, h, json, packed, percent, query, t, waiting } from "./core.js";
+import { app, button, className, fill, h, json, packed, percent, query, t, waiting } from "./core.js";
 import { cssColour, heat, picture } from "./paint.js";
 
 let data, side, table, chosen;
@@ -55,7 +55,7 @@ async function choose(row, column, cell) {
     const gallery = h("div", { class: "gallery" }, found.slice(0, head.count).map((one, i) => button(
       [picture(bytes.subarray(i * size, (i + 1) * size), height, width, 3), h("small", {}, percent(one.probability))],
       (event) => open(one, row, column, cams, gallery, event.currentTarget), { "aria-label": t("lab.sample", { number: one.sample + 1, name: names[row] }), "aria-pressed": "false", data: { sample: one.sample } })));
-    side.replaceChildren(h("header", {}, h("h2", {}, row === column ? t("lab.mistakes.right_title", { true: names[row] }) : t("lab.mistakes.wrong_title", { true: names[row], answer: names[column] })), h("p", { class: "sub" }, t("lab.mistakes.surest"))), gallery, cams);
+    fill(side, h("header", {}, h("h2", {}, row === column ? t("lab.mistakes.right_title", { true: names[row] }) : t("lab.mistakes.wrong_title", { true: names[row], answer: names[column] })), h("p", { class: "sub" }, t("lab.mistakes.surest"))), gallery, cams);
     await open(found[0], row, column, cams, gallery, gallery.firstChild);
   } catch (error) {
     if (!error.gone) side.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message));
@@ -72,7 +72,7 @@ async function open(one, row, column, place, gallery, pressed) {
   if (place.wanted !== mine) return;
   const figure = (canvas, caption, note) => h("figure", {}, canvas, h("figcaption", {}, h("strong", {}, caption), h("br"), note));
   const names = data.classes.map(className);
-  place.replaceChildren(h("div", { class: "cams" }, figure(picture(pixels, height, width, channels), names[row], t("lab.mistakes.truth")),
+  fill(place, h("div", { class: "cams" }, figure(picture(pixels, height, width, channels), names[row], t("lab.mistakes.truth")),
     heats.map(([, hot], i) => figure(heat(pixels, height, width, channels, hot), names[labels[i]], t(i ? "lab.mistakes.for_truth" : "lab.mistakes.for_answer", { share: percent(look.probabilities[labels[i]]) })))),
   h("p", { class: "note" }, t("lab.mistakes.cam", { layer: heats[0][0].layer })),
   h("div", { class: "actions" }, button(t("lab.mistakes.look"), () => { app.look = { ...look, pixels, state: app.state.name }; location.hash = "look"; })));

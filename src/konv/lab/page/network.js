@@ -1,8 +1,8 @@
 // Network: every layer as a solid to scale, what reads what, and each one's explanation.
 
-import { app, h, json, shape, t, whole } from "./core.js";
+import { app, fill, h, json, shape, t, whole } from "./core.js";
 
-const TALL = 150, SLANT = 0.45;
+const TALL = 170, SLANT = 0.3;
 let data, chosen, panel, picture;
 
 export async function enter() {
@@ -36,7 +36,7 @@ function sizes(shapes, most) {
   const [height, width, channels] = shapes.length === 3 ? shapes : [1, 1, shapes.reduce((a, b) => a * b, 1)];
   if (shapes.length !== 3) return { h: Math.max(18, Math.min(TALL, 12 * Math.log2(channels + 1))), w: 5, d: 7 };
   const scale = (TALL - 10) / Math.sqrt(most);
-  return { h: 10 + Math.sqrt(height) * scale, d: (10 + Math.sqrt(width) * scale) * SLANT, w: 4 + 5 * Math.log2(channels + 1) };
+  return { h: 8 + Math.sqrt(height) * scale * 0.74, d: (8 + Math.sqrt(width) * scale) * SLANT, w: 4 + 5 * Math.log2(channels + 1) };
 }
 
 function draw() {
@@ -45,15 +45,15 @@ function draw() {
   const all = [{ name: "", shape: data.input, reads: [], parameters: 0 }, ...layers];
   const { depth, rows } = places(layers);
   const tall = Math.max(1, ...[...rows.values()].map((names) => names.length));
-  const gap = TALL + 78, columns = Math.max(0, ...depth.values()) + 1;
+  const gap = TALL + 62, columns = Math.max(0, ...depth.values()) + 1;
   const widths = Array(columns).fill(0);
-  for (const layer of all) { const s = sizes(layer.shape, most); const at = depth.get(layer.name); widths[at] = Math.max(widths[at], s.w + s.d, 58); }
+  for (const layer of all) { const s = sizes(layer.shape, most); const at = depth.get(layer.name); widths[at] = Math.max(widths[at], s.w + s.d, 66); }
   const starts = widths.reduce((found, width) => [...found, found.at(-1) + width + 26], [12]);
-  const height = tall * gap + 18, where = new Map();
+  const height = tall * gap + (tall > 1 ? 30 : 0), where = new Map();
   for (const layer of all) {
     const column = depth.get(layer.name), names = column ? rows.get(column) : [""];
     const s = sizes(layer.shape, most), row = names.indexOf(layer.name);
-    const middle = (height - names.length * gap) / 2 + row * gap + TALL / 2 + 14;
+    const middle = (height - names.length * gap) / 2 + row * gap + TALL / 2 + 4;
     const x = starts[column] + (widths[column] - s.w - s.d) / 2;
     where.set(layer.name, { ...s, x, y: middle - s.h / 2 - s.d / 2 + s.d, middle });
   }
@@ -79,8 +79,8 @@ function solid(layer, { x, y, w, h: tall, d, middle }) {
     h("polygon", { class: "lid", points: points([[x, y], [x + d, y - d], [x + w + d, y - d], [x + w, y]]) }),
     h("polygon", { class: "side", points: points([[x + w, y], [x + w + d, y - d], [x + w + d, y + tall - d], [x + w, y + tall]]) }),
     h("polygon", { points: points([[x, y], [x + w, y], [x + w, y + tall], [x, y + tall]]) }),
-    h("text", { class: "name", x: x + (w + d) / 2, y: middle + TALL / 2 + 30 }, short(name)),
-    h("text", { x: x + (w + d) / 2, y: middle + TALL / 2 + 45 }, shape(layer.shape)));
+    h("text", { class: "name", x: x + (w + d) / 2, y: middle + TALL / 2 + 24 }, short(name)),
+    h("text", { x: x + (w + d) / 2, y: middle + TALL / 2 + 39 }, shape(layer.shape)));
   mark(group, layer.name === chosen && layer.name);
   return group;
 }
@@ -94,7 +94,7 @@ const short = (name) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
 function explain() {
   const layer = data.layers.find((l) => l.name === chosen);
   const row = (key, value) => (value || value === 0 ? [h("dt", {}, t(`lab.network.${key}`)), h("dd", { data: { fact: key } }, value)] : null);
-  panel.replaceChildren(h("header", {}, h("h2", {}, layer.name, h("small", {}, layer.kind))), h("p", {}, layer.purpose),
+  fill(panel, h("header", {}, h("h2", {}, layer.name, h("small", {}, layer.kind))), h("p", {}, layer.purpose),
     h("dl", { class: "facts" }, row("shapes", `${layer.inputs.map(shape).join(", ")}  →  ${shape(layer.shape)}`), row("sum", layer.shape_arithmetic),
       row("field", layer.field ? t("lab.network.field_value", { field: shape(layer.field), jump: shape(layer.jump) }) : null),
       row("parameters", layer.parameters ? layer.parameter_arithmetic || whole(layer.parameters) : t("lab.network.none")), layer.biases ? row("biases", whole(layer.biases)) : null,

@@ -1,6 +1,6 @@
 // Choosing what to look at: samples, a file, a drawing, the camera.
 
-import { app, button, className, h, packed, query, t } from "./core.js";
+import { app, button, className, fill, h, packed, query, t } from "./core.js";
 import { picture } from "./paint.js";
 
 const SIDE = 280;
@@ -99,7 +99,7 @@ export class Pick {
     if (open) return;
     this.open = name;
     this.extra.hidden = false;
-    this.extra.replaceChildren(name === "draw" ? this.board() : this.view());
+    fill(this.extra, name === "draw" ? this.board() : this.view());
   }
 
   stop() {
@@ -122,8 +122,7 @@ export class Pick {
     canvas.onpointerdown = (event) => { drawing = true; at = place(event); canvas.setPointerCapture(event.pointerId); stroke(at); };
     canvas.onpointermove = (event) => { if (drawing) stroke(place(event)); };
     canvas.onpointerup = () => { drawing = false; this.shoot(canvas, t("lab.drawing")); };
-    return [canvas, h("div", { class: "beside" }, h("p", {}, t("lab.draw_note")), button(t("lab.clear"), clear), button(t("lab.close"), () => this.stop()))]
-      .reduce((box, child) => { box.append(child); return box; }, h("div", { class: "studio" }));
+    return h("div", { class: "studio" }, canvas, h("div", { class: "beside" }, h("p", {}, t("lab.draw_note")), button(t("lab.clear"), clear), button(t("lab.close"), () => this.stop())));
   }
 
   shoot(canvas, name) {

@@ -1,6 +1,6 @@
 // The network as a strip: the image on the left, every layer's feature maps to its right, the answer at the end.
 
-import { app, announce, button, className, fixed, h, newest, packed, json, percent, query, shape, t } from "./core.js";
+import { app, announce, button, className, fill, fixed, h, newest, packed, json, percent, query, shape, t } from "./core.js";
 import { picture, signed } from "./paint.js";
 
 const FIRST = 12;
@@ -98,7 +98,7 @@ export class Strip {
     });
     column.body.replaceChildren(...column.maps.map((m) => m.element));
     const rest = head.of - count;
-    column.more.replaceChildren(rest > 0 ? button(t("lab.more_maps", { count: rest }), () => this.load(column.layer.name, true), { class: "link" }) : "");
+    fill(column.more, rest > 0 ? button(t("lab.more_maps", { count: rest }), () => this.load(column.layer.name, true), { class: "link" }) : null);
   }
 
   map(column, canvas, channel, width, height) {

@@ -1,6 +1,6 @@
 // One number, worked out: patch × kernel, sum, bias, activation; windows; normalisation; scores.
 
-import { app, button, className, fixed, h, shape, t } from "./core.js";
+import { app, button, className, fill, fixed, h, shape, t } from "./core.js";
 import { cssColour, largest, signedGrid } from "./paint.js";
 import { operation } from "./strip.js";
 
@@ -80,14 +80,14 @@ export class Sum {
     const where = layer.shape.length === 3
       ? t("lab.where", { map: cursor.channel + 1, row: cursor.row + 1, column: cursor.column + 1 })
       : unitName(layer, cursor.channel);
-    this.element.replaceChildren(
+    fill(this.element,
       h("header", {}, h("h2", { id: "sum-title" }, layer.name, h("small", {}, where)), h("p", { class: "sub" }, operation(layer))),
-      ...[this[found.kind]()].flat(), this.activation());
+      this[found.kind](), this.activation());
   }
 
   activation() {
     const { found } = this;
-    if (!found.activation) return "";
+    if (!found.activation) return null;
     return line(h("span", { class: "then" }, t(`lab.op.${found.activation}`)), term(found.value, t("lab.before")), sign("→"), term(found.output, t("lab.after"), "result"));
   }
 

@@ -82,6 +82,7 @@ function board() {
   const words = { starting: "lab.train.starting", running: "lab.train.running", paused: "lab.train.paused", stopping: "lab.train.stopping", done: "lab.train.done", stopped: "lab.train.stopped", failed: "lab.train.failed" };
   const actions = state === "running" ? [button(t("lab.train.pause"), () => tell("pause")), button(t("lab.train.stop"), () => tell("stop"))]
     : state === "paused" ? [button(t("lab.train.resume"), () => tell("resume"), { class: "primary" }), button(t("lab.train.stop"), () => tell("stop"))] : [];
+  seen = runs.map(() => -1);
   live = runs.map((_, i) => ({ figures: h("div", { class: "figures" }), bar: h("i", {}), tiles: h("div", {}), ask: newest(() => tiles(i)) }));
   board.curves = h("div", { class: "curves" });
   const made = h("section", { class: "card", data: { state } }, h("header", {}, h("h2", {}, t(words[state])), h("p", { class: "sub" }, data.images ? t("lab.train.on", { train: whole(data.images[0]), test: whole(data.images[1]), shape: shape(data.shape) }) : "")),

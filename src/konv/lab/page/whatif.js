@@ -25,7 +25,7 @@ function controls() {
   dim();
   return h("form", { class: "card controls", "aria-label": t("lab.whatif.settings"), onsubmit: (event) => event.preventDefault() },
     h("h2", {}, t("lab.whatif.convolution")), slider("kernel"), slider("stride"), slider("dilation"),
-    radios("padding", ["valid", "same"]), h("h2", {}, t("lab.whatif.pooling")), radios("pooling", ["none", "max", "average"], dim), pooled);
+    radios("padding", ["valid", "same"]), h("h2", {}, t("lab.whatif.pooling_title")), radios("pooling", ["none", "max", "average"], dim), pooled);
 }
 
 function slider(name) {
@@ -88,7 +88,7 @@ function offsets() {
 
 // The image in its padding, with the window of one output on it.
 function padded(axis) {
-  const size = axis.size + axis.before + axis.after, cell = 260 / size;
+  const size = axis.size + axis.before + axis.after, cell = 256 / size;
   const [height, width, channels] = app.look.shape;
   const image = picture(app.look.pixels, height, width, channels);
   const edge = (n) => `${n * cell}px`;
@@ -109,7 +109,7 @@ function padded(axis) {
 
 function stage(one, values, title, first, window) {
   const [height, width, count] = one.output;
-  const size = Math.max(30, Math.min(104, 9 * height));
+  const size = Math.max(36, Math.min(92, 9 * height));
   const grid = h("div", { class: "maps" });
   for (let c = 0; c < count; c++) {
     const canvas = signed(values.subarray(c * height * width, (c + 1) * height * width), height, width);
