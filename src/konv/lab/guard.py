@@ -45,7 +45,7 @@ class Door:
     @classmethod
     def of(cls, token: str, host: str, base_url: str = "") -> Door:
         """The door for a server listening on `host`, reached through `base_url` (an address or a path) where given."""
-        address = urlsplit(base_url if "//" in base_url else f"//{'' if base_url.startswith('/') else '/'}{base_url}")
+        address = urlsplit(base_url if "//" in base_url else f"///{base_url.strip('/')}")
         named = [address.hostname, None if host in ("0.0.0.0", "::") else host]
         return cls(token, LOOPBACK | {h.lower() for h in named if h}, address.path.rstrip("/"))
 

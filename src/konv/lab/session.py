@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from konv.data import DataSet
-from konv.errors import ConfigurationError
+from konv.data.published import PUBLISHED
+from konv.errors import ConfigurationError, DataError
 from konv.explain import look as looking
 from konv.lab import describe, whatif
 from konv.lab.arithmetic import neuron, weight
@@ -223,7 +224,7 @@ class Session:
     def start(self, asked: Asked) -> Found:
         """Begin to train what the body asks for: `{"runs": [RECIPE, …], "data": PATH or ""}`.
 
-        Raises: ConfigurationError for anything else.
+        Raises: ConfigurationError for anything else; DataError where nothing is at the path.
         """
         wanted = _json(asked.body)
         runs, data = wanted.get("runs"), wanted.get("data", "")
@@ -231,6 +232,8 @@ class Session:
             raise ConfigurationError(text("lab.bad_request", name="runs", received=runs))
         if not isinstance(data, str):
             raise ConfigurationError(text("lab.bad_request", name="data", received=data))
+        if data and data not in PUBLISHED and not Path(data).expanduser().exists():
+            raise DataError(text("no_such_path", path=data))
         recipes = tuple(recipe_of(run) for run in runs)
         size = (28, 28) if data else None
         self.runs.start(Job(recipes, data or None, size, self._folder, language()))

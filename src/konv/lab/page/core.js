@@ -11,7 +11,7 @@ export function t(key, values = {}) {
 // Requests. Every failure becomes an Error whose message is a sentence for the user; `gone` says that nobody answered.
 async function answer(path, options = {}) {
   const address = new URL(`api/${path}`, document.baseURI);
-  address.searchParams.set("lang", app.language);
+  if (!address.searchParams.has("lang")) address.searchParams.set("lang", app.language);
   let response;
   try {
     response = await fetch(address, { cache: "no-store", ...options });

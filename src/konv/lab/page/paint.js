@@ -33,7 +33,11 @@ export function cssColour(value, scale) {
   const at = (level + 127) * 3;
   return { back: `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`, ink: ink(table, at) };
 }
-const ink = (table, at) => (0.299 * table[at] + 0.587 * table[at + 1] + 0.114 * table[at + 2] > 140 ? "#10161c" : "#fff");
+// Black or white, whichever stands out more (WCAG 2.2's relative luminance): at least 4.58 to 1.
+function ink(table, at) {
+  const [r, g, b] = [0, 1, 2].map((c) => { const v = table[at + c] / 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
+}
 
 function canvasOf(width, height, canvas) {
   canvas ??= document.createElement("canvas");

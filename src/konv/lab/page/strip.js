@@ -44,14 +44,14 @@ export class Strip {
     const canvas = picture(look.pixels, height, width, channels);
     const map = h("div", { class: "map image" }, canvas, box);
     this.input = { map, box, height, width };
-    return h("section", { class: "column input" }, h("h3", {}, t("lab.input")), h("p", { class: "sub" }, shape(look.shape)), map);
+    return h("section", { class: "column input" }, h("h2", {}, t("lab.input")), h("p", { class: "sub" }, shape(look.shape)), map);
   }
 
   column(layer, index) {
     const body = h("div", { class: "maps" });
     const more = h("p", { class: "more" });
     const element = h("section", { class: "column", data: { layer: layer.name } },
-      h("h3", {}, layer.name), h("p", { class: "sub" }, operation(layer), h("br"), shape(layer.shape)), body, more);
+      h("h2", {}, layer.name), h("p", { class: "sub" }, operation(layer), h("br"), shape(layer.shape)), body, more);
     this.columns.set(layer.name, { layer, index, element, body, more, maps: [], state: "empty", shown: FIRST });
     if (isMap(layer)) {
       const size = side(layer.shape[0]);
