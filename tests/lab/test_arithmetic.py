@@ -61,8 +61,8 @@ def branching() -> Look:
 
 
 PLACES = [("left", 3, 4, 5), ("left", 0, 0, 2), ("right", 11, 9, 3), ("sum", 5, 5, 1), ("lrn", 6, 2, 0),
-          ("norm", 4, 4, 4), ("beside", 3, 3, 8), ("grouped", 2, 1, 6), ("pool", 1, 0, 7), ("mean", 0, 0, 2), ("flat", 0, 0, 9),
-          ("both", 0, 0, 3), ("scores", 0, 0, 1), ("answer", 0, 0, 2)]  # fmt: skip
+          ("norm", 4, 4, 4), ("beside", 3, 3, 8), ("grouped", 2, 1, 6), ("pool", 1, 0, 7), ("mean", 0, 0, 2),
+          ("flat", 0, 0, 9), ("both", 0, 0, 3), ("scores", 0, 0, 1), ("answer", 0, 0, 2)]  # fmt: skip
 
 
 def remade(found: dict[str, Any]) -> float:

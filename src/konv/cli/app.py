@@ -23,7 +23,8 @@ from konv.messages import LANGUAGES, set_language, text
 __all__ = ["run"]
 
 COMMANDS = (
-    "train", "run", "evaluate", "predict", "look", "summary", "explain", "show", "bench", "tune", "warm", "lab", "doctor",
+    "train", "run", "evaluate", "predict", "look", "summary", "explain", "show", "bench", "tune", "warm", "lab",
+    "doctor",
 )  # fmt: skip
 FAILED, WRONG = 1, 2
 

@@ -68,6 +68,8 @@ def _facts(cost: LayerCost) -> dict[str, Any]:
         "biases": cost.biases,
         "parameter_arithmetic": cost.parameter_arithmetic,
         "shape_arithmetic": cost.shape_arithmetic,
+        "field": list(cost.receptive_field),
+        "jump": list(cost.jump),
         "macs": cost.macs,
         "bytes": cost.activation_bytes,
     }
