@@ -68,7 +68,7 @@ def test_layer_explains_itself(open_page: Open, subject: Subject):
     page.locator(".detail h2", has_text="conv2").wait_for()
     assert fact(page, "parameters").startswith("5·5·8·12 = 2,400, and 12 biases")
     assert fact(page, "field").startswith("14×14")
-    assert "(12 + 0 − 5)/1 + 1 = 8" in fact(page, "sum")
+    assert "(12 − 5)/1 + 1 = 8" in fact(page, "sum")
     solid = page.locator('.solid[data-layer="dense"]')
     solid.focus()
     page.keyboard.press("Enter")
