@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from konv.compat import settings, tape
 from konv.compat.spelling import layer_arguments
-from konv.errors import ConfigurationError
 from konv.graph import Tensor, Variable
 from konv.layers import Layer
-from konv.messages import text
+from konv.layers.phase import TRAINING, with_training
 
 __all__ = ["TRAINING", "Spelled", "spelled"]
-
-
-class _Training:
-    """What `call(…, training=…)` of a script's own class gets: to be handed on, not to be asked."""
-
-    def __bool__(self) -> NoReturn:
-        raise ConfigurationError(text("script.phase_in_if"))
-
-    def __repr__(self) -> str:
-        return "<training, or not>"
-
-
-TRAINING = _Training()
-"""The value of `training` while a network is traced, for training and prediction alike."""
 
 
 class Spelled(type):
@@ -60,7 +42,7 @@ class Former:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "call" in vars(cls):
-            cls.call = _with_training(vars(cls)["call"])  # type: ignore[attr-defined]
+            cls.call = with_training(vars(cls)["call"])  # type: ignore[attr-defined]
 
     def __call__(self, inputs: Any, *more: Any, training: Any = None, **named: Any) -> Any:
         """Add this layer to a network; see `konv.layers.Layer`. Arguments: `inputs`, `training`; masks are left out."""
@@ -109,22 +91,6 @@ class Former:
         return made
 
     add_variable = add_weight
-
-
-def _with_training(call: Callable[..., Any]) -> Callable[..., Any]:
-    """`call` given `training`, where it takes it and is not given it."""
-    names = list(inspect.signature(call).parameters)
-    if "training" not in names:
-        return call
-    place = names.index("training")
-
-    @functools.wraps(call)
-    def traced(*args: Any, **named: Any) -> Any:
-        if len(args) <= place and named.get("training") is None:
-            named["training"] = TRAINING
-        return call(*args, **named)
-
-    return traced
 
 
 def spelled(name: str, kind: type[Layer], old: bool = False) -> type:

@@ -15,6 +15,7 @@ from konv.graph import Later, Node, Tensor, Variable
 from konv.layers import keeping
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
+from konv.layers.phase import asked, with_training
 from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, set_values
 from konv.messages import text
 from konv.ops.activation import Linear
@@ -83,6 +84,11 @@ class Layer(Used):
         self._calls: list[Call] = []
         self._eager: Eager | None = None
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            cls.call = with_training(vars(cls)["call"])  # type: ignore[method-assign]
+
     def _first_shape(self, shape: object, with_batch: object, features: object) -> Shape | None:
         """The input's shape that a first layer was given, in one of Keras's three ways."""
         if shape is not None:
@@ -107,7 +113,8 @@ class Layer(Used):
     def call(self, inputs: Any) -> Any:
         """What a layer of one's own computes, written in `konv.ops` and other layers; in place of `op`.
 
-        Arguments: `inputs`, a symbolic tensor, or a list of them. Returns: a symbolic tensor, or several.
+        Arguments: `inputs`, a symbolic tensor, or a list of them; a `training` besides, where it takes one, is to be
+        handed on to layers, which then do as the network does. Returns: a symbolic tensor, or several.
         """
         raise NotImplementedError
 
@@ -211,6 +218,7 @@ class Layer(Used):
         Raises: GraphError where an input is neither, or there are more than the layer takes; ShapeError where a shape
         does not fit.
         """
+        training = asked(training)
         arrays = arrays_in(inputs)
         if arrays is not None:
             return self._computed(arrays, training)
@@ -223,6 +231,7 @@ class Layer(Used):
 
         Arguments: `tensors`, the inputs; `training` as of a call. Raises: as a call; ConfigurationError for `training`.
         """
+        training = asked(training)
         if training:
             raise ConfigurationError(text("always_training", layer=self.name))
         with gathered() as added:
