@@ -2,8 +2,8 @@
 
     python benchmarks/folder.py FOLDER_OR_ZIP [--images 4096] [--batch 128] [--size 32] [--rounds 5] [--quick]
 
-Four ways take turns, each an epoch of `fit` of the notes' network: arrays in memory; a folder whose images have not been
-decoded yet; the same folder later, when small images are still held decoded; and `ImageDataGenerator` on the folder,
+Four ways take turns, each an epoch of `fit` of the notes' network: arrays in memory; a folder whose images have not
+been decoded yet; the same folder later, when small images are still held decoded; and `ImageDataGenerator` on the folder,
 later too. The folder's networks flip, shift and rescale images themselves; the generator turns, shifts and flips them.
 """
 
@@ -46,7 +46,8 @@ def augmenting(size: int) -> Sequential:
 
 def fresh(found: ImageDataset) -> ImageDataset:
     """The same files, none of them decoded yet."""
-    return ImageDataset(found.listing, found.size, "rgb", "categorical", {"interpolation": "bilinear"}, found.batch_size)
+    resizing = {"interpolation": "bilinear"}
+    return ImageDataset(found.listing, found.size, "rgb", "categorical", resizing, found.batch_size)
 
 
 def ways(data: str, images: int, batch: int, size: int) -> dict[str, Callable[[], object]]:
@@ -54,7 +55,8 @@ def ways(data: str, images: int, batch: int, size: int) -> dict[str, Callable[[]
     whole = image_dataset_from_directory(data, image_size=(size, size), batch_size=batch, label_mode="categorical",
                                          seed=0, verbose=False)  # fmt: skip
     which = np.sort(konv.random.permutation(whole.n, 0)[:images])
-    files = ImageDataset(whole.listing.take(which), whole.size, "rgb", "categorical", {"interpolation": "bilinear"}, batch)
+    whole.listing = whole.listing.take(which)
+    files = fresh(whole)
     x = files.pixels(np.arange(files.n)).astype("float32") / 255
     y = to_categorical(files.classes, len(files.class_names))
     held = fresh(files)
