@@ -3,8 +3,9 @@
     python benchmarks/folder.py FOLDER_OR_ZIP [--images 4096] [--batch 128] [--size 32] [--rounds 5] [--quick]
 
 Four ways take turns, each an epoch of `fit` of the notes' network: arrays in memory; a folder whose images have not
-been decoded yet; the same folder later, when small images are still held decoded; and `ImageDataGenerator` on the folder,
-later too. The folder's networks flip, shift and rescale images themselves; the generator turns, shifts and flips them.
+been decoded yet; the same folder later, when small images are still held decoded; and `ImageDataGenerator` on the
+folder, later too. The folder's networks flip, shift and rescale images themselves; the generator turns, shifts and
+flips them.
 """
 
 from __future__ import annotations
