@@ -16,7 +16,7 @@ from konv.explain.html import Markup, tag
 from konv.explain.look import pictures as draw
 from konv.explain.look.activations import Activations, activations, filters
 from konv.explain.look.gradients import IntegratedGradients, grad_cam, integrated_gradients, saliency, smooth_gradient
-from konv.explain.look.learning import learn, weight_gradient
+from konv.explain.look.learning import WeightGradient, learn, weight_gradient
 from konv.explain.look.network import Place, opened
 from konv.explain.look.occlusion import occlusion
 from konv.explain.look.page import Answer, Figure, Section, both
@@ -90,7 +90,7 @@ def answer(subject: Subject, top: int = 5) -> Answer:
     score = float(scores(view, [subject.x[None]])[0, subject.label])
     facts = [
         (text("look.page.explained"), subject.name),
-        (text("look.page.score"), f"{score:.3g}"),
+        (text("look.page.score"), _written(score)),
         (text("look.page.size"), show(subject.x.shape)),
     ]
     rows = [(subject.names[i], float(row[i])) for i in order]
@@ -114,10 +114,15 @@ def _signed(subject: Subject, name: str, values: Array, alt: str, smooth: bool =
     return Figure(name, both(lambda theme: draw.panels(subject.pixels, panels, theme)), alt)
 
 
+def _written(value: float, digits: int = 3) -> str:
+    """A number of so many `digits`, with a true minus sign; that of an exponent stays."""
+    return re.sub("^-", "−", f"{value:.{digits}g}")
+
+
 def _range(values: Array) -> str:
     """From where to where `values` go, and how far the colours reach."""
-    low, high = (f"{float(value):.3g}".replace("-", "−") for value in (values.min(), values.max()))
-    return text("look.range", low=low, high=high, limit=f"{draw.reach(values):.3g}")
+    low, high = float(values.min()), float(values.max())
+    return text("look.range", low=_written(low), high=_written(high), limit=f"{draw.reach(values):.3g}")
 
 
 def saliency_section(subject: Subject) -> Section:
@@ -149,9 +154,9 @@ def _completeness(found: IntegratedGradients) -> str:
     whole = float(np.abs(found.attributions).sum(dtype=np.float64))
     key = "look.integrated.complete" if found.complete else "look.integrated.incomplete"
     return text(
-        key, total=f"{found.total:.4g}", rise=f"{found.score - found.baseline_score:.4g}", gap=f"{found.gap:.2g}",
-        before=f"{found.baseline_score:.4g}", after=f"{found.score:.4g}", steps=found.steps,
-        share=percent(abs(found.gap) / whole if whole else 0.0),
+        key, total=_written(found.total, 4), rise=_written(found.score - found.baseline_score, 4),
+        gap=_written(found.gap, 2), before=_written(found.baseline_score, 4), after=_written(found.score, 4),
+        steps=found.steps, share=percent(abs(found.gap) / whole if whole else 0.0),
     )  # fmt: skip
 
 
@@ -162,7 +167,7 @@ def occlusion_section(subject: Subject) -> Section:
     figure = _signed(subject, "occlusion", values, text("look.occlusion.alt", name=subject.name))
     notes = [
         text("look.occlusion.note", size=show(found.size), count=found.scores.size, name=subject.name,
-             score=f"{found.score:.3g}", least=f"{found.scores.min():.3g}"),
+             score=_written(found.score), least=_written(float(found.scores.min()))),
         _range(values),
     ]  # fmt: skip
     return Section("occlusion", text("look.occlusion"), notes, [figure])
@@ -294,11 +299,17 @@ def learning_section(subject: Subject) -> Section:
     rows = (
         ("look.learning.loss", f"{learned.loss:.6g}"),
         ("look.learning.places", show(one.terms.shape[1:])),
-        ("look.learning.sum", f"{one.total:.6g}"),
-        ("look.learning.engine", f"{one.gradient:.6g}"),
-        ("look.learning.update", f"{one.weight:.6g} − {learned.rate:g} · ({one.gradient:.6g}) = {one.updated:.6g}"),
+        ("look.learning.sum", _written(one.total, 6)),
+        ("look.learning.engine", _written(one.gradient, 6)),
+        ("look.learning.update", _step(one, learned.rate)),
     )
     return Section("learning", text("look.learning"), [note], [figure], more=_table(rows))
+
+
+def _step(one: WeightGradient, rate: float) -> str:
+    """The step of gradient descent as people write it."""
+    weight, gradient, updated = (_written(value, 6) for value in (one.weight, one.gradient, one.updated))
+    return f"{weight} − {rate:g} · ({gradient}) = {updated}"
 
 
 def _target(subject: Subject, label: int) -> Any:
