@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from konv.models import load_model
+
 
 def test_command(cli: Callable, tmp_path: Path):
     code, out, _ = cli("explain", "alexnet", "--input", "227x227x3")
@@ -38,3 +40,24 @@ def test_command(cli: Callable, tmp_path: Path):
         assert code == 2
         assert word in err
         assert err.count("\n") == 1
+
+
+def test_layer_of_a_run_is_looked_into_on_its_own_images(run: Path, cli: Callable):
+    layer = load_model(run / "model.konv").layers[0].name
+    code, out, err = cli("explain", run, "--layer", layer, "--json")
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["layer"]["name"] == layer
+    assert (answer["images"], answer["given"]) == (6, True)
+    assert answer["effective_receptive_field"] == [3, 3]
+    assert answer["connectivity"]["shared"]["weights"] == 3 * 3 * 3 * 32
+    assert set(answer["statistics"]) == {"weights", "biases", "activations", "gradients"}
+    code, out, err = cli("explain", "lenet5", "--layer", "c1", "--lang", "zh")
+    assert (code, err) == (0, "")
+    assert "有效感受野" in out
+    assert "噪声" in out
+    code, _, err = cli("explain", "lenet5", "--layer", "c1", "--html")
+    assert code == 2
+    code, _, err = cli("explain", "lenet5", "--layer", "c9")
+    assert code == 2
+    assert "c1" in err

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from konv.explain.connectivity import Connectivity
+    from konv.models import Model
 
 __all__ = ["command", "parameters"]
 
 PLAIN_WIDTH = 100
 """Columns where the output is no terminal and `COLUMNS` is not set."""
 SCREEN = "-"
+IMAGES = 128
+"""Images that a layer is looked into with, at most."""
 
 
 def parameters() -> list[click.Parameter]:
@@ -31,6 +34,8 @@ def parameters() -> list[click.Parameter]:
         click.Argument(["model"], required=False, metavar="[MODEL]"),
         option("--input", text("cli.model.input"), metavar="HxWxC", callback=shape),
         option("--classes", text("cli.model.classes"), metavar="N", callback=whole()),
+        option("--layer", text("cli.explain.layer"), metavar="NAME"),
+        option("--data", text("cli.explain.data"), metavar="DATA"),
         option("--json json", text("cli.json"), is_flag=True),
         option("--html", text("cli.explain.html"), metavar="[FILE]", is_flag=False, flag_value=SCREEN),
         option("--svg", text("cli.explain.svg"), metavar="[FILE]", is_flag=False, flag_value=SCREEN),
@@ -44,6 +49,8 @@ def command(
     model: str | None,
     input: tuple[int, int, int] | None,
     classes: int | None,
+    layer: str | None,
+    data: str | None,
     json: bool,
     html: str | None,
     svg: str | None,
@@ -59,7 +66,13 @@ def command(
         raise ConfigurationError(text("cli.missing", name="MODEL", place="konv explain"))
     from konv.cli.sources import named_network
 
-    found = named_network(model, input, classes).explain()
+    network = named_network(model, input, classes)
+    if layer is not None:
+        if html is not None or svg is not None:
+            raise ConfigurationError(text("cli.explain.layer_forms"))
+        _inside(network, model, layer, data, json)
+        return
+    found = network.explain()
     if html is not None:
         _leave(found.html(), html)
     if svg is not None:
@@ -70,6 +83,35 @@ def command(
         from konv.explain.layer_table import LayerTable
 
         _console().print(LayerTable(found))
+
+
+def _inside(model: Model, named: str, layer: str, data: str | None, json: bool) -> None:
+    """What is found inside `layer`, on images where there are any."""
+    from konv.explain.inside_table import InsideTable
+
+    images, targets = _images(model, named, data)
+    found = model.explain_layer(layer, images, targets)
+    if json:
+        click.echo(dumps(found.answer(), ensure_ascii=False))
+    else:
+        _console().print(InsideTable(found))
+
+
+def _images(model: Model, named: str, data: str | None) -> tuple[object, object]:
+    """At most `IMAGES` images and their classes: of `data`, else those the run was tested on, else none."""
+    from konv.cli.sources import fitting, own_test, prepared
+    from konv.io.run_folder import model_path
+
+    path = Path(named).expanduser()
+    if data is not None:
+        found = fitting(model, data)
+    elif path.exists() and (model_path(path).parent / "run.json").is_file():
+        found = own_test(model, model_path(path))
+    else:
+        return None, None
+    x, y = prepared(model, found), found.y
+    apart = max(len(x) // IMAGES, 1)
+    return x[::apart][:IMAGES], y[::apart][:IMAGES]
 
 
 def _leave(content: str, where: str) -> None:

@@ -63,6 +63,64 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Shared weights: {sum} = {weights} weights a feature map, every unit of a map looks for the same thing.",
         "权值共享：每张特征图 {sum} = {weights} 个权值，同一张图上的单元寻找同一种特征。",
     ),
+    "explain.inside.fully": (
+        "If every unit saw all of the input: {sum} = {weights} weights, {biases} biases, {connections} connections.",
+        "若每个单元都看到整个输入（全连接）：{sum} = {weights} 个权值、{biases} 个偏置，{connections} 条连接。",
+    ),
+    "explain.inside.locally": (
+        "Local in space, full in depth, each place with weights of its own: {sum} = {weights} weights, {biases} "
+        "biases, {connections} connections.",
+        "空间上局部、深度上全连、每个位置各有权值（局部连接）：{sum} = {weights} 个权值、{biases} 个偏置，"
+        "{connections} 条连接。",
+    ),
+    "explain.inside.shared": (
+        "As a convolution, all places of a map sharing their weights: {sum} = {weights} weights, {biases} biases, "
+        "{connections} connections.",
+        "作为卷积，同一张图上各位置共享权值：{sum} = {weights} 个权值、{biases} 个偏置，{connections} 条连接。",
+    ),
+    "explain.inside.effective": (
+        "Receptive field {field}; 95 % of the gradient of its middle lies within {effective} pixels, the effective "
+        "receptive field.",
+        "感受野 {field}；其中心位置的梯度有 95 % 落在 {effective} 像素以内，这就是有效感受野。",
+    ),
+    "explain.inside.alive": (
+        "None of its {units} units is dead: every one answers differently to different images or places.",
+        "{units} 个单元中没有“死亡”的：每一个对不同的图像或位置都有不同的响应。",
+    ),
+    "explain.inside.dead": (
+        "{dead} of its {units} units are dead, the same for every image and place: {named}.",
+        "{units} 个单元中有 {dead} 个已“死亡”，对任何图像和位置都给出同一个值：{named}。",
+    ),
+    "explain.inside.images": ("Found on {count} images.", "以上结果来自 {count} 张图像。"),
+    "explain.inside.noise": (
+        "Found on {count} images of noise, classes by turns: name a trained model and --data for what it has learned.",
+        "以上结果来自 {count} 张噪声图像，类别轮流指定：要看它学到了什么，请给出训练好的模型和 --data。",
+    ),
+    "explain.spread.mean": ("mean", "均值"),
+    "explain.spread.deviation": ("deviation", "标准差"),
+    "explain.spread.least": ("least", "最小"),
+    "explain.spread.most": ("most", "最大"),
+    "explain.spread.zeros": ("zeros", "零占比"),
+    "explain.spread.weights": ("weights", "权值"),
+    "explain.spread.biases": ("biases", "偏置"),
+    "explain.spread.gamma": ("factors γ", "缩放 γ"),
+    "explain.spread.beta": ("offsets β", "偏移 β"),
+    "explain.spread.moving_mean": ("running means", "滑动均值"),
+    "explain.spread.moving_variance": ("running variances", "滑动方差"),
+    "explain.spread.activations": ("activations", "激活值"),
+    "explain.spread.gradients": ("gradient of weights", "权值的梯度"),
+    "cli.explain.layer": (
+        "Look inside one layer: wiring, effective receptive field, dead units, statistics.",
+        "深入一层：连接方式、有效感受野、死亡单元与统计量。",
+    ),
+    "cli.explain.data": (
+        "Images for --layer, as for konv train; by default a run's test images, else noise.",
+        "用于 --layer 的图像，同 konv train；默认用该次训练的测试图像，否则用噪声。",
+    ),
+    "cli.explain.layer_forms": (
+        "What is inside a layer is shown in the terminal and as --json. Leave out --html and --svg, or --layer.",
+        "单层的内部情况只在终端显示，或用 --json 输出。请去掉 --html 和 --svg，或去掉 --layer。",
+    ),
     "explain.kind": ("A network explained", "网络详解"),
     "explain.drawn": ("Drawn to scale", "按比例绘制"),
     "explain.drawn_note": (

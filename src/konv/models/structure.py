@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from konv.models.parts import Form
 from konv.names import nearest
 from konv.ops.record import Array
 from konv.shapes import show
+
+if TYPE_CHECKING:
+    from konv.explain.inside import Inside
 
 __all__ = ["Structure"]
 
@@ -235,6 +238,17 @@ class Structure(Layer):
         Raises: GraphError where the shape of the input is not known yet.
         """
         return explained(self.graph, self.name)
+
+    def explain_layer(self, layer: str, x: Any = None, y: Any = None) -> Inside:
+        """One layer from inside: its wiring, effective receptive field, dead units, and what its numbers are like.
+
+        Arguments: `layer`, its name; `x`, images `(n, …)` to ask with, by default noise; `y`, their targets, for the
+        gradient of the weights.
+        Raises: UnknownNameError, with the nearest names, for a layer there is not; ShapeError where images do not fit.
+        """
+        from konv.explain.inside import layer_inside
+
+        return layer_inside(self, self.name, layer, x, y)
 
     def _repr_html_(self) -> str:
         return model_html(self)
