@@ -10,6 +10,7 @@ import pytest
 from konv import ops, zoo
 from konv.explain.sight import sights
 from konv.layers import (
+    AdaptiveAveragePooling2D,
     Add,
     AveragePooling2D,
     Concatenate,
@@ -20,7 +21,9 @@ from konv.layers import (
     Dense,
     Flatten,
     GlobalAveragePooling2D,
+    GroupNormalization,
     Input,
+    LayerNormalization,
     Multiply,
     UpSampling2D,
     ZeroPadding2D,
@@ -102,10 +105,11 @@ def branches() -> list[Model]:
         Model(x, Conv2D(1, 3)(ZeroPadding2D(((3, 1), (0, 2)))(a))),
         Model(x, Conv2D(2, 2)(Cropping2D(((1, 2), (3, 0)))(a))),
         Model(x, UpSampling2D(2)(a)),
+        Model(x, AdaptiveAveragePooling2D((25, 10))(a)),
     ]
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", range(8))
 def test_branches_against_the_footprint_of_a_gradient(number: int):
     check(branches()[number], 20, 6, margin=4)
 
@@ -123,6 +127,17 @@ def test_a_gate_by_the_whole_map_sees_all_of_it():
     y = Multiply()([x, Dense(2)(GlobalAveragePooling2D(keepdims=True)(Conv2D(2, 3)(x)))])
     found = sights(Model(x, y).graph)[y]
     assert (found.size, found.jump) == ((9, 8), (1, 1))
+
+
+def test_normalising_over_places_sees_all_of_them():
+    x = Input((6, 7, 4))
+    for layer, size in (
+        (GroupNormalization(2), (6, 7)),
+        (LayerNormalization(axis=(1, 2, 3)), (6, 7)),
+        (LayerNormalization(), (1, 1)),
+    ):
+        y = layer(x)
+        assert sights(Model(x, y).graph)[y].size == size
 
 
 def test_maps_finer_than_the_image_have_fractions_for_a_jump():

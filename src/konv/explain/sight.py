@@ -144,17 +144,23 @@ def _behind(node: Node, found: Mapping[Tensor, Sight]) -> Sight | None:
         return Sight(rows, columns)
     if isinstance(op, (ops.Flatten, ops.Reshape)):
         return _rearranged(before, taken, shape)
-    if (isinstance(op, ops.Dense) and len(taken) == 1) or isinstance(op, WHOLE) or taken[:-1] != shape[:-1]:
+    dense = isinstance(op, ops.Dense) and len(taken) == 1
+    if dense or isinstance(op, WHOLE) or _normalises_maps(op, taken) or taken[:-1] != shape[:-1]:
         return before.whole(shape, flat=len(shape) < 2)
     return before
 
 
 WHOLE = (
-    ops.GlobalAveragePool1D, ops.GlobalAveragePool2D, ops.GlobalMaxPool1D, ops.GlobalMaxPool2D, ops.Matmul, ops.Reduce,
-    ops.Transpose,
+    ops.GlobalAveragePool1D, ops.GlobalAveragePool2D, ops.GlobalMaxPool1D, ops.GlobalMaxPool2D, ops.GroupNormalization,
+    ops.Matmul, ops.Reduce, ops.Transpose,
 )  # fmt: skip
 """Operations of which every result may depend on every place."""
 Moves = tuple[Reach, int, int]
+
+
+def _normalises_maps(op: ops.Op, taken: Shape) -> bool:
+    """Whether mean and variance are taken over places, not over channels alone."""
+    return isinstance(op, ops.LayerNormalization) and any(a % len(taken) != len(taken) - 1 for a in op.axes)
 
 
 def _moved(op: ops.Op, taken: Shape, shape: Shape) -> tuple[Moves, Moves] | None:
@@ -164,6 +170,8 @@ def _moved(op: ops.Op, taken: Shape, shape: Shape) -> tuple[Moves, Moves] | None
     if isinstance(op, (ops.Conv2DTranspose, ops.Conv1DTranspose)):
         axes = _way_back(op, taken)
         return _pair([(_spread(axis), 1, axis.stride) for axis in axes])
+    if isinstance(op, ops.AdaptiveAveragePool2D):
+        return _pair([(_binned(n, bins), n, bins) for n, bins in zip(taken, op.output, strict=False)])
     window = op.window(taken)
     if window is not None:
         return _pair([(_window(axis), axis.stride, 1) for axis in window])
@@ -211,6 +219,10 @@ def _enlarged(times: int, linear: bool) -> Reach:
         return lambda i: (i // times, i // times)
     # t = (i + ½)/times − ½ lies between two places, or, where it is whole, on one.
     return lambda i: ((2 * i + 1 - times) // (2 * times), -((times - 2 * i - 1) // (2 * times)))
+
+
+def _binned(size: int, bins: int) -> Reach:
+    return lambda i: (i * size // bins, -(-(i + 1) * size // bins) - 1)
 
 
 def _shifted(by: int, step: int = 1) -> Reach:
