@@ -166,11 +166,12 @@ class Session:
         return neuron(look, asked.word("layer"), asked.whole("row"), asked.whole("column"), asked.whole("channel"))
 
     def strongest(self, asked: Asked) -> Found:
-        """Where the strongest number of `layer` is: a good place to begin."""
+        """Where the strongest number of the first `count` maps of `layer` is: a good place to begin."""
         look = self.looks.get(asked.whole("look"))
         values = look.values(look.subject.place(asked.word("layer")).output)
         maps = values if values.ndim == 3 else values.reshape(1, 1, -1)
-        row, column, channel = np.unravel_index(int(maps.argmax()), maps.shape)
+        some = maps[..., : max(asked.whole("count", maps.shape[2]), 1)]
+        row, column, channel = np.unravel_index(int(some.argmax()), some.shape)
         return {"row": int(row), "column": int(column), "channel": int(channel)}
 
     def weight(self, asked: Asked) -> Found:

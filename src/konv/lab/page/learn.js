@@ -1,6 +1,6 @@
 // How one weight learns: loss → what comes back → gradient as a sum over positions → the new weight.
 
-import { app, button, className, fixed, h, json, newest, percent, query, t } from "./core.js";
+import { app, button, className, fixed, h, json, newest, percent, query, t, waiting } from "./core.js";
 import { largest, signedGrid } from "./paint.js";
 
 const STEPS = ["loss", "dy", "gradient", "step"];
@@ -29,14 +29,17 @@ export class Learn {
   async fetch() {
     if (!this.wish || this.label === null) return;
     const wish = this.wish;
+    const slow = setTimeout(() => this.element.replaceChildren(h("header", {}, h("h2", { id: "learn-title" }, t("lab.learn.title"))), waiting()), 400);
     try {
       this.found = await json(query("weight", { look: this.look.look, ...wish, label: this.label, rate: this.rate }));
       this.error = null;
     } catch (error) {
+      clearTimeout(slow);
       if (error.gone) throw error;
       this.found = null;
       this.error = error.message;
     }
+    clearTimeout(slow);
     this.draw();
   }
 

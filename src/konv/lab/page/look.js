@@ -70,7 +70,7 @@ async function start(look) {
   const convolutions = maps.filter((l) => l.operation.includes("conv"));
   const layer = (convolutions[1] ?? convolutions[0] ?? maps[0] ?? state.layers[0]).name;
   strip.load(layer);
-  return { layer, ...(await json(query("strongest", { look: look.look, layer }))) };
+  return { layer, ...(await json(query("strongest", { look: look.look, layer, count: 12 }))) };
 }
 
 function answer(look) {

@@ -252,16 +252,18 @@ export class Strip {
     let boxes = name === "" ? [this.input.box] : (column?.maps ?? []).map((m) => m.box).filter((b) => b && !b.hidden && !b.classList.contains("faint"));
     boxes = boxes.filter((b) => b && !b.hidden).slice(0, 24);
     const x = end.left - root.left, top = end.top - root.top, bottom = end.bottom - root.top;
-    for (const box of boxes) {
-      const from = box.getBoundingClientRect();
+    const drawn = [];
+    for (const from of boxes.map((box) => box.getBoundingClientRect())) { // all read before anything is written
       if (from.right > end.left) continue;
       const start = from.right - root.left;
       for (const [y1, y2] of [[from.top, top], [from.bottom, bottom]]) {
-        this.lines.append(h("line", { x1: start, y1: y1 - root.top, x2: x, y2, class: boxes.length > 4 ? "many" : "" }));
+        drawn.push(h("line", { x1: start, y1: y1 - root.top, x2: x, y2, class: boxes.length > 4 ? "many" : "" }));
       }
     }
-    this.lines.setAttribute("width", this.inner.scrollWidth);
-    this.lines.setAttribute("height", this.inner.scrollHeight);
+    const [wide, tall] = [this.inner.scrollWidth, this.inner.scrollHeight];
+    this.lines.setAttribute("width", wide);
+    this.lines.setAttribute("height", tall);
+    this.lines.append(...drawn);
   }
 
   // Arrows move within a map; with Shift, to the next map and the next layer.
