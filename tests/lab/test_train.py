@@ -52,6 +52,7 @@ def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
     _, body, _ = served.ask("GET", "api/state")
     assert json.loads(body)["name"] == "the network trained here"
     assert load_model(folder / "model.konv").count_params() == 4550
+    page.close()  # before its server goes, which it would complain of
     served.stop()
 
 

@@ -24,8 +24,8 @@ from konv.train.callbacks import Callback, Logs
 
 __all__ = ["Job", "main"]
 
-TOLD_EVERY, SHOWN_EVERY = 0.15, 0.8
-"""Seconds between two messages of progress, and between two of the weights."""
+TOLD_EVERY, SHOWN_EVERY, LISTENED_EVERY = 0.15, 0.8, 0.03
+"""Seconds between two messages of progress, between two of the weights, and between two looks into the pipe."""
 LARGEST_SHOWN = 4_000_000
 """Weights are sent while training only of networks of fewer parameters."""
 HELD_OUT = 0.2
@@ -57,7 +57,7 @@ class Watch(Callback):
         super().__init__()
         self.rows: list[Epoch] = []
         self._tell, self._listen = tell, listen
-        self._began = self._trained = self._told = self._shown = 0.0
+        self._began = self._trained = self._told = self._shown = self._heard = 0.0
         self._sums = (0, 0.0, 0.0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs[float] | None = None) -> None:
@@ -68,8 +68,10 @@ class Watch(Callback):
     def on_train_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
         """Listen, and now and then tell."""
         self._trained = now = time.perf_counter()
-        paused = self._listen()
-        self._began, self._trained = self._began + paused, self._trained + paused
+        if now - self._heard > LISTENED_EVERY:
+            self._heard = now
+            paused = self._listen()
+            self._began, self._trained = self._began + paused, self._trained + paused
         done, steps = batch + 1, self.params["steps"]
         if now - self._told > TOLD_EVERY or done == steps:
             self._told, found = now, logs or Logs()
@@ -101,7 +103,6 @@ class Watch(Callback):
         row = Epoch(epoch + 1, **measured, learning_rate=rate, seconds=seconds, images_per_second=speed)
         self.rows.append(row)
         self._tell("epoch", row={**measured, "epoch": row.epoch, "seconds": seconds, "images_per_second": speed})
-        self.show()
 
     def show(self) -> None:
         """Send the weights as they are now."""
@@ -144,6 +145,8 @@ def _train(pipe: Connection, job: Job) -> None:
     except (EndTraining, KeyboardInterrupt):
         ended = "stopped"
     for run, (model, watch) in enumerate(zip(models, watches, strict=True)):
+        if watch.model is not None:
+            watch.show()
         saved = _save(job, model, watch, training)
         _send(pipe, {"kind": "saved", "run": run, "path": saved})
     _send(pipe, {"kind": ended})
