@@ -69,6 +69,7 @@ class Tables:
             row[STAGE["first"]], row[STAGE["count"]], row[STAGE["kind"]] = number, len(stage.calls), _KINDS[stage.kind]
             row[STAGE["prologue"]] = sum(call.turn < 0 for call in stage.calls)
             row[STAGE["epilogue"]] = sum(call.turn <= 0 for call in stage.calls)
+            row[STAGE["last_first"]] = sum(s.kind != "outputs" for s in self._stages[:i]) % 2
             row[STAGE["guarded"]], row[STAGE["first_patch"]] = stage.calls[0].guarded, len(patches)
             for call in stage.calls:
                 self._calls[number, :3] = code[call.spec], len(arguments), call.grain

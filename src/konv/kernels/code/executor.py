@@ -42,12 +42,13 @@ PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3, "arguments": 4
 memory for what lives within a group of samples, `arena_size` bytes apart. `ticks`: where a profile is taken, the
 processor cycles each worker has spent in each call, `calls_made` int64 a worker; else 0."""
 STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7,
-         "first_patch": 8, "patches": 9, "epilogue": 10}  # fmt: skip
+         "first_patch": 8, "patches": 9, "epilogue": 10, "last_first": 11}  # fmt: skip
 """`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
 of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
 it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter
 of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's flag is set.
-`patches`: arguments that are places in the worker's arena, and move with the group."""
+`patches`: arguments that are places in the worker's arena, and move with the group. `last_first`: units are taken from
+the last to the first, so that a stage begins with the samples that the one before it ended with."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
 CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
@@ -276,7 +277,9 @@ class _Executor(Function):
         count, prologue = self.read(stage, STAGE["count"]), self.read(stage, STAGE["prologue"])
         epilogue = self.read(stage, STAGE["epilogue"])
         units = self._either(leaves, LEAVES, self._ceiling(limit, group))
-        with self._units(stage, STAGE["counter"], units) as unit:
+        turned = self.compare("ne", self.read(stage, STAGE["last_first"]), 0)
+        with self._units(stage, STAGE["counter"], units) as taken:
+            unit = self._either(turned, self.sub(self.sub(units, 1), taken), taken)
             start, stop = (self.div(self.mul(limit, u), LEAVES) for u in (unit, self.add(unit, 1)))
             own = self.mul(unit, group)
             low = self._either(leaves, start, own)
