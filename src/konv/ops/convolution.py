@@ -198,8 +198,8 @@ class Conv2D(Op):
 def direct_gradient(
     to: Lowering, rows: Taps, columns: Taps, inputs: int, outputs: int, groups: int, x: Slot, dy: Slot
 ) -> None:
-    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or cut by outputs, where that takes less
-    from memory: for few samples of small maps. By outputs every unit reads its part of x and all of dy again; by leaves
+    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or for few samples of small maps cut by
+    outputs, where that takes less from memory. By outputs every unit reads its part of x and of dy again; by leaves
     eight times the weight are kept."""
     weight = rows.taps * columns.taps * inputs * outputs * groups
     if to.batch >= LEAVES or LEAVES * weight < to.batch * dy.size:

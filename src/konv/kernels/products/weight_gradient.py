@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import isqrt
 from typing import ClassVar, NamedTuple
 
 from konv.kernels.code.ir import Function, Int, Value
@@ -212,6 +213,8 @@ def _runs(starts: list[int]) -> list[tuple[int, int, int]]:
 
 UNITS = 2 * LEAVES
 """Work units that several threads can share well."""
+WIDE = 128
+"""The fewest outputs of a part, where inputs can be cut instead."""
 ROOM = 1 << 15
 """The most elements of dw that one unit makes, as far as the cut goes: its leaves fit in the second-level cache."""
 
@@ -233,8 +236,11 @@ class WholeWeightGradient(WeightGradient):
         """Into how many blocks the tiles' rows, and into how many parts the panels of outputs are cut."""
         base, pieces = self.rows.taps * self.groups, len(cut(self.result[0], self.tile(target).rows))
         number, elements = self.panels(target).number, self.columns.taps * self.inputs * self.outputs
-        blocks = min(pieces, max(-(-UNITS // base), -(-elements // ROOM)))
-        return blocks, min(number, max(-(-UNITS // (base * blocks)), -(-elements // (blocks * ROOM))))
+        wanted = max(-(-UNITS // base), -(-elements // ROOM))
+        # As many blocks as parts, so that units read little of x and dy again, but run along rows.
+        even = min(isqrt(wanted), self.outputs // WIDE) or 1
+        blocks = min(pieces, -(-wanted // even))
+        return blocks, min(number, -(-wanted // blocks))
 
     def units(self, target: Target) -> int:
         """The number of work units."""
