@@ -15,7 +15,7 @@ from tests.house.source import CHECKOUT, Module, imported, modules
 ROOMS = tuple(
     "errors messages names shapes random config statistics kernels ops graph engine functions initializers "
     "regularizers constraints activations layers data preprocessing datasets train losses optimizers metrics callbacks "
-    "utils explain io models zoo compat lab cli".split()
+    "utils explain io models zoo runs compat lab cli".split()
 )
 # The rooms within konv.kernels, in the same sense.
 KERNEL_ROOMS = tuple("code sums products winograd maps training".split())

@@ -32,8 +32,8 @@ def parameters() -> list[click.Parameter]:
 
 def command(run: str, data: str | None, strict: bool, json: bool) -> None:
     """Measure and print."""
-    from konv.cli.outcome import evaluated
-    from konv.cli.sources import fitting, load_run, own_test
+    from konv.runs.outcome import evaluated
+    from konv.runs.sources import fitting, load_run, own_test
 
     model, path = load_run(run)
     test = own_test(model, path, strict) if data is None else fitting(model, data, strict).for_testing()

@@ -64,7 +64,7 @@ def command(
         return
     if model is None:
         raise ConfigurationError(text("cli.missing", name="MODEL", place="konv explain"))
-    from konv.cli.sources import named_network
+    from konv.runs.sources import named_network
 
     network = named_network(model, input, classes)
     if layer is not None:
@@ -99,8 +99,8 @@ def _inside(model: Model, named: str, layer: str, data: str | None, json: bool) 
 
 def _images(model: Model, named: str, data: str | None) -> tuple[object, object]:
     """At most `IMAGES` images and their classes: of `data`, else those the run was tested on, else none."""
-    from konv.cli.sources import fitting, own_test, prepared
     from konv.io.run_folder import model_path
+    from konv.runs.sources import fitting, own_test, prepared
 
     path = Path(named).expanduser()
     if data is not None:

@@ -59,9 +59,9 @@ def _subject(run: str | None) -> Subject:
     """What to look at: the lab's own small network, a run's or a file's, or a network of the zoo, not trained yet."""
     from functools import partial
 
-    from konv.cli.sources import load_run, named_network, names_of, own_test, prepared
     from konv.data import embedded
     from konv.lab.subject import CLOTHES, Subject
+    from konv.runs.sources import load_run, named_network, names_of, own_test, prepared
 
     images = embedded().for_testing()
     if run is None:

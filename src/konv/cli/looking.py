@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 import konv
-from konv.cli.sources import fitting, load_run, names_of, own_test, prepared
 from konv.data import DataSet, load_image
 from konv.errors import ConfigurationError
 from konv.explain.look import page as pages
@@ -24,6 +23,7 @@ from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
 from konv.models import Model
 from konv.names import unknown
+from konv.runs.sources import fitting, load_run, names_of, own_test, prepared
 
 __all__ = ["Asked", "look"]
 

@@ -10,12 +10,12 @@ import time
 from dataclasses import asdict, dataclass
 
 from konv import config
-from konv.cli.machine import processor
-from konv.cli.sources import named_network, ready_to_train
 from konv.errors import CompileError
 from konv.explain.speed import Profile, Speed, Step, measured_peak, profile, timed
 from konv.messages import language, text
 from konv.models import Model
+from konv.runs.machine import processor
+from konv.runs.sources import named_network, ready_to_train
 from konv.shapes import show
 
 __all__ = ["Bench", "Network", "first_step_seconds", "measured"]

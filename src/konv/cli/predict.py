@@ -32,7 +32,7 @@ def parameters() -> list[click.Parameter]:
 
 def command(run: str, images: tuple[str, ...], top: int, json: bool) -> int:
     """Predict and print; 2 where an image could not be read, the others being answered all the same."""
-    from konv.cli.sources import load_run
+    from konv.runs.sources import load_run
 
     model, path = load_run(run)
     found, unreadable = _predictions(model, images, top)
@@ -49,9 +49,9 @@ def _predictions(model: Any, images: Sequence[str], top: int) -> tuple[list[dict
     """The `top` classes of each image that can be read, and a sentence for each that cannot."""
     import numpy as np
 
-    from konv.cli.sources import names_of, prepared
     from konv.data import load_image
     from konv.explain.evaluation import class_probabilities
+    from konv.runs.sources import names_of, prepared
 
     names, shape = names_of(model), model.graph.inputs[0].shape
     found: list[dict[str, Any]] = []

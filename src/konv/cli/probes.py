@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from konv import config
-from konv.cli.machine import versions
 from konv.errors import KonvError, KonvWarning
 from konv.messages import text
+from konv.runs.machine import versions
 
 __all__ = ["PROBES", "Finding", "examine"]
 

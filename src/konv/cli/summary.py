@@ -27,10 +27,10 @@ def command(model: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from konv.cli.sources import named_network
     from konv.explain.cost import layer_costs
     from konv.explain.layer_table import sees
     from konv.explain.paragraphs import wrapped
+    from konv.runs.sources import named_network
     from konv.shapes import show
 
     found = named_network(model)

@@ -12,19 +12,20 @@ from rich.console import Console
 import konv
 from konv import config, data as images, random, zoo
 from konv.cli.interrupt import EndTraining, Interrupt
-from konv.cli.machine import LIBRARIES, processor, versions
-from konv.cli.outcome import leave
-from konv.cli.sources import HELD_OUT, prepared
-from konv.cli.view import Stopwatch, TrainingView
+from konv.cli.view import TrainingView
 from konv.data import DataSet
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.explain.evaluation import Evaluation
-from konv.explain.record import DataFacts, Epoch, PartFacts, RunRecord
+from konv.explain.record import Epoch, RunRecord
 from konv.explain.tables import percent
 from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
 from konv.models import Model
 from konv.names import unknown
+from konv.runs.machine import LIBRARIES, processor, versions
+from konv.runs.outcome import leave
+from konv.runs.sources import HELD_OUT, divisor, facts, prepared
+from konv.runs.stopwatch import Stopwatch
 from konv.shapes import show
 from konv.train import optimizers
 from konv.train.callbacks import Callback
@@ -92,7 +93,7 @@ def train(asked: Settings) -> int:
                 model=asked.model, status=status, message=message, command=asked.command, started=started,
                 seconds=time.perf_counter() - began, training_seconds=watch.seconds, epochs=asked.epochs,
                 steps=watch.steps, seed=asked.seed, parameters=model.count_params(),
-                settings=_settings(asked, model, optimizer), data=_facts(source, training, test), processor=processor(),
+                settings=_settings(asked, model, optimizer), data=facts(source, training, test), processor=processor(),
                 versions=versions(LIBRARIES),
             )  # fmt: skip
             record, evaluation = leave(folder, model, test, record, watch.epochs, asked.batch_size)
@@ -120,14 +121,8 @@ def _network(asked: Settings, training: DataSet) -> Model:
         raise ConfigurationError(text("zoo.no_classifier", network=asked.model))
     model = zoo.build(asked.model, training.shape, len(training.classes))
     model.class_names = list(training.classes)
-    model.preprocessing = {"divide_by": _divisor(training)}
+    model.preprocessing = {"divide_by": divisor(training)}
     return model
-
-
-def _divisor(data: DataSet) -> float:
-    """What the pixels of an image file are divided by to look like what the network was trained on."""
-    whole = data.x.dtype.kind in "iu" or (float(data.x.min()) >= 0 and float(data.x.max()) <= 1)
-    return 255.0 if whole else 1.0
 
 
 def _introduce(console: Console, model: Model, training: DataSet, test: DataSet, folder: RunFolder) -> None:
@@ -170,15 +165,6 @@ def _settings(asked: Settings, model: Model, optimizer: Optimizer) -> dict[str, 
     if asked.image_size is not None:
         found["image_size"] = show(asked.image_size)
     return found
-
-
-def _facts(source: DataSet, training: DataSet, test: DataSet) -> DataFacts:
-    parts = [PartFacts(len(part), part.counts, part.fingerprint) for part in (training, test)]
-    return DataFacts(
-        name=source.name, source=source.source, classes=source.classes, shape=source.shape, train=parts[0],
-        test=parts[1], test_is_held_out=test is not source.test and test is not source.validation,
-        unreadable=source.unreadable,
-    )  # fmt: skip
 
 
 def _conclude(console: Console, record: RunRecord, evaluation: Evaluation | None, path: Path, seconds: float) -> None:

@@ -52,11 +52,11 @@ def command(
 ) -> None:
     """Measure, remember and print."""
     from konv import config
-    from konv.cli.sources import named_network, ready_to_train
     from konv.explain.speed import Step
     from konv.explain.tuning import tune
     from konv.kernels.code import tuned
     from konv.kernels.code.processor import current
+    from konv.runs.sources import named_network, ready_to_train
 
     if config.cache_folder() is None:
         raise ConfigurationError(text("tune.no_cache"))

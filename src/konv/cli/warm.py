@@ -53,8 +53,8 @@ def command(
 ) -> None:
     """Compile, and print how many kernels, how large, in what time."""
     from konv import config
-    from konv.cli.sources import named_network, ready_to_train
     from konv.kernels.code import processor, tuned
+    from konv.runs.sources import named_network, ready_to_train
 
     network = named_network(model, input, classes)
     training = None if predict_only else ready_to_train(network, optimizer)

@@ -13,6 +13,7 @@ import numpy as np
 from konv import data as images, zoo
 from konv.data import DataSet
 from konv.errors import ConfigurationError, DataError, DataWarning
+from konv.explain.record import DataFacts, PartFacts
 from konv.io.run_folder import model_path
 from konv.messages import text
 from konv.models import Model, load_model
@@ -22,7 +23,18 @@ from konv.train import losses, optimizers
 from konv.train.losses import Loss
 from konv.train.optimizers import Optimizer
 
-__all__ = ["HELD_OUT", "fitting", "load_run", "named_network", "names_of", "own_test", "prepared", "ready_to_train"]
+__all__ = [
+    "HELD_OUT",
+    "divisor",
+    "facts",
+    "fitting",
+    "load_run",
+    "named_network",
+    "names_of",
+    "own_test",
+    "prepared",
+    "ready_to_train",
+]
 
 HELD_OUT = 0.2
 """The share of each class's images held out for testing where the data bring no test images."""
@@ -137,3 +149,19 @@ def _with_channels(data: DataSet, shape: Shape) -> DataSet:
     validation = data.validation and _with_channels(data.validation, shape)
     test = data.test and _with_channels(data.test, shape)
     return replace(data, x=x, validation=validation, test=test)
+
+
+def divisor(data: DataSet) -> float:
+    """What the pixels of an image file are divided by to look like what the network was trained on."""
+    whole = data.x.dtype.kind in "iu" or (float(data.x.min()) >= 0 and float(data.x.max()) <= 1)
+    return 255.0 if whole else 1.0
+
+
+def facts(source: DataSet, training: DataSet, test: DataSet) -> DataFacts:
+    """What a record keeps of `source` and of its parts for `training` and `test`."""
+    parts = [PartFacts(len(part), part.counts, part.fingerprint) for part in (training, test)]
+    return DataFacts(
+        name=source.name, source=source.source, classes=source.classes, shape=source.shape, train=parts[0],
+        test=parts[1], test_is_held_out=test is not source.test and test is not source.validation,
+        unreadable=source.unreadable,
+    )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-import konv
-from konv import config
+
+from konv import __version__, config
 
 __all__ = ["LIBRARIES", "processor", "versions"]
 
@@ -16,7 +16,7 @@ LIBRARIES = ("numpy", "llvmlite", "pillow", "safetensors", "matplotlib", "rich",
 def versions(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
     """The versions of konv, of Python, and of `libraries`."""
     return {
-        "konv": konv.__version__,
+        "konv": __version__,
         "python": platform.python_version(),
         **{name: version(name) for name in libraries},
     }

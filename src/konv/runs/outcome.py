@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from konv.cli.sources import prepared
+from konv.runs.sources import prepared
 from konv.data import DataSet
 from konv.errors import NonFiniteError
 from konv.explain import pictures as draw
