@@ -20,12 +20,12 @@ from konv.train.optimizers import SGD
 
 LIMITS = Limits(peak=1e11, memory=1e10, cache=5e10)
 CALLS = (
-    Measured(0, "conv/kernel", "pack", 1e-4, 0, 1000),
+    Measured(0, "conv/kernel", "pack", 1e-4, 0, 1000, of_weights=True),
     Measured(1, "conv", "convolution", 4e-3, 10**8, 10**6),
     Measured(1, "relu", "pointwise", 1e-4, 0, 10**6),
     Measured(2, "out", "loss", 0.0, 0, 10),
     Measured(3, "conv", "weight_gradient", 6e-3, 10**8, 10**6),
-    Measured(4, "conv/kernel", "sgd", 1e-4, 0, 1000),
+    Measured(4, "conv/kernel", "sgd", 1e-4, 0, 1000, of_weights=True),
 )
 
 

@@ -211,8 +211,9 @@ def test_sample_and_class_weights(oracle):
 
 def test_the_words_are_kerass(oracle):
     keras = oracle("keras")
-    # Keras 2's, AlexNet's, and what an expression becomes.
+    # Keras 2's, AlexNet's, what an expression becomes, and konv's own.
     others = {"LocallyConnected1D", "LocallyConnected2D", "LocalResponseNormalization", "Operation"}
+    others |= {"Cutout", "MeanSubtraction", "Whitening"}
     for name in layers.__all__:
         if name not in {"LAYERS", "Convolution2D", "deserialize", "serialize", *others}:
             assert hasattr(keras.layers, name), name

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from konv.engine.native import NativeProgram
-from konv.engine.show import macs
 from konv.kernels.code.build import addresses
 from konv.kernels.code.executor import Clock
 from konv.ops.record import Array
@@ -37,6 +36,8 @@ class Measured:
     chosen: str = ""
     """Why this kernel: for convolutions the algorithm, and its cycles in parts of direct sums' by the model."""
     slowest: float = 0.0
+    of_weights: bool = False
+    """Whether it prepares or changes weights, rather than takes samples forward or gradients back."""
 
 
 def measure(program: NativeProgram, step: Callable[[], object], samples: int, seconds: float = 1.0) -> list[Measured]:
@@ -54,6 +55,7 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
     frequency = _frequency()
     spent, slowest = (np.median(np.array(found), axis=0) / frequency for found in (rows, most))
     itemsize = 8 if program.plan.dtype == "float64" else 4
+    names = {variable.name for variable in program.plan.graph.variables}
     calls = [(i, call) for i, stage in enumerate(program.stages) for call in stage.calls]
     return [
         Measured(
@@ -61,10 +63,11 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
             call.layer,
             call.spec.kind,
             float(s),
-            macs(call.spec) * samples,
+            call.spec.macs * samples,
             sum(slot.size * (samples if slot.kind == "sample" else 1) for slot in call.slots) * itemsize,
-            call.reason if macs(call.spec) else "",
+            call.reason if call.spec.macs else "",
             float(longest),
+            bool(call.stale or call.guarded or not call.layer or call.layer in names),
         )
         for (i, call), s, longest in zip(calls, spent, slowest, strict=False)
     ]

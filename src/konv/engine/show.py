@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from konv import config
 from konv.graph import Graph
-from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.convolution import Convolution
-from konv.kernels.products.dense import Dense, DenseWeightGradient
-from konv.kernels.products.weight_gradient import WeightGradient
+from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.winograd.tiles import Tiled
 from konv.kernels.winograd.weights import block
 from konv.shapes import show
@@ -19,21 +16,7 @@ from konv.shapes import show
 if TYPE_CHECKING:
     from konv.engine.plan import Call, Plan, Stage
 
-__all__ = ["macs", "print_asked"]
-
-_PRODUCTS = (Convolution, WeightGradient, Dense, DenseWeightGradient)
-
-
-def macs(spec: Spec) -> int:
-    """Multiply-adds of a kernel for one sample, taps over padding left out; 0 for kernels that are no products.
-
-    Those of Winograd's kernels are the direct sums' that they stand for."""
-    if isinstance(spec, Convolution | WeightGradient | Tiled):
-        taps = spec.tiling if isinstance(spec, Tiled) else spec
-        return taps.rows.products * taps.columns.products * spec.inputs * spec.outputs * spec.groups
-    if isinstance(spec, Dense | DenseWeightGradient):
-        return spec.places * spec.inputs * spec.outputs
-    return 0
+__all__ = ["print_asked"]
 
 
 def print_asked(plan: Plan, stages: list[Stage]) -> None:
@@ -66,9 +49,9 @@ def _plan(plan: Plan, stages: list[Stage]) -> list[str]:
     for i, stage in enumerate(stages):
         for call in stage.calls:
             touched = sum(slot.size for slot in call.slots if slot.kind == "sample") * size
-            why = call.reason if macs(call.spec) else ""
+            why = call.reason if call.spec.macs else ""
             lines.append(f"  {i:5} {stage.kind:7} {call.layer:24} {call.spec.kind:23} {_fused(call):10} "
-                         f"{touched:14,} {macs(call.spec):16,}  {why}".rstrip())  # fmt: skip
+                         f"{touched:14,} {call.spec.macs:16,}  {why}".rstrip())  # fmt: skip
     return lines
 
 
@@ -84,7 +67,7 @@ def _blocking(target: Target, stages: list[Stage]) -> list[str]:
         if isinstance(spec, Tiled):
             rows, vectors = block(spec.outputs, target, spec.dtype)
             lines.append(f"  {rows:2} tiles × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
-        if isinstance(spec, _PRODUCTS):
+        if isinstance(spec, ProductSpec):
             rows, vectors = spec.tile(target)
             lines.append(f"  {rows:2} rows × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
     return lines

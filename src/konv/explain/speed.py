@@ -13,7 +13,6 @@ import numpy as np
 from konv.engine import Position, build
 from konv.engine.native import NativeProgram
 from konv.engine.profile import Measured, measure
-from konv.engine.show import macs
 from konv.engine.threads import available, count, pool
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.graph import Graph
@@ -75,7 +74,7 @@ class Step:
         """Multiply-adds of a step, those over padding left out; None on the reference engine, which has no kernels."""
         if not isinstance(self.program, NativeProgram):
             return None
-        return self.batch * sum(macs(call.spec) for stage in self.program.stages for call in stage.calls)
+        return self.batch * sum(call.spec.macs for stage in self.program.stages for call in stage.calls)
 
 
 def _targets(loss: Loss, output: Shape, labels: Array) -> Array:
@@ -156,12 +155,9 @@ class Profile:
     @property
     def phases(self) -> tuple[str, ...]:
         """What each call belongs to: `forward`, `backward`, or `weights`, which are packed before and updated after."""
-        products = [call.stage for call in self.calls if call.macs]
         turn = next((i for i, call in enumerate(self.calls) if call.kernel == "loss"), len(self.calls))
         return tuple(
-            "weights"
-            if products and not products[0] <= call.stage <= products[-1]
-            else "forward" if i <= turn else "backward"
+            "weights" if call.of_weights else "forward" if i <= turn else "backward"
             for i, call in enumerate(self.calls)
         )  # fmt: skip
 

@@ -43,6 +43,11 @@ class Spec:
         """The code for `target`."""
         raise NotImplementedError
 
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out; 0 for kernels that are no products."""
+        return 0
+
     def scratch(self, target: Target) -> int:
         """Bytes of the worker's scratch memory that it uses."""
         return 0

@@ -56,6 +56,11 @@ class Convolution(ProductSpec):
         return replace(self, parts=min(self.panels(target).number, wanted))
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out."""
+        return self.rows.products * self.columns.products * self.inputs * self.outputs * self.groups
+
+    @property
     def result(self) -> tuple[int, int]:
         """A row's positions × channels."""
         return self.columns.positions, self.outputs

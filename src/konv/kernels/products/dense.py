@@ -38,6 +38,11 @@ class Dense(ProductSpec):
     add: bool = False
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample."""
+        return self.places * self.inputs * self.outputs
+
+    @property
     def result(self) -> tuple[int, int]:
         """Samples × outputs."""
         return self.rows, self.outputs
@@ -111,6 +116,11 @@ class DenseWeightGradient(ProductSpec):
     inputs: int
     outputs: int
     places: int = 1
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample."""
+        return self.places * self.inputs * self.outputs
 
     @property
     def result(self) -> tuple[int, int]:
@@ -241,6 +251,11 @@ class DenseFewGradient(Spec):
     BLOCK: ClassVar[int] = 8
     MOST: ClassVar[int] = LEAVES - 1
     """Rows up to which this is the faster way."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample."""
+        return self.places * self.inputs * self.outputs
 
     def units(self) -> int:
         """The number of work units."""

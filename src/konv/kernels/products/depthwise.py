@@ -87,6 +87,11 @@ class Depthwise(Spec):
     finish: str = ""
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out."""
+        return self.rows.products * self.columns.products * self.channels * self.multiplier
+
+    @property
     def x_wide(self) -> int:
         """Channels of the input."""
         return self.channels * (self.multiplier if self.turned else 1)
@@ -226,6 +231,11 @@ class DepthwiseWeightGradient(Spec):
 
     TOGETHER: ClassVar[int] = 4
     """Columns worked on at once, so that the inputs they share are loaded once."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out."""
+        return self.rows.products * self.columns.products * self.channels * self.multiplier
 
     def chunk(self, target: Target) -> int:
         """Rows of an image worked through at a time, so that what the channels share a line with stays in cache."""

@@ -37,6 +37,11 @@ class _Places(Spec):
     filters: int
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out."""
+        return self.rows.products * self.columns.products * self.channels * self.filters
+
+    @property
     def x_size(self) -> int:
         """Elements of one sample of the input."""
         return self.rows.size * self.columns.size * self.channels

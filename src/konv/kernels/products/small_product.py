@@ -23,6 +23,11 @@ class SampleProduct(Spec):
     inner: int
     columns: int
 
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample."""
+        return self.places * self.rows * self.inner * self.columns
+
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "a b c")

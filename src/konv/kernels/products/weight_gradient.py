@@ -47,6 +47,11 @@ class WeightGradient(ProductSpec):
     groups: int = 1
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample, taps over padding left out."""
+        return self.rows.products * self.columns.products * self.inputs * self.outputs * self.groups
+
+    @property
     def mixed(self) -> bool:
         """Whether a tile's rows are taken from several taps at once: where there are few input channels."""
         return self.inputs < 8 and self.groups == 1 and self.columns.apart == 1

@@ -57,6 +57,11 @@ class Tiled(Spec):
     outputs: int
     groups: int = 1
 
+    @property
+    def macs(self) -> int:
+        """Multiply-adds for one sample of the direct sums that this stands for, taps over padding left out."""
+        return self.tiling.rows.products * self.tiling.columns.products * self.inputs * self.outputs * self.groups
+
     def units(self) -> int:
         """Work units of one image."""
         return self.tiling.pieces
