@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.layers.parity import Oracle, check
-
-Case = tuple[dict[str, Any], tuple[int, ...]]
+from tests.layers.parity import Case, Oracle, check
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

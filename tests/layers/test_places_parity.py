@@ -62,10 +62,13 @@ def drawn(kind: str, rng: np.random.Generator) -> tuple[dict[str, Any], tuple[in
     return ({"target_shape": (-1, channels)}, shape) if kind == "Reshape" else ({}, shape)
 
 
-@pytest.mark.parametrize("kind", [
+KINDS = [
     "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D", "UpSampling2D", "Permute",
     "RepeatVector", "Reshape", "Flatten",
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_random_layers_as_keras(kind: str, number: int, oracle: Oracle) -> None:
     arguments, shape = drawn(kind, np.random.default_rng(number))
     check(oracle, kind, arguments, shape, number)

@@ -224,7 +224,7 @@ def test_adapt_not_called_is_said(kind: type[Layer], tmp_path: Path, engine: str
 
 
 def test_too_large_is_refused_with_advice() -> None:
-    with pytest.raises(ConfigurationError, match=r"white: .*150,528 features.*168\.8 GiB.*patch_size=5.*MeanSub"):
+    with pytest.raises(ConfigurationError, match=r"^white: 150,528 features.*168\.8 GiB.*patch_size=5.*MeanSub"):
         Sequential([Input((224, 224, 3)), Whitening(name="white")])
     with pytest.raises(ConfigurationError, match="150,528 features"):
         Whitening().adapt(np.zeros((2, 224, 224, 3)))

@@ -199,9 +199,9 @@ def refused(match: str, kind: type[Exception] = GraphError) -> Any:
 
 def test_graphs_that_are_none():
     a, b = Input((13, 13, 4), name="a"), Input((12, 12, 4), name="b")
-    with refused(r"Layer side: .*alike.*13×13×4, 12×12×4", ShapeError):
+    with refused(r"Layer side: .*alike.*13×13×4, 12×12×4\. Cropping2D, ZeroPadding2D", ShapeError):
         Concatenate(name="side")([a, b])
-    with refused(r"Layer sum: add: .*13×13×4 \+ 12×12×4", ShapeError):
+    with refused(r"Layer sum: add: .*13×13×4 \+ 12×12×4\. Padding, cropping or pooling", ShapeError):
         Add(name="sum")([a, b])
     with refused("less combines several symbolic tensors.*Received: 3"):
         Subtract(name="less")([a, a, a])
@@ -230,16 +230,49 @@ def test_graphs_that_are_none():
 def test_weights_of_another_shape():
     model = two_ways()
     values = model.get_weights()
-    values[0] = values[0][:, :, :2]
-    with pytest.raises(ShapeError, match=r"the weight kernel has shape 3×3×3×5. Received: 3×3×2×5"):
-        model.set_weights(values)
+    name = model.weights[0].name.partition("/")[0]
+    with refused(rf"{name}: the weight kernel has shape 3×3×3×5. Received: 3×3×2×5", ShapeError):
+        model.set_weights([values[0][:, :, :2], *values[1:]])
+    with refused(
+        rf"has {len(values)} weights \({name}/kernel, .*…\)\. Received: 1 arrays\. Give one a weight", ShapeError
+    ):
+        model.set_weights(values[:1])
+    with refused(r"early has no weights yet: .* build\(input_shape\), first", ShapeError):
+        Dense(2, name="early").set_weights([np.zeros((3, 2)), np.zeros(2)])
+
+
+def test_a_layer_for_other_inputs():
+    """Shared by inputs that need different weights."""
+    layer = Dense(2, name="both")
+    layer(Input((4,)))
+    with refused(r"both: an input of shape 5 needs a kernel of shape 5×2, .* its kernel has shape 4×2", ShapeError):
+        layer(Input((5,)))
+
+
+def test_layers_inside_themselves():
+    class Again(Layer):
+        def call(self, inputs):
+            return self(inputs)
+
+    with refused("me is called within itself: a network has no cycles"):
+        Again(name="me")(Input((3,)))
+    layer = Again(name="me")
+    layer.inner = layer
+    with refused("me is called within itself"):
+        _ = layer.weights
+    outer = Sequential([Input((3,)), Dense(3)], name="outer")
+    with refused("outer is called within itself"):
+        outer.add(Sequential([outer]))
 
 
 def test_a_file_whose_layers_wait_for_each_other():
     x = Input((2,), name="x")
     config = Model(x, Dense(1, name="two")(Dense(2, name="one")(x))).get_config()
     config["layers"][1]["calls"][0]["inputs"] = [["two", 0, 0]]
-    with pytest.raises(GraphError, match="one, two wait for each other"):
+    with refused("one, two wait for each other: a network has no cycles"):
+        Model.from_config(config)
+    config["layers"][1]["calls"][0]["inputs"] = [["three", 0, 0]]
+    with refused("the layer one reads the output of three, and there is no such layer"):
         Model.from_config(config)
 
 

@@ -16,7 +16,7 @@ from konv.layers import keeping
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
 from konv.layers.phase import asked, with_training
-from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, set_values
+from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, set_values, within
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -151,8 +151,14 @@ class Layer(Used):
         return variable
 
     def sublayers(self) -> dict[str, Layer]:
-        """The layers this layer has as attributes, or in lists and dictionaries of them, by these names."""
-        return {} if type(self).call is Layer.call else dict(layers_in(vars(self), Layer))
+        """The layers this layer has as attributes, or in lists and dictionaries of them, by these names.
+
+        Raises: GraphError where it is one of them itself.
+        """
+        found = {} if type(self).call is Layer.call else dict(layers_in(vars(self), Layer))
+        if any(layer is self for layer in found.values()):
+            raise GraphError(text("inside_itself", layer=self.name))
+        return found
 
     def named_weights(self, within: str = "") -> dict[str, Variable]:
         """All weights by the names files keep them under, those of layers inside under their attributes' names.
@@ -234,7 +240,7 @@ class Layer(Used):
         training = asked(training)
         if training:
             raise ConfigurationError(text("always_training", layer=self.name))
-        with gathered() as added:
+        with gathered() as added, within(self):
             outputs = self._connected(tensors)
             own = {id(t) for t in tensors}
             outputs = tuple(Node.apply(Linear(), (t,), (), self.name, t.dtype) if id(t) in own else t for t in outputs)
@@ -279,7 +285,10 @@ class Layer(Used):
             self._make_weights(needed)
         for weight, variable in zip(needed, self.weights, strict=True):
             if weight.shape != variable.shape:
-                raise self._misfit(weight.name, weight.shape, variable.shape)
+                raise ShapeError(
+                    text("weight_for_other_input", layer=self.name, name=weight.name, needed=show(weight.shape),
+                         expected=show(variable.shape), input=", ".join(show(t.shape) for t in tensors))
+                )  # fmt: skip
         return (self._nodes(tensors),)
 
     def _nodes(self, tensors: tuple[Tensor, ...]) -> Tensor:
@@ -325,7 +334,8 @@ class Layer(Used):
 
     def _named(self, error: KonvError) -> KonvError:
         """The error of an op, which knows its kind alone, with this layer's name."""
-        return type(error)(text("in_layer", layer=self.name, error=error))
+        told = str(error).startswith((f"{self.name}: ", f"{self.name}："))
+        return error if told else type(error)(text("in_layer", layer=self.name, error=error))
 
     def _misfit(self, name: str, expected: Shape, received: Shape) -> ShapeError:
         return ShapeError(

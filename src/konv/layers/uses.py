@@ -19,7 +19,22 @@ from konv.shapes import show
 if TYPE_CHECKING:
     from konv.layers.base import Layer
 
-__all__ = ["Added", "Call", "Used", "freeze", "gathered", "layers_in", "nodes_between", "now_gathering", "set_values"]
+__all__ = [
+    "Added",
+    "Call",
+    "Used",
+    "freeze",
+    "gathered",
+    "layers_in",
+    "nodes_between",
+    "now_gathering",
+    "other_count",
+    "set_values",
+    "within",
+]
+
+MOST = 6
+"""Names in a message, at most."""
 
 
 @dataclass(eq=False)
@@ -52,6 +67,21 @@ def gathered() -> Iterator[Added]:
         _gathering[-1].inner.extend(found.all)
 
 
+_being_called: list[Used] = []
+
+
+@contextmanager
+def within(layer: Used) -> Iterator[None]:
+    """While `layer` is being called. Raises: GraphError where it already is: it would never end."""
+    if any(other is layer for other in _being_called):
+        raise GraphError(text("inside_itself", layer=layer.name))
+    _being_called.append(layer)
+    try:
+        yield
+    finally:
+        _being_called.pop()
+
+
 def now_gathering() -> Added | None:
     """Where a layer that is being called adds losses; None outside any call."""
     return _gathering[-1] if _gathering else None
@@ -78,6 +108,7 @@ class Used:
 
     name: str
     weights: Any
+    built: Any
     _calls: list[Call]
     shown: ClassVar[Callable[[Any], str] | None] = None
     """What draws a layer for a notebook; `konv.explain.notebook` enters it."""
@@ -177,6 +208,8 @@ class Used:
         Arguments: `weights`, one array each, of the same shapes.
         Raises: ShapeError where their number or a shape differs; then none has been set.
         """
+        if len(weights) and not self.built:
+            raise ShapeError(text("no_weights_yet", layer=self.name))
         set_values(self.weights, weights, self.name)
 
     def count_params(self) -> int:
@@ -215,18 +248,24 @@ def freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
         node.frozen = True
 
 
+def other_count(owner: str, variables: Sequence[Variable], received: str) -> str:
+    """What is said where `owner`'s weights, `variables`, are given another number of arrays: `received`."""
+    names = ", ".join(v.name for v in variables[:MOST]) + ", …" * (len(variables) > MOST)
+    return text("weight_count", layer=owner, expected=len(variables), received=received, names=names or "–")
+
+
 def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: str) -> None:
     """Assign one of `values` to each of `variables` of the layer or model called `owner`.
 
     Raises: ShapeError where their number or a shape differs; then none has been set.
     """
     if len(variables) != len(values):
-        raise ShapeError(text("weight_count", layer=owner, expected=len(variables), received=len(values)))
+        raise ShapeError(other_count(owner, variables, str(len(values))))
     arrays = [np.asarray(value) for value in values]
     for variable, value in zip(variables, arrays, strict=True):
         if variable.shape != value.shape:
-            name = variable.name.rpartition("/")[2]
+            layer, _, name = variable.name.rpartition("/")
             received, expected = show(value.shape), show(variable.shape)
-            raise ShapeError(text("weight_shape", layer=owner, name=name, expected=expected, received=received))
+            raise ShapeError(text("weight_shape", layer=layer, name=name, expected=expected, received=received))
     for variable, value in zip(variables, arrays, strict=True):
         variable.assign(value)

@@ -25,12 +25,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cannot_concatenate": (
         "shapes to be joined along axis {axis} must be alike along all the others (the batch axis left out). "
-        "Received: {received}.",
-        "沿第 {axis} 轴拼接时，其余各轴的大小必须相同（不计批次轴）。收到的是：{received}。",
+        "Received: {received}. Cropping2D, ZeroPadding2D or padding='same' in front make heights and widths alike.",
+        "沿第 {axis} 轴拼接时，其余各轴的大小必须相同（不计批次轴）。收到的是：{received}。"
+        "可在前面用 Cropping2D、ZeroPadding2D 或 padding='same' 使高和宽相同。",
     ),
     "shapes_do_not_meet": (
-        "{function}: shapes must be alike, axes of one element aside (the batch axis left out). Received: {received}.",
-        "{function}：除了大小为 1 的轴以外，形状必须相同（不计批次轴）。收到的是：{received}。",
+        "{function}: shapes must be alike, axes of one element aside (the batch axis left out). Received: {received}. "
+        "Padding, cropping or pooling make heights and widths alike, a 1×1 convolution channels.",
+        "{function}：除了大小为 1 的轴以外，形状必须相同（不计批次轴）。收到的是：{received}。"
+        "可用填充、裁剪或池化使高和宽相同，用 1×1 卷积使通道数相同。",
     ),
     "operand_count": (
         "The function {function} has {expected} operands. Received: {received}.",
@@ -75,8 +78,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{model} 的输入形状是 {expected}。收到的是：{received}。",
     ),
     "cycle": (
-        "{model}: the layers {names} wait for each other, or for a layer there is not: a network has no cycles.",
-        "{model}：层 {names} 互相等待，或在等待不存在的层：网络中不能有环。",
+        "{model}: the layers {names} wait for each other: a network has no cycles. Let one of them read a layer that "
+        "does not depend on it.",
+        "{model}：层 {names} 互相等待：网络中不能有环。请让其中一层改为读取不依赖于它的层。",
+    ),
+    "no_such_source": (
+        "{model}: the layer {layer} reads the output of {source}, and there is no such layer.",
+        "{model}：层 {layer} 要读取 {source} 的输出，而没有这个层。",
+    ),
+    "inside_itself": (
+        "{layer} is called within itself: a network has no cycles. Make another layer of the kind for inside.",
+        "{layer} 在自身内部又被调用：网络中不能有环。请另建一个同类的层放在里面。",
     ),
     "class_weight_outputs": (
         "class_weight is for networks with one output; this one has {count}. Use sample_weight: one array an output.",
@@ -207,8 +219,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "表达式依赖于 {missing}，而它不在 inputs 之中。请列出它所依赖的全部 Input。",
     ),
     "not_differentiable": (
-        "Gradients are taken by weights and by inputs, what konv.layers.Input returned. Received: {received}.",
-        "只能对权重和输入（konv.layers.Input 的返回值）求梯度。收到的是：{received}。",
+        "Gradients are taken by weights, and by those inputs (what konv.layers.Input returned) that the expression "
+        "depends on: {known}. Received: {received}.",
+        "只能对权重，以及表达式所依赖的输入（konv.layers.Input 的返回值）求梯度：{known}。收到的是：{received}。",
     ),
     "gradient_arrays": (
         "This gradient takes {expected} arrays, one for each input. Received: {received}.",

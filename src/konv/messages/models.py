@@ -63,13 +63,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: the weight {name} has shape {expected}. Received: {received}.",
         "{layer}：权重 {name} 的形状是 {expected}。收到的是：{received}。",
     ),
+    "weight_for_other_input": (
+        "{layer}: an input of shape {input} needs a {name} of shape {needed}, and this layer was made for others: its "
+        "{name} has shape {expected}. Use another layer for this input.",
+        "{layer}：形状为 {input} 的输入需要形状为 {needed} 的 {name}，而这个层是为别的输入建立的：它的 {name} "
+        "形状是 {expected}。请为这个输入另建一个层。",
+    ),
     "weight_missing": (
         "{layer}: the weight {name} of shape {expected} is missing.",
         "{layer}：缺少形状为 {expected} 的权重 {name}。",
     ),
     "weight_count": (
-        "{layer} has {expected} weights. Received: {received} arrays.",
-        "{layer} 有 {expected} 个权重。收到的是：{received} 个数组。",
+        "{layer} has {expected} weights ({names}). Received: {received} arrays. Give one a weight, in the order of "
+        "get_weights().",
+        "{layer} 有 {expected} 个权重（{names}）。收到的是：{received} 个数组。"
+        "请按 get_weights() 的顺序为每个权重各给一个数组。",
+    ),
+    "no_weights_yet": (
+        "{layer} has no weights yet: they are made when the shape of its input is known. Call it on an input, or its "
+        "build(input_shape), first.",
+        "{layer} 还没有权重：知道输入的形状之后才会建立。请先在一个输入上调用它，或调用 build(input_shape)。",
     ),
     "noise_shape": (
         "{layer}: noise_shape is not available: each number is dropped by itself. Received: {received!r}. "

@@ -131,8 +131,12 @@ def rebuilt(config: Mapping[str, Any], custom_objects: Mapping[str, Any], weight
             else:
                 later.append((name, number, use))
         if len(later) == len(waiting):
-            names = ", ".join(dict.fromkeys(name for name, _, _ in waiting))
-            raise GraphError(text("cycle", model=str(config.get("name")), names=names))
+            model = str(config.get("name"))
+            for name, _, use in waiting:
+                for source, *_ in map(_key, use["inputs"]):
+                    if source not in layers:
+                        raise GraphError(text("no_such_source", model=model, layer=name, source=source))
+            raise GraphError(text("cycle", model=model, names=", ".join(dict.fromkeys(name for name, *_ in waiting))))
         waiting = later
     return _form(config["inputs"], made, layers), _form(config["outputs"], made, layers)
 

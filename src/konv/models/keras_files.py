@@ -16,6 +16,7 @@ from konv.io.keras_archive import KerasArchive
 from konv.io.keras_h5 import KerasH5
 from konv.layers import Layer
 from konv.layers.base import Layer as Base
+from konv.layers.uses import other_count
 from konv.messages import text
 from konv.models import from_keras, keras_optimizer, saving, to_keras
 from konv.models.architecture import described
@@ -232,7 +233,7 @@ def _set_by_layer(model: Model, path: Path, file: KerasH5, by_name: bool) -> Non
     values: list[tuple[Variable, Array]] = []
     for layer, own, name, weights in pairs:
         if len(own) != len(weights):
-            said = text("weight_count", layer=layer.name, expected=len(own), received=f"{len(weights)} ({name})")
+            said = other_count(layer.name, own, f"{len(weights)} ({name})")
             raise ModelFileError(text("keras_file.other", path=path, error=said))
         values += [(v, _fitting(v, array, path, weight)) for v, (weight, array) in zip(own, weights, strict=True)]
     _assign(values)
@@ -245,7 +246,7 @@ def _set_by_path(model: Model, path: Path, stored: Mapping[str, Sequence[Array]]
         known.add(place)
         arrays = stored.get(place, ())
         if len(arrays) != len(own):
-            said = text("weight_count", layer=layer.name, expected=len(own), received=f"{len(arrays)} ({place})")
+            said = other_count(layer.name, own, f"{len(arrays)} ({place})")
             raise ModelFileError(text("keras_file.other", path=path, error=said))
         values += [
             (v, _fitting(v, array, path, f"{place}/vars/{i}"))

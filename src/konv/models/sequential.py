@@ -64,6 +64,8 @@ class Sequential(Model):
             layer = InputLayer.of(layer)
         if not isinstance(layer, Layer):
             raise GraphError(text("not_a_layer", model=self.name, received=type(layer).__name__))
+        if _holds(layer, self):
+            raise GraphError(text("inside_itself", layer=self.name))
         if any(layer.name == other.name for other in (self._input, *self._layers) if other is not None):
             raise GraphError(text("name_taken", model=self.name, name=layer.name))
         if isinstance(layer, InputLayer):
@@ -169,3 +171,8 @@ class Sequential(Model):
 
 
 KINDS["Sequential"] = Sequential
+
+
+def _holds(layer: Layer, sought: Layer) -> bool:
+    """Whether `sought` is `layer`, or is inside of it."""
+    return layer is sought or any(_holds(one, sought) for one in (layer.layers if isinstance(layer, Model) else ()))

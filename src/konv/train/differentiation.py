@@ -96,7 +96,9 @@ class _Traced:
             raise GraphError(text("inputs_of_gradient", missing=", ".join(missing) or "Input"))
         wrong = [w for w in wrt if not isinstance(w, Variable) and not any(w is t for t in self.inputs)]
         if wrong:
-            raise GraphError(text("not_differentiable", received=", ".join(type(w).__name__ for w in wrong)))
+            received = ", ".join(w.node.layer if isinstance(w, Tensor) else type(w).__name__ for w in wrong)
+            known = ", ".join(t.node.layer for t in self.inputs)
+            raise GraphError(text("not_differentiable", received=received, known=known))
         self.wrt = list(wrt)
         self.graph = Graph([self.inputs[i] for i in self.used], heads)
         self.programs: dict[int, Program] = {}
