@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from konv.arguments import at_least_zero
 from konv.errors import ConfigurationError
 from konv.messages import text
-from konv.names import found, name_of, unknown
+from konv.names import Family
 from konv.ops.keeping import Bound, NonNegative, NormBound
 from konv.ops.record import Array
 
@@ -84,7 +85,7 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
-        self.max_value, self.axis = _length(max_value, "max_value"), _axis(axis)
+        self.max_value, self.axis = at_least_zero(max_value, "max_value"), _axis(axis)
 
     @property
     def bound(self) -> Bound | None:
@@ -123,8 +124,8 @@ class MinMaxNorm(Constraint):
     """
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0) -> None:
-        self.min_value, self.max_value = _length(min_value, "min_value"), _length(max_value, "max_value")
-        self.rate, self.axis = _length(rate, "rate"), _axis(axis)
+        self.min_value, self.max_value = at_least_zero(min_value, "min_value"), at_least_zero(max_value, "max_value")
+        self.rate, self.axis = at_least_zero(rate, "rate"), _axis(axis)
         if self.rate > 1 or self.min_value > self.max_value:
             raise ConfigurationError(text("bad_norm_bounds", low=min_value, high=max_value, rate=rate))
 
@@ -149,22 +150,15 @@ NAMES: dict[str, type[Constraint]] = {
 }  # fmt: skip
 
 
+_FAMILY = Family("constraint", Constraint, CLASSES, NAMES)
+
+
 def get(identifier: object) -> Any:
     """The constraint for a name (`"non_neg"`), a saved form, a class, a constraint or function as it is; None for None.
 
     Arguments: `identifier`, any of these. Raises: UnknownNameError for a name that is none.
     """
-    if identifier is None or isinstance(identifier, Constraint):
-        return identifier
-    if isinstance(identifier, str) and identifier in NAMES:
-        return NAMES[identifier]()
-    if isinstance(identifier, Mapping):
-        return deserialize(identifier)
-    if isinstance(identifier, type) and issubclass(identifier, Constraint):
-        return identifier()
-    if callable(identifier):
-        return identifier
-    raise unknown("constraint", identifier, NAMES)
+    return _FAMILY.get(identifier)
 
 
 def serialize(constraint: Any) -> dict[str, Any]:
@@ -172,11 +166,7 @@ def serialize(constraint: Any) -> dict[str, Any]:
 
     Raises: ConfigurationError for a function or class of one's own that has not been registered.
     """
-    known = CLASSES.get(type(constraint).__name__) is type(constraint)
-    name = type(constraint).__name__ if known else name_of(type(constraint)) or name_of(constraint)
-    if name is None:
-        raise ConfigurationError(text("own_not_registered", received=constraint))
-    return {"class_name": name, "config": constraint.get_config() if hasattr(constraint, "get_config") else {}}
+    return _FAMILY.serialize(constraint)
 
 
 def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -184,23 +174,7 @@ def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
 
     Arguments: `custom_objects`, classes of your own by name. Raises: UnknownNameError for a class that is none.
     """
-    name, config = saved.get("class_name"), saved.get("config") or {}
-    kind: Callable[..., Any] | None = CLASSES.get(name) if isinstance(name, str) else None
-    kind = kind or found(name, custom_objects)
-    if kind is None:
-        raise unknown("constraint", name, CLASSES)
-    return kind.from_config(config) if isinstance(kind, type) and issubclass(kind, Constraint) else kind
-
-
-def _length(value: Any, name: str) -> float:
-    """`value` as a finite number from 0 up. Raises: ConfigurationError."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise ConfigurationError(text("not_negative", name=name, received=value))
-    return number
+    return _FAMILY.deserialize(saved, custom_objects)
 
 
 def _axis(axis: Any) -> int | list[int]:

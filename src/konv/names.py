@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from konv.errors import ConfigurationError, UnknownNameError
 from konv.messages import text
 
-__all__ = ["found", "name_of", "nearest", "register_serializable", "registered", "unknown"]
+__all__ = ["Family", "found", "name_of", "nearest", "register_serializable", "registered", "unknown"]
 
 T = TypeVar("T")
 _objects: dict[str, Any] = {}
@@ -72,3 +73,55 @@ def found(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     known = custom_objects or {}
     short = name.rpartition(">")[2]
     return known.get(name, known.get(short, _objects.get(name)))
+
+
+@dataclass(frozen=True)
+class Family:
+    """Things of one kind that people name, pass or make themselves, such as constraints.
+
+    `kind`, as of `unknown`; `base`, what konv's own derive from; `classes`, these by their names; `names`, all that
+    people may call them.
+    """
+
+    kind: str
+    base: type[Any]
+    classes: Mapping[str, type[Any]]
+    names: Mapping[str, Callable[[], Any]]
+
+    def get(self, identifier: object) -> Any:
+        """The one for a name, a saved form, a class, or a thing or function as it is; None for None.
+
+        Raises: UnknownNameError for a name that is none.
+        """
+        if identifier is None or isinstance(identifier, self.base):
+            return identifier
+        if isinstance(identifier, str) and identifier in self.names:
+            return self.names[identifier]()
+        if isinstance(identifier, Mapping):
+            return self.deserialize(identifier)
+        if isinstance(identifier, type) and issubclass(identifier, self.base):
+            return identifier()
+        if callable(identifier):
+            return identifier
+        raise unknown(self.kind, identifier, self.names)
+
+    def serialize(self, thing: Any) -> dict[str, Any]:
+        """The form in which a configuration keeps `thing`: its class's name and its arguments.
+
+        Raises: ConfigurationError for a function or class of one's own that has not been registered.
+        """
+        known = self.classes.get(type(thing).__name__) is type(thing)
+        name = type(thing).__name__ if known else name_of(type(thing)) or name_of(thing)
+        if name is None:
+            raise ConfigurationError(text("own_not_registered", received=thing))
+        return {"class_name": name, "config": thing.get_config() if hasattr(thing, "get_config") else {}}
+
+    def deserialize(self, saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """What `serialize` wrote as `saved`. Raises: UnknownNameError for a class that is none."""
+        name, config = saved.get("class_name"), saved.get("config") or {}
+        kind: Any = self.classes.get(name) if isinstance(name, str) else None
+        kind = kind or found(name, custom_objects)
+        if kind is None:
+            raise unknown(self.kind, name, self.classes)
+        own = not (isinstance(kind, type) and issubclass(kind, self.base))
+        return kind if own else kind.from_config(config)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from konv import functions as ops
+from konv.arguments import at_least_zero
 from konv.errors import ConfigurationError
 from konv.messages import text
-from konv.names import found, name_of, unknown
+from konv.names import Family
 from konv.ops.keeping import Penalty
 
 __all__ = [
@@ -64,7 +65,7 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1, self.l2 = _share(l1, "l1"), _share(l2, "l2")
+        self.l1, self.l2 = at_least_zero(l1, "l1"), at_least_zero(l2, "l2")
 
     @property
     def penalty(self) -> Penalty | None:
@@ -124,7 +125,7 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        self.factor, self.mode = _share(factor, "factor"), mode
+        self.factor, self.mode = at_least_zero(factor, "factor"), mode
         if mode not in ("rows", "columns"):
             raise ConfigurationError(text("unknown_setting", name="mode", received=mode, known="rows, columns"))
 
@@ -169,22 +170,15 @@ NAMES: dict[str, Callable[[], Regularizer]] = {
 }  # fmt: skip
 
 
+_FAMILY = Family("regularizer", Regularizer, CLASSES, NAMES)
+
+
 def get(identifier: object) -> Any:
     """The regulariser for a name (`"l2"`), a saved form, a class, a regulariser or function as it is; None for None.
 
     Arguments: `identifier`, any of these. Raises: UnknownNameError for a name that is none.
     """
-    if identifier is None or isinstance(identifier, Regularizer):
-        return identifier
-    if isinstance(identifier, str) and identifier in NAMES:
-        return NAMES[identifier]()
-    if isinstance(identifier, Mapping):
-        return deserialize(identifier)
-    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
-        return identifier()
-    if callable(identifier):
-        return identifier
-    raise unknown("regularizer", identifier, NAMES)
+    return _FAMILY.get(identifier)
 
 
 def serialize(regularizer: Any) -> dict[str, Any]:
@@ -192,11 +186,7 @@ def serialize(regularizer: Any) -> dict[str, Any]:
 
     Raises: ConfigurationError for a function or class of one's own that has not been registered.
     """
-    known = CLASSES.get(type(regularizer).__name__) is type(regularizer)
-    name = type(regularizer).__name__ if known else name_of(type(regularizer)) or name_of(regularizer)
-    if name is None:
-        raise ConfigurationError(text("own_not_registered", received=regularizer))
-    return {"class_name": name, "config": regularizer.get_config() if hasattr(regularizer, "get_config") else {}}
+    return _FAMILY.serialize(regularizer)
 
 
 def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -204,20 +194,4 @@ def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
 
     Arguments: `custom_objects`, classes of your own by name. Raises: UnknownNameError for a class that is none.
     """
-    name, config = saved.get("class_name"), saved.get("config") or {}
-    kind = CLASSES.get(name) if isinstance(name, str) else None
-    kind = kind or found(name, custom_objects)
-    if kind is None:
-        raise unknown("regularizer", name, CLASSES)
-    return kind.from_config(config) if isinstance(kind, type) and issubclass(kind, Regularizer) else kind
-
-
-def _share(value: Any, name: str) -> float:
-    """`value` as a finite number from 0 up. Raises: ConfigurationError."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise ConfigurationError(text("not_negative", name=name, received=value))
-    return number
+    return _FAMILY.deserialize(saved, custom_objects)

@@ -13,7 +13,7 @@ from tests.house.source import CHECKOUT, Module, imported, modules
 
 # Each room imports only from itself and from rooms before it. docs/architecture.md has the same order.
 ROOMS = tuple(
-    "errors messages names shapes random config statistics kernels ops graph engine functions initializers "
+    "errors messages names arguments shapes random config statistics kernels ops graph engine functions initializers "
     "regularizers constraints activations layers data preprocessing datasets train losses optimizers metrics callbacks "
     "utils explain io models zoo runs compat lab cli".split()
 )

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from konv import config, random
+from konv.arguments import count
 from konv.data.images import array_to_image
-from konv.layers.checks import count
 
 __all__ = ["Batches", "labels_as", "save_images"]
 

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from konv import random
+from konv.arguments import number
 from konv.data.batches import Array, Batches, labels_as
 from konv.data.folder import ImageFile, image_files, some
 from konv.data.images import MODES, SUFFIXES, File as Opened, decoded, resized
 from konv.errors import ConfigurationError, DataError, DataWarning, warn
-from konv.layers.checks import number
 from konv.messages import text
 from konv.shapes import pair
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from konv import random
+from konv.arguments import number
 from konv.data.batches import Array, Batches, labels_as, save_images
 from konv.data.checks import check_lengths
 from konv.data.directory import DirectoryBatches, listed
 from konv.data.images import MODES
 from konv.data.transforms import Parameters, Ranges, apply_all, pair_of
 from konv.errors import ConfigurationError, DataError, DataWarning, ShapeError, warn
-from konv.layers.checks import channels_last, number
 from konv.messages import text
-from konv.shapes import Shape, pair, show
+from konv.shapes import Shape, channels_last, pair, show
 from konv.statistics import Covariance, Moments
 
 __all__ = ["ImageDataGenerator"]

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from konv import config
+from konv.arguments import number
 from konv.errors import ConfigurationError, ShapeError
 from konv.kernels.code.direct import call
 from konv.kernels.maps.resample import Resample
-from konv.layers.checks import number
 from konv.messages import text
 from konv.ops.geometry import FILLS, look
 from konv.random import Stream

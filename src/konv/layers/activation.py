@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from konv import activations, initializers, ops
+from konv.arguments import count
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import count
 from konv.messages import text
 from konv.shapes import Shape
 

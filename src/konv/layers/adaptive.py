@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from konv import ops
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last
-from konv.shapes import Shape, pair
+from konv.shapes import Shape, channels_last, pair
 
 __all__ = ["AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D"]
 

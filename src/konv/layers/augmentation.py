@@ -13,14 +13,14 @@ from typing import Any, cast
 import numpy as np
 
 from konv import ops, random
+from konv.arguments import number
 from konv.errors import ConfigurationError, GraphError, ShapeError
 from konv.graph import Tensor
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, number
 from konv.layers.normalization import within
 from konv.messages import text
 from konv.ops.record import Array, Op
-from konv.shapes import Shape, pair, show
+from konv.shapes import Shape, channels_last, pair, show
 
 __all__ = ["Augmenting", "Cutout", "Factor", "MixUp", "RandomBrightness", "RandomContrast", "RandomErasing"]
 

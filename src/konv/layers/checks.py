@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
-from math import nan
 
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph import naming
 from konv.messages import text
-from konv.shapes import Shape, channels_last
+from konv.shapes import Shape
 
-__all__ = ["channels_last", "checked_name", "count", "number", "sample_shape"]
+__all__ = ["checked_name", "sample_shape"]
 
 RESERVED = ("optimizer", "random", "callbacks")
 """What a model file's tensors that are no weights begin with."""
-
-
-def count(value: object, name: str, layer: str, least: int = 1) -> int:
-    """`value` as an integer of at least `least`. Raises: ConfigurationError where it is none."""
-    try:
-        found = least - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        found = least - 1
-    if found < least:
-        raise ConfigurationError(text("not_a_count", layer=layer, name=name, least=least, received=value))
-    return found
-
-
-def number(value: object) -> float:
-    """`value` as a float, NaN where it is no number: so that whoever asks for a range refuses it in one sentence."""
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return nan
 
 
 def sample_shape(shape: object, layer: str, batch: bool = False) -> Shape:

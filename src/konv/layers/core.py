@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from konv import activations, initializers, ops
+from konv.arguments import count, number
 from konv.errors import ConfigurationError
 from konv.graph import Node, Tensor
 from konv.layers.base import Call, Layer
-from konv.layers.checks import channels_last, count, number, sample_shape
+from konv.layers.checks import sample_shape
 from konv.messages import text
-from konv.shapes import Shape
+from konv.shapes import Shape, channels_last
 
 __all__ = ["Dense", "Dropout", "Flatten", "Input", "InputLayer"]
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from konv import activations, initializers, ops
+from konv.arguments import count
 from konv.errors import KonvError
 from konv.graph import Node, Tensor
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, count, sample_shape
+from konv.layers.checks import sample_shape
 from konv.ops.record import Weight
-from konv.shapes import Padding, Shape, normal_padding, pair
+from konv.shapes import Padding, Shape, channels_last, normal_padding, pair
 
 __all__ = ["DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D"]
 

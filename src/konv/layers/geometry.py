@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from konv import ops
+from konv.arguments import count
 from konv.layers.augmentation import Augmenting, Factor
-from konv.layers.checks import count
 from konv.layers.normalization import within
 from konv.ops.geometry import FILLS
 from konv.ops.record import Op

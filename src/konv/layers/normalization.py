@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from konv import initializers, ops
+from konv.arguments import count, number
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import count, number
 from konv.messages import text
 from konv.shapes import Shape
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from konv import ops
+from konv.arguments import count
 from konv.errors import ConfigurationError, ShapeError
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, count
 from konv.messages import text
 from konv.ops.sequence import sequence_shape
 from konv.ops.windows import image_shape
-from konv.shapes import Shape, pair, show
+from konv.shapes import Shape, channels_last, pair, show
 
 __all__ = ["Cropping1D", "Cropping2D", "Permute", "RepeatVector", "Reshape", "UpSampling1D", "UpSampling2D",
            "ZeroPadding1D", "ZeroPadding2D"]  # fmt: skip

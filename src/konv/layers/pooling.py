@@ -7,8 +7,7 @@ from typing import Any, ClassVar, cast
 
 from konv import ops
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last
-from konv.shapes import Padding, Shape, normal_padding, pair
+from konv.shapes import Padding, Shape, channels_last, normal_padding, pair
 
 __all__ = ["AveragePooling2D", "AvgPool2D", "MaxPool2D", "MaxPooling2D"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from konv import ops
+from konv.arguments import number
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import number
 from konv.messages import text
 from konv.ops.record import Array, Op, Weight
 from konv.shapes import Shape, show

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from konv import ops, regularizers
+from konv.arguments import number
 from konv.layers.base import Layer
-from konv.layers.checks import number
 from konv.shapes import Shape
 
 __all__ = ["ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise"]

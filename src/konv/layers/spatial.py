@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from konv import ops
-from konv.layers.checks import channels_last
 from konv.layers.core import Dropout
-from konv.shapes import Shape
+from konv.shapes import Shape, channels_last
 
 __all__ = ["SpatialDropout1D", "SpatialDropout2D"]
 

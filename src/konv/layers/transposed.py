@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from konv import activations, initializers, ops
+from konv.arguments import count
 from konv.errors import ConfigurationError
 from konv.layers.base import Layer
-from konv.layers.checks import channels_last, count
 from konv.messages import text
-from konv.shapes import Padding, Shape, normal_padding, pair
+from konv.shapes import Padding, Shape, channels_last, normal_padding, pair
 
 __all__ = ["Conv2DTranspose", "Convolution2DTranspose"]
 

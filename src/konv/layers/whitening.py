@@ -7,9 +7,10 @@ from typing import Any, cast
 import numpy as np
 
 from konv import ops
+from konv.arguments import count
 from konv.errors import ConfigurationError, KonvError
 from konv.graph import Node, Tensor
-from konv.layers.checks import count, sample_shape
+from konv.layers.checks import sample_shape
 from konv.layers.normalization import within
 from konv.layers.preparation import Adapted
 from konv.messages import text

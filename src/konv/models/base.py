@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from konv import random
+from konv.arguments import at_least_zero, count
 from konv.engine import Position
 from konv.errors import ConfigurationError
 from konv.explain.live import watcher
 from konv.functions.total import Total
 from konv.graph import Tensor
 from konv.io.atomic import write_bytes
-from konv.layers.checks import count, number
 from konv.messages import text
 from konv.models import feeding
 from konv.models.architecture import KINDS, rebuilt
@@ -87,7 +87,7 @@ class Model(Kept, Structure):
         """
         self.optimizer = optimizers.get(optimizer)
         self.loss = mapped(losses.get, loss)
-        self.loss_weights = mapped(lambda share: not_negative(share, "loss_weights"), loss_weights)
+        self.loss_weights = mapped(lambda share: at_least_zero(share, "loss_weights"), loss_weights)
         self._watched = Watched(metrics)
         self._runner = None
         self.seed = random.seed()
@@ -375,11 +375,3 @@ def _values(logs: Logs[float], named: bool) -> float | list[float] | dict[str, f
 
 
 KINDS["Functional"] = Model
-
-
-def not_negative(value: Any, name: str) -> float:
-    """`value` of the argument `name`, finite and not negative. Raises: ConfigurationError otherwise."""
-    found = number(value)
-    if not 0 <= found < float("inf"):
-        raise ConfigurationError(text("not_negative", name=name, received=value))
-    return found

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from konv.arguments import count
 from konv.errors import KonvError, ModelFileError
 from konv.io import model_file
 from konv.io.model_file import ModelFile
-from konv.layers.checks import count
 from konv.messages import text
 from konv.models import saving
 from konv.ops.record import Array

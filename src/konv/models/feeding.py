@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
+from konv.arguments import count
 from konv.errors import ConfigurationError, DataError
-from konv.layers.checks import count
 from konv.messages import text
 from konv.train.feeds import ArrayFeed, BatchFeed, Feed, is_feed
 from konv.train.samples import Samples, notice_one_class, split, weighted

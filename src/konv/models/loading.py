@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from konv.arguments import count
 from konv.errors import KonvError, ModelFileError
 from konv.io import model_file
 from konv.io.model_file import ModelFile
-from konv.layers.checks import count
 from konv.messages import text
 from konv.models import from_keras, keras_files, keras_optimizer
 from konv.models.architecture import KINDS, restored

@@ -14,10 +14,9 @@ from konv.data.generator import ArrayBatches as NumpyArrayIterator, ImageDataGen
 from konv.data.images import File, array_to_image, decoded, resized
 from konv.data.transforms import apply_all
 from konv.errors import ShapeError
-from konv.layers.checks import channels_last
 from konv.messages import text
 from konv.ops.record import Array
-from konv.shapes import pair, show
+from konv.shapes import channels_last, pair, show
 
 if TYPE_CHECKING:
     from PIL.Image import Image

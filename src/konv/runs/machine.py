@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-
 from konv import __version__, config
 
 __all__ = ["LIBRARIES", "processor", "versions"]

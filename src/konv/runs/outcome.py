@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from konv.runs.sources import prepared
 from konv.data import DataSet
 from konv.errors import NonFiniteError
 from konv.explain import pictures as draw
@@ -16,6 +15,7 @@ from konv.explain.report import Findings, Picture, report
 from konv.explain.style import DARK, LIGHT, Theme
 from konv.io.run_folder import RunFolder
 from konv.models import Model
+from konv.runs.sources import prepared
 
 __all__ = ["evaluated", "leave"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from konv import config
+from konv.arguments import count
 from konv.errors import ConfigurationError, ShapeError
-from konv.layers.checks import count
 from konv.messages import text
 from konv.ops.record import Array
 from konv.shapes import show

@@ -6,8 +6,8 @@ from math import isfinite, log
 
 import numpy as np
 
+from konv.arguments import count
 from konv.errors import ConfigurationError, NonFiniteError
-from konv.layers.checks import count
 from konv.messages import text
 from konv.ops.record import Array
 from konv.train.callbacks import Callback, Logs

@@ -8,8 +8,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from konv.arguments import count
 from konv.errors import ConfigurationError
-from konv.layers.checks import count
 from konv.messages import text
 from konv.train.callbacks import Callback, Logs
 from konv.train.monitors import Monitor

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from konv.arguments import count
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph.naming import snake_case
-from konv.layers.checks import count
 from konv.messages import text
 from konv.names import unknown
 from konv.ops.record import Array

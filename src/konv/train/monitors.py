@@ -7,12 +7,11 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any
 
+from konv.arguments import at_least_zero, count, number
 from konv.errors import ConfigurationError, NonFiniteError
-from konv.layers.checks import count, number
 from konv.messages import text
 from konv.ops.record import Array
 from konv.train.callbacks import Callback, Logs
-from konv.train.optimizer import at_least_zero
 
 __all__ = ["EarlyStopping", "LearningRateScheduler", "Monitor", "ReduceLROnPlateau", "TerminateOnNaN"]
 

@@ -20,14 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
 
+from konv.arguments import above_zero, at_least_zero, count, number
 from konv.errors import ConfigurationError, ShapeError
 from konv.graph import Variable, aligned
-from konv.layers.checks import count, number
 from konv.messages import text
 from konv.ops.record import Array
 from konv.ops.update import Update
@@ -35,7 +34,7 @@ from konv.shapes import show
 from konv.train import schedules
 from konv.train.schedules import LearningRateSchedule
 
-__all__ = ["Optimizer", "at_least_zero", "share", "small"]
+__all__ = ["Optimizer", "share", "small"]
 
 COMMON = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
@@ -89,8 +88,9 @@ class Optimizer:
 
     def _set_common(self, options: dict[str, Any]) -> None:
         """Take what every optimiser knows out of `options`."""
+        limits = [(name, options.pop(name, None)) for name in ("clipnorm", "clipvalue", "global_clipnorm")]
         self.clipnorm, self.clipvalue, self.global_clipnorm = (
-            _above_zero(options.pop(name, None), name) for name in ("clipnorm", "clipvalue", "global_clipnorm")
+            None if limit is None else above_zero(limit, name) for name, limit in limits
         )
         clips = [value for value in (self.clipnorm, self.clipvalue, self.global_clipnorm) if value is not None]
         if len(clips) > 1 and not (self.keras2 and self.global_clipnorm is None):
@@ -288,24 +288,6 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
-
-
-def at_least_zero(value: Any, name: str) -> float:
-    """`value` of the argument `name`, finite and not negative. Raises: ConfigurationError otherwise."""
-    found = number(value)
-    if not (isfinite(found) and found >= 0):
-        raise ConfigurationError(text("not_negative", name=name, received=value))
-    return found
-
-
-def _above_zero(value: Any, name: str) -> float | None:
-    """`value` of the argument `name`, None or above 0. Raises: ConfigurationError otherwise."""
-    if value is None:
-        return None
-    found = number(value)
-    if not (isfinite(found) and found > 0):
-        raise ConfigurationError(text("not_positive", name=name, received=value))
-    return found
 
 
 def share(value: Any, name: str) -> float:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Any, ClassVar
 
+from konv.arguments import at_least_zero
 from konv.names import unknown
 from konv.ops import adaptive, update as rules
 from konv.ops.update import Update
-from konv.train.optimizer import Optimizer, at_least_zero, share, small
+from konv.train.optimizer import Optimizer, share, small
 from konv.train.schedules import LearningRateSchedule
 
 __all__ = [

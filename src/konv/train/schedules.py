@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from math import ceil, cos, floor, isfinite, log, pi
 from typing import Any
 
+from konv.arguments import number
 from konv.errors import ConfigurationError
-from konv.layers.checks import number
 from konv.messages import text
 from konv.names import unknown
 

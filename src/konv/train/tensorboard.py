@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from konv.arguments import count
 from konv.errors import ConfigurationError
-from konv.layers.checks import count
 from konv.messages import text
 from konv.train.callbacks import Callback, Logs
 
