@@ -39,6 +39,7 @@ class Tables:
         self._stages, self._arenas, self._groups, self._itemsize = stages, arenas, groups, itemsize
         calls = [call for stage in stages for call in stage.calls]
         self._calls, self._stage_table = aligned((len(calls), WIDTH), "int64"), aligned((len(stages), WIDTH), "int64")
+        self._counters = aligned((len(calls) + len(stages), -(-workers // 8) * 8), "int64")
         self._fill(memory, code)
         size = max((a.size * g for a, g in zip(arenas, groups, strict=True)), default=0) * itemsize
         self._arena_size = -(-size // 4096) * 4096
@@ -60,6 +61,9 @@ class Tables:
         self._extent: tuple[int, Set[Variable]] = (0, frozenset())
 
     def _fill(self, memory: Mapping[Slot, Array], code: Mapping[Spec, int]) -> None:
+        counters = [row.ctypes.data for row in self._counters]
+        self._calls[:, CALL["counter"]] = counters[: len(self._calls)]
+        self._stage_table[:, STAGE["counter"]] = counters[len(self._calls) :]
         arguments: list[int] = []
         owned: list[tuple[int, Array]] = []
         patches: list[tuple[int, int, int]] = []
@@ -103,7 +107,7 @@ class Tables:
 
         `stale`: the variables whose packed copies are to be made again.
         """
-        self._stage_table[:, STAGE["counter"]] = self._calls[:, CALL["counter"]] = 0
+        self._counters[...] = 0
         if (n, stale) == self._extent:
             return
         self._extent = n, stale

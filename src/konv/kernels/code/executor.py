@@ -1,9 +1,10 @@
 """The step executor, as native code: workers that stay, stages of kernel calls, barriers that spin and then sleep.
 
-A *program* is a table of stages; a stage is a list of kernel calls and a number of work units. Every worker takes the
-next unit from the stage's counter, makes the stage's calls for that unit, and meets the others at a barrier when no
-unit is left. Which worker takes which unit never matters to a result: units write different memory, and each sum over
-samples is cut by the data (`konv.kernels.code.spec.LEAVES`).
+A *program* is a table of stages; a stage is a list of kernel calls and a number of work units. Every worker has a share
+of the units, the same part of all in every stage, so that it finds in its own caches what it wrote there. It takes one
+after the other from its share's counter, then from those of the others, makes the stage's calls for each, and meets the
+others at a barrier when no unit is left. Which worker takes which unit never matters to a result: units write different
+memory, and each sum over samples is cut by the data (`konv.kernels.code.spec.LEAVES`).
 
 All tables are arrays of int64; the constants below name their fields.
 """
@@ -47,8 +48,9 @@ STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 
 of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
 it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter
 of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's flag is set.
-`patches`: arguments that are places in the worker's arena, and move with the group. `last_first`: units are taken from
-the last to the first, so that a stage begins with the samples that the one before it ended with."""
+`counter`: the address of the units taken so far of each worker's share. `patches`: arguments that are places in the
+worker's arena, and move with the group. `last_first`: the units of a share are taken from the last to the first, so
+that a stage begins with the samples that the one before it ended with."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
 CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
@@ -113,6 +115,8 @@ class _Worker(NamedTuple):
     scratch: Value
     ticks: Value
     row: Int
+    id: Value
+    workers: Value
 
 
 class _Executor(Function):
@@ -248,6 +252,8 @@ class _Executor(Function):
             scratch,
             self.read(program, PROGRAM["ticks"]),
             self.mul(worker, self.read(program, PROGRAM["calls_made"])),
+            worker,
+            self.read(shared, SHARED["workers"]),
         )
         with self.loop(0, self.read(program, PROGRAM["stages"])) as s:
             stage = self.at(table, self.mul(s.i, WIDTH), "i64")
@@ -267,7 +273,8 @@ class _Executor(Function):
         with self.when(self.compare("eq", kind, OUTPUTS)), self.loop(0, self.read(stage, STAGE["count"])) as c:
             call = self.at(first, self.mul(c.i, WIDTH), "i64")
             limit, group = self.read(call, CALL["limit"]), self.read(call, CALL["group"])
-            with self._units(call, CALL["counter"], self._ceiling(limit, group)) as unit:
+            units = self._ceiling(limit, group)
+            with self._units(self.pointer(call, CALL["counter"]), units, Value("i1", "false"), mine) as unit:
                 low = self.mul(unit, group)
                 self._make(call, low, self.least(self.add(low, group), limit), 0, mine)
 
@@ -278,8 +285,7 @@ class _Executor(Function):
         epilogue = self.read(stage, STAGE["epilogue"])
         units = self._either(leaves, LEAVES, self._ceiling(limit, group))
         turned = self.compare("ne", self.read(stage, STAGE["last_first"]), 0)
-        with self._units(stage, STAGE["counter"], units) as taken:
-            unit = self._either(turned, self.sub(self.sub(units, 1), taken), taken)
+        with self._units(self.pointer(stage, STAGE["counter"]), units, turned, mine) as unit:
             start, stop = (self.div(self.mul(limit, u), LEAVES) for u in (unit, self.add(unit, 1)))
             own = self.mul(unit, group)
             low = self._either(leaves, start, own)
@@ -311,17 +317,24 @@ class _Executor(Function):
         return self.emit("i64", f"select {condition.typed}, i64 {self.ref(yes)}, i64 {self.ref(no)}")
 
     @contextmanager
-    def _units(self, table: Value, counter: int, units: Int) -> Iterator[Value]:
-        """Take units from a counter until none is left."""
-        take, work, done = self.fresh("take"), self.fresh("work"), self.fresh("done")
-        self.jump(take)
-        self.label(take)
-        unit = self.bump(table, counter)
-        self.branch(self.compare("slt", unit, units), work, done)
-        self.label(work)
-        yield unit
-        self.jump(take)
-        self.label(done)
+    def _units(self, counters: Value, units: Int, turned: Value, mine: _Worker) -> Iterator[Value]:
+        """Take units of the worker's own share until none is left, then of those after it. `turned`: last first."""
+        look, take, work, done = (self.fresh(n) for n in ("look", "take", "work", "done"))
+        with self.loop(0, mine.workers) as turn:
+            share = self.rem(self.add(mine.id, turn.i), mine.workers)
+            low, high = (self.div(self.mul(units, s), mine.workers) for s in (share, self.add(share, 1)))
+            size, counter = self.sub(high, low), self.at(counters, share, "i64")
+            self.jump(look)
+            self.label(look)
+            # Seen to be used up without writing to it, so that many workers may look at once.
+            self.branch(self.compare("slt", self.atomic(counter, 0), size), take, done)
+            self.label(take)
+            taken = self.bump(counter, 0)
+            self.branch(self.compare("slt", taken, size), work, done)
+            self.label(work)
+            yield self._either(turned, self.sub(self.sub(high, 1), taken), self.add(low, taken))
+            self.jump(look)
+            self.label(done)
 
     def _make(self, call: Value, low: Int, high: Int, leaf: Int, mine: _Worker) -> None:
         """Make one call for a range of its work."""

@@ -283,6 +283,10 @@ class Function:
         """One element in every lane."""
         return self.splat(self.get(self.element, p, offset))
 
+    def prefetch(self, p: Value, offset: Int) -> None:
+        """Have a cache line brought near. The address need not be valid."""
+        self.call("void", "llvm.prefetch.p0", self.at(p, offset), "i32 0", "i32 3", "i32 1", types="ptr, i32, i32, i32")
+
     def _mask(self, lanes: int) -> str:
         bits = ", ".join(f"i1 {int(i < lanes)}" for i in range(self.lanes))
         return f"<{self.lanes} x i1> <{bits}>"

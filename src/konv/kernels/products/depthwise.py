@@ -160,12 +160,22 @@ class _Tile:
             for i in range(self.m):
                 self._store(_folded(k, [p[i] for p in parts], spec.multiplier), i, channel, count)
             return
+        self._ahead(channel)
         for t, n in enumerate(lanes):
             at = k.add(wide, t * k.lanes)
             start = k.load(k.arg["bias"], at, n) if spec.bias else k.every(0)
             sums = self._sums(wide, t, n, count, [start] * self.m, channel)
             for i, v in enumerate(sums):
                 self._store(v, i, at, n)
+
+    def _ahead(self, channel: Int) -> None:
+        """Have the rows of the input that the next row of outputs reads anew brought near: no processor sees through
+        the order in which columns and channels are gone through."""
+        k, rows, columns, wide = self.k, self.spec.rows, self.spec.columns, self.spec.x_wide
+        last = k.add(self.x, ((rows.taps - 1) * rows.apart + 1) * columns.size * wide, channel)
+        for u in range(rows.step):
+            for j in range(self.m * columns.step):
+                k.prefetch(k.arg["x"], k.add(last, (u * columns.size + j) * wide))
 
     def _sums(
         self, wide: Int, part: int, lanes: int, count: int, start: list[Value], channel: Int | None = None
@@ -263,7 +273,7 @@ class DepthwiseWeightGradient(Spec):
                 for part, lanes in enumerate(_lanes(k, count, self.multiplier)):
                     at = k.add(first, part * k.lanes)
                     for us in groups:
-                        work = _Gradient(self, k, us, part, lanes, count)
+                        work = _Gradient(self, k, us, part, lanes, count, chunk)
                         work.emit(k.add(x, channel), k.add(dy, at), k.add(into, at), some)
 
             stop = k.least(stop, rows)
@@ -277,9 +287,10 @@ class _Gradient:
     """The gradient of one vector of the weights, for the rows `us` of the taps."""
 
     def __init__(
-        self, spec: DepthwiseWeightGradient, k: Function, us: list[int], part: int, lanes: int, count: int
+        self, spec: DepthwiseWeightGradient, k: Function, us: list[int], part: int, lanes: int, count: int, chunk: int
     ) -> None:
         self.spec, self.k, self.us, self.part, self.lanes, self.count = spec, k, us, part, lanes, count
+        self.chunk = chunk
 
     def emit(self, x: Int, dy: Int, dw: Int, some: tuple[Int, Int]) -> None:
         """Add a range of rows of one image to the sums."""
@@ -327,6 +338,7 @@ class _Gradient:
         for j in range(m):
             for v in vs:
                 met.setdefault(j * columns.step + v * columns.apart, []).append((j, v))
+        self._ahead(at, k.add(dy, k.mul(first, wide)), m)
         sums = list(sums)
         for u in inside:
             line = k.add(at, u * spec.rows.apart * columns.size * spec.channels)
@@ -337,6 +349,19 @@ class _Gradient:
                     place = self.us.index(u) * columns.taps + v
                     sums[place] = k.fma(seen, back[j], sums[place])
         return sums
+
+    def _ahead(self, x: Int, dy: Int, m: int) -> None:
+        """Have what the next chunk of rows reads here brought near."""
+        if self.us[0]:
+            return
+        k, spec = self.k, self.spec
+        rows, columns, wide = spec.rows, spec.columns, spec.channels * spec.multiplier
+        last = self.chunk * rows.step + (rows.taps - 1) * rows.apart + 1 - rows.step
+        for j in range(m * columns.step):
+            for u in range(rows.step):
+                k.prefetch(k.arg["x"], k.add(x, ((last + u) * columns.size + j) * spec.channels))
+        for j in range(m):
+            k.prefetch(k.arg["dy"], k.add(dy, (self.chunk * columns.positions + j) * wide))
 
 
 def _stretches(axis: Taps, taps: Sequence[int]) -> list[tuple[int, int]]:
