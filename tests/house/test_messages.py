@@ -88,16 +88,29 @@ def patterns() -> list[re.Pattern[str]]:
     return [re.compile(p) for p in sorted(found)]
 
 
-@pytest.mark.parametrize("key", sorted(TEXTS))
-def test_text_is_whole(key: str):
-    english, chinese = TEXTS[key]
-    assert placeholders(english) == placeholders(chinese)
-    assert english.strip(), "no English text"
-    assert chinese.strip(), "no Chinese text"
-    assert not CHINESE.search(english), "Chinese in the English text"
-    words = re.sub(r"\{[^}]*\}", "", english)
-    if re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", words):
-        assert CHINESE.search(chinese), "a sentence without a Chinese translation"
+def amiss(english: str, chinese: str) -> list[str]:
+    """What is wrong with a text and its translation."""
+    sentence = re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", re.sub(r"\{[^}]*\}", "", english))
+    found = {
+        "other placeholders": placeholders(english) != placeholders(chinese),
+        "no English text": not english.strip(),
+        "no Chinese text": not chinese.strip(),
+        "Chinese in the English text": bool(CHINESE.search(english)),
+        "a sentence without a Chinese translation": bool(sentence and not CHINESE.search(chinese)),
+    }
+    return [complaint for complaint, true in found.items() if true]
+
+
+def test_texts_are_whole():
+    assert [(key, *wrong) for key, both in sorted(TEXTS.items()) if (wrong := amiss(*both))] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [("a {x} b", "甲 {y} 乙"), ("", "甲"), ("a", ""), ("a 甲", "甲"), ("one two three", "one two three")],
+)
+def test_what_is_amiss_is_seen(english: str, chinese: str):
+    assert amiss(english, chinese)
 
 
 def test_keys_are_defined_once():

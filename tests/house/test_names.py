@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.source import Module, modules
+from tests.house.source import PACKAGE, Module, modules
 
 # Rooms people call: every argument of what these export is named in its documentation, or once for all in that of its
 # class or module.
@@ -101,28 +101,49 @@ def arguments(node: Definition) -> list[str]:
     return [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if a.arg not in ("self", "cls")]
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda m: m.name)
-def test_exported_names_exist(module: Module):
-    assert ast.get_docstring(module.tree), "a module says what it is for"
-    names = exported(module)
-    loaded = importlib.import_module(module.name)
-    assert len(names) == len(set(names)), "a name is exported twice"
-    assert [name for name in names if not hasattr(loaded, name)] == []
-    assert sorted(getattr(loaded, "__all__", names)) == sorted(names), "__all__ is one literal list"
+def test_exported_names_exist():
+    for module in modules():
+        names, loaded = exported(module), importlib.import_module(module.name)
+        assert ast.get_docstring(module.tree), f"{module.name} does not say what it is for"
+        assert len(names) == len(set(names)), f"{module.name} exports a name twice"
+        assert [name for name in names if not hasattr(loaded, name)] == [], module.name
+        assert sorted(getattr(loaded, "__all__", names)) == sorted(names), f"{module.name}: __all__ is one literal list"
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_public_docstring(name: str):
+def amiss(name: str) -> str:
+    """What is wrong with the documentation of a public name; empty where nothing is."""
     module, node = PUBLIC[name]
     written = ast.get_docstring(node)
-    if written is None and overrides(name):
-        return
-    assert written, "no docstring"
+    if not written:
+        return "" if written is None and overrides(name) else "no docstring"
     summary = re.split(r"\n\s*\n", written)[0]
-    assert re.search(r"[.:。]\W*(\s|$)", summary), f"the summary is not a sentence: {summary!r}"
+    if not re.search(r"[.:。]\W*(\s|$)", summary):
+        return f"the summary is not a sentence: {summary!r}"
     missing = sorted(error for error in raised(node) if error not in written)
-    assert not missing, f"raises {missing} without saying so"
+    if missing:
+        return f"raises {missing} without saying so"
     if in_front(name, module) and not overrides(name):
-        around = [ast.get_docstring(module.tree) or "", class_docstring(name), written]
-        unnamed = [a for a in arguments(node) if not re.search(rf"\b{a}\b", "\n".join(around))]
-        assert not unnamed, f"says nothing of {unnamed}"
+        around = "\n".join([ast.get_docstring(module.tree) or "", class_docstring(name), written])
+        unnamed = [a for a in arguments(node) if not re.search(rf"\b{a}\b", around)]
+        return f"says nothing of {unnamed}" if unnamed else ""
+    return ""
+
+
+def test_public_docstrings():
+    assert [(name, wrong) for name in PUBLIC if (wrong := amiss(name))] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("def f(): pass", "no docstring"),
+        ('def f():\n    "No sentence"', "not a sentence"),
+        ('def f():\n    "A sentence."\n    raise ValueError("x")', "ValueError"),
+        ('def f(shape): "A sentence."', "shape"),
+    ],
+)
+def test_what_is_amiss_is_seen(code: str, complaint: str, monkeypatch: pytest.MonkeyPatch):
+    tree = ast.parse(code)
+    module = Module("konv.layers", PACKAGE / "layers" / "__init__.py", tree)
+    monkeypatch.setitem(PUBLIC, "konv.layers.Dense", (module, tree.body[0]))
+    assert complaint in amiss("konv.layers.Dense")
