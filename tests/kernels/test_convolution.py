@@ -13,7 +13,8 @@ from konv.kernels.code.processor import current
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.taps import Taps
-from konv.kernels.products.weight_gradient import WeightGradient, WholeWeightGradient
+from konv.kernels.products.weight_gradient import WeightGradient
+from konv.kernels.products.whole_gradient import WholeWeightGradient
 from konv.ops.convolution import Conv2D
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
@@ -208,6 +209,28 @@ def test_whole_weight_gradient(seed: int) -> None:
         run(spec, flag, x, dy, dw, begin=begin, end=end, target=target, writes=(0, -1))
     np.testing.assert_array_equal(dw, expected)
     assert flag[1] == 0
+
+
+@pytest.mark.parametrize(("inputs", "outputs", "kernel", "stride", "dtype"), [
+    (512, 40, 3, 1, "float32"), (520, 512, 1, 2, "float32"), (256, 24, 3, 2, "float64"), (512, 33, 1, 1, "float32"),
+])  # fmt: skip
+@pytest.mark.parametrize("n", [1, 9])
+def test_whole_weight_gradient_of_places_a_power_of_two_apart(
+    inputs: int, outputs: int, kernel: int, stride: int, dtype: str, n: int
+) -> None:
+    """They are copied side by side first."""
+    rng = np.random.default_rng(inputs + kernel)
+    op = Conv2D(outputs, (kernel, kernel), (stride, stride), "same", bias=False)
+    axes = op.window((5, 4, inputs))
+    x = rng.integers(-3, 4, (n, 5, 4, inputs)).astype(dtype)
+    dy = rng.integers(-3, 4, (n, *(axis.output for axis in axes), outputs)).astype(dtype)
+    w = np.zeros((kernel, kernel, inputs, outputs), dtype)
+    spec = WholeWeightGradient(dtype, *(Taps.forward(axis) for axis in axes), inputs, outputs)
+    for target in (current(), replace(current(), l2=1 << 14)):
+        assert spec.beside(target)
+        flag, dw = frame(n), unset(w.shape, dtype)
+        run(spec, flag, x, dy, dw, end=spec.units(target), target=target, writes=(0, -1))
+        np.testing.assert_array_equal(dw, op.backward(dy, (x,), (w,), dy, Run()).weights[0])
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -13,7 +13,8 @@ from konv.kernels.products.blocking import line
 from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
-from konv.kernels.products.weight_gradient import WeightGradient, WholeWeightGradient
+from konv.kernels.products.weight_gradient import WeightGradient
+from konv.kernels.products.whole_gradient import WholeWeightGradient
 from konv.kernels.sums.tree import BiasGradient
 from konv.kernels.winograd.algorithm import choose, choose_gradient
 from konv.kernels.winograd.convolution import Winograd, WinogradGradient
@@ -198,15 +199,15 @@ class Conv2D(Op):
 def direct_gradient(
     to: Lowering, rows: Taps, columns: Taps, inputs: int, outputs: int, groups: int, x: Slot, dy: Slot
 ) -> None:
-    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or for few samples of small maps cut by
-    outputs, where that takes less from memory. By outputs every unit reads its part of x and of dy again; by leaves
-    eight times the weight are kept."""
+    """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or cut by outputs where that takes less
+    from memory. By outputs every unit reads its part of x and of dy again; by leaves eight times the weight are kept,
+    and one of them goes through the caches for every sample."""
     weight = rows.taps * columns.taps * inputs * outputs * groups
-    if to.batch >= LEAVES or LEAVES * weight < to.batch * dy.size:
+    whole = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
+    if whole.read(to.target) > weight if to.batch >= LEAVES else LEAVES * weight < to.batch * dy.size:
         spec = WeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
         to.sums(spec, x, dy, weight=0, grain=rows.positions)
         return
-    whole = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
     units = whole.units(to.target)
     to.outputs(whole, to.frame, x, dy, to.gradient(0), units=lambda n: units)
 
