@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from konv.kernels.code.target import Target
 
-__all__ = ["Function", "Int", "Loop", "Value"]
+__all__ = ["UNROLL", "Function", "Int", "Loop", "Value"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
-from konv.kernels.code.ir import Function, Int, Value
+from konv.kernels.code.ir import UNROLL, Function, Int, Value
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.products.taps import Taps
@@ -196,6 +196,17 @@ class PoolGradient(_Window):
         return all(t.step <= t.taps and (t.positions - 1) * t.step + t.first + t.taps >= t.size for t in axes)
 
     @property
+    def first_come(self) -> bool:
+        """Whether it is known for each tap of a window that it is the first to reach its element, so that only what has
+        no such tap is cleared."""
+        axes = (self.rows, self.columns)
+        return not self.rows.padded and self.rows.taps <= UNROLL and all(t.step <= t.taps for t in axes)
+
+    def shared_taps(self) -> tuple[int, int]:
+        """The first taps of each axis that lie under the window before as well."""
+        return self.rows.taps - self.rows.step, self.columns.taps - self.columns.step
+
+    @property
     def before(self) -> int:
         """How many rows of windows before a row's own reach into its rows of the input."""
         return -(-max(self.rows.taps - self.rows.step, 0) // self.rows.step)
@@ -232,13 +243,29 @@ class _Band:
         """Clear the rows of dx where that is needed, then go through the windows that reach into them."""
         k, spec = self.k, self.spec
         if not (spec.apart and spec.covered):
-            with k.loop(self.low, self.high) as r, k.loop(0, spec.columns.size) as j:
-                row = k.add(k.mul(self.image, spec.rows.size), r.i)
-                at = k.add(k.mul(row, self.wide), k.mul(j.i, spec.channels))
-                spec.vectors(k, self.target, self.part, lambda columns: _clear(k, at, columns))
+            self._clear()
         with k.loop(k.largest(k.sub(self.begin, spec.before), 0), self.end) as r:
             row = r.i
             spec.positions(k, lambda column, clean: self.window(row, column, clean))
+
+    def _clear(self) -> None:
+        """Clear rows of dx: all of each, or only where no window comes first."""
+        k, spec = self.k, self.spec
+        inner = [(t.size, t.size) for t in (spec.rows, spec.columns)]
+        if spec.first_come:
+            shared = zip((spec.rows, spec.columns), spec.shared_taps(), strict=True)
+            inner = [
+                (max(0, t.first + n), min(t.size, t.first + (t.positions - 1) * t.step + t.taps)) for t, n in shared
+            ]
+        (top, bottom), (left, right) = inner
+        with k.loop(self.low, self.high) as r:
+            line = k.mul(k.add(k.mul(self.image, spec.rows.size), r.i), self.wide)
+            within = k.both(k.compare("sge", r.i, top), k.compare("slt", r.i, bottom))
+            whole = spec.columns.size
+            for start, stop in ((0, k.either(within, left, whole)), (k.either(within, right, whole), whole)):
+                with k.loop(start, stop) as j:
+                    at = k.add(line, k.mul(j.i, spec.channels))
+                    spec.vectors(k, self.target, self.part, lambda columns, at=at: _clear(k, at, columns))  # type: ignore[misc]
 
     def window(self, row: Int, column: Int, clean: bool) -> None:
         """Hand back what came to one window."""
@@ -287,14 +314,16 @@ class _Band:
             at = k.add(k.mul(row, spec.rows.step), spec.rows.first, u)
             mine = k.both(k.compare("sge", at, self.low), k.compare("slt", at, self.high))
             into = k.select(mine, into, k.scratch)
+        above, before = spec.shared_taps()
         for v in taps:
+            first = spec.apart or (spec.first_come and isinstance(u, int) and u >= above and v >= before)
             for i, (c, lanes) in enumerate(columns):
                 beside = spec.beside(k, column, v, c)
-                left[i] = self._give(k.add(line, beside), k.at(into, beside), ys[i], left[i], lanes)
+                left[i] = self._give(k.add(line, beside), k.at(into, beside), ys[i], left[i], lanes, first)
         return left
 
-    def _give(self, at: Int, into: Value, y: Value, left: Value, lanes: int) -> Value:
-        """Hand an element what is its own; returns what is left for those after it."""
+    def _give(self, at: Int, into: Value, y: Value, left: Value, lanes: int, first: bool) -> Value:
+        """Hand an element what is its own, the first it gets or more; returns what is left for those after it."""
         k, spec = self.k, self.spec
         part = left
         if spec.how == "max":
@@ -303,7 +332,7 @@ class _Band:
             part, left = k.select(won, left, k.every(0)), k.select(won, k.every(0), left)
             if spec.gate:
                 part = k.select(k.fcompare("ogt", x, k.every(0)), part, k.every(0))
-        if not spec.apart:
+        if not first:
             part = k.fadd(k.load(into, 0, lanes), part)
         k.store(part, into, 0, lanes)
         return left
