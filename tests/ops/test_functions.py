@@ -89,6 +89,24 @@ CASES: dict[str, tuple[Callable[[Any, Any], Any], tuple[Variable, ...]]] = {
     "known kernel": (lambda x, p: ops.conv(p, KERNEL.value) + ops.depthwise_conv(p, DEPTHWISE.value)[..., :2], ()),
     "normalised": (lambda x, p: ops.batch_normalization(p, *ops.moments(x, (1, 2), keepdims=True), offset=p, scale=x),
                    ()),
+    "notation": (lambda x, p: ops.einsum("nhwc,nhvc->nvwh", p, x) + ops.einsum("nh...,nh...,h->n", p, p, Q[:2])[
+        :, None, None, None], ()),
+    "notation of weights": (lambda x, p: ops.einsum("nhwc,cd,ch->nwd", p, W, W[:, :2]), (W,)),
+    "diagonals": (lambda x, p: ops.einsum("nhww->nh", p[:, :, :3]) * ops.tensordot(p, Q, [3, 0])[..., 0], ()),
+    "in order": (lambda x, p: ops.sort(p, 2) * x + ops.argsort(p, 3) * p + ops.median(p, 1)[:, None], ()),
+    "first": (lambda x, p: ops.top_k(p, 2)[0] * ops.top_k(p * x, 3)[1][..., 1:], ()),
+    "resized": (lambda x, p: ops.image.resize(p, (3, 7), "bicubic") + ops.image.resize(p, (3, 7), "nearest")
+                * ops.image.resize(x, (3, 7)), ()),
+    "made smaller": (lambda x, p: ops.image.resize(p, (1, 3), antialias=True) + ops.image.rgb_to_grayscale(p)[:, :1, :3]
+                     + ops.image.crop_images(p, 0, 1, target_height=1, target_width=3), ()),
+    "patches": (lambda x, p: ops.image.extract_patches(p, 2) * ops.image.pad_images(p, 0, 1, 0, 0)[:, :1, 1:3, :1], ()),
+    "shrunk": (lambda x, p: ops.celu(p - 1.05, 0.3) + ops.hard_shrink(p - 1.05, 0.2) + ops.soft_shrink(p - 1.05, 0.2)
+               + ops.tanh_shrink(p) + ops.threshold(p, 0.8) + ops.squareplus(p), ()),
+    "gates": (lambda x, p: ops.glu(p, 2) * ops.exp2(p[:, :, :2]) + ops.logaddexp(p, x)[:, :, :2], ()),
+    "normal": (lambda x, p: ops.layer_normalization(p, Q, Q, epsilon=0.1) + ops.rms_normalization(p, Q, (2, 3)), ()),
+    "adapted": (lambda x, p: ops.adaptive_average_pool(p, (3, 2)) * ops.adaptive_max_pool(p, (3, 2)), ()),
+    "blocks": (lambda x, p: ops.space_to_depth(p, 2) * ops.depth_to_space(p[:, :1, :, :1] * Q[:1].repeat(4), 2)[
+        :, :1, ::4, :1], ()),
     "weights alone": (lambda x, p: p * (W + W * 2 - 1)[:, 0] / (1 + abs(W[:, 1])), (W,)),
     "stopped": (lambda x, p: ops.stop_gradient(p) * x + ops.cast(p, "int32") + ops.cast(p - 5, "bool"), ()),
 }  # fmt: skip

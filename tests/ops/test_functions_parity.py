@@ -97,6 +97,45 @@ CASES: dict[str, Any] = {
     "conv_transpose": lambda o, x: o.conv_transpose(x, K.transpose(0, 1, 3, 2), strides=2, padding="same"),
     "separable_conv": lambda o, x: o.separable_conv(x, K, np.ones((1, 1, 6, 2), "float32")),
     "index": lambda o, x: x[:, 1, ::2] * x[:, :1, 0],
+    "einsum attention": lambda o, x: o.einsum("nhwc,nvwc->nhvw", x, x * 2),
+    "einsum weight": lambda o, x: o.einsum(
+        "nhwc,hco->nwo", x, K[0].transpose(1, 0, 2).repeat(2, 1)[:, :2].repeat(2, 0)[:4]
+    ),
+    "einsum outer": lambda o, x: o.einsum("nhwc,nhwd->nhwcd", x, x + 1),
+    "einsum diagonal": lambda o, x: o.einsum("nhh...->n...h", x[:, :, :4]),
+    "einsum three": lambda o, x: o.einsum("abcd,abed,de->ace", x, x - 1, np.ones((2, 5), "float32")),
+    "einsum dots": lambda o, x: o.einsum("n...c,cd->nd...", x, K[0, 0]),
+    "tensordot": lambda o, x: o.tensordot(x, K[0, 0], 1),
+    "tensordot axes": lambda o, x: o.tensordot(
+        x, K[:, :, 0].transpose(2, 0, 1).repeat(2, 2)[:, :, :5], [[3, 2], [1, 2]]
+    ),
+    "sort": lambda o, x: o.sort(x, axis=2),
+    "argsort": lambda o, x: o.cast(o.argsort(x, axis=1), "float32"),
+    "top_k": lambda o, x: o.top_k(x[:, :, :, 0], 3)[0] + o.cast(o.top_k(x[:, :, :, 0], 3)[1], "float32"),
+    "top_k of equal numbers": lambda o, x: o.cast(o.top_k(o.round(x[:, :, :, 0]), 4)[1], "float32"),
+    "in_top_k": lambda o, x: o.cast(
+        o.in_top_k(o.cast(o.argmax(x[:, 1, :, 0], axis=1), "int32"), x[:, 0, :, 0], 2), "float32"
+    ),
+    "median": lambda o, x: o.median(x, axis=2, keepdims=True) + o.median(x, axis=1, keepdims=True),
+    **{
+        f"resize {way}": (lambda o, x, way=way: o.image.resize(x, (7, 3), way))
+        for way in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+    },
+    "resize antialias": lambda o, x: o.image.resize(x, (2, 3), antialias=True),
+    "rgb_to_grayscale": lambda o, x: o.image.rgb_to_grayscale(o.concatenate([x, x[..., :1] * 2], -1)),
+    "crop_images": lambda o, x: o.image.crop_images(
+        x, top_cropping=1, bottom_cropping=1, left_cropping=1, target_width=3
+    ),
+    "pad_images": lambda o, x: o.image.pad_images(x, 1, 2, target_height=6, right_padding=0),
+    "extract_patches": lambda o, x: o.image.extract_patches(x, (2, 3), 2, padding="same"),
+    "celu": lambda o, x: o.celu(x - 1, 0.3) + o.hard_shrink(x - 1) + o.soft_shrink(x - 1, 0.2) + o.tanh_shrink(x),
+    "glu": lambda o, x: o.glu(x, axis=1) + o.threshold(x[:, 2:], 0.7, 2.0) + o.squareplus(x[:, :2], 3),
+    "layer_normalization": lambda o, x: o.layer_normalization(x, np.full((2,), 2.0, "float32"), np.ones(2, "float32")),
+    "rms_normalization": lambda o, x: o.rms_normalization(x, np.full((2,), 2.0, "float32")),
+    "adaptive_average_pool": lambda o, x: o.adaptive_average_pool(x, (3, 2)) + o.adaptive_max_pool(x, (3, 2)),
+    "depth_to_space": lambda o, x: o.depth_to_space(o.concatenate([x, x * 2], -1), 2),
+    "space_to_depth": lambda o, x: o.space_to_depth(x[:, :, :4], 2),
+    "exp2": lambda o, x: o.exp2(x) + o.logaddexp(x, x * 3),
 }
 
 

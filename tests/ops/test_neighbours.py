@@ -9,7 +9,7 @@ from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.record import Run
 from tests.layers.parity import Oracle
 from tests.ops.numerical import check_gradients
-from tests.ops.onnx_cases import run
+from tests.ops.onnx_adapters import run
 
 
 @pytest.mark.parametrize("average", [True, False])

@@ -16,10 +16,12 @@ from konv.messages import text
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.concatenation import Concatenate
 from konv.ops.views import Reshape
+from konv.shapes import channels_last
 
 __all__ = [
-    "broadcast_to", "concatenate", "expand_dims", "flip", "index", "moveaxis", "pad", "permute_dimensions", "repeat",
-    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "unstack",
+    "broadcast_to", "concatenate", "depth_to_space", "expand_dims", "flip", "index", "moveaxis", "pad",
+    "permute_dimensions", "repeat", "reshape", "roll", "space_to_depth", "split", "squeeze", "stack", "swapaxes",
+    "tile", "transpose", "unstack",
 ]  # fmt: skip
 
 
@@ -187,6 +189,30 @@ def pad(x: Any, pad_width: Sequence[Sequence[int]], constant_values: float = 0.0
     if lead(x) and margins[:1] != [(0, 0)]:
         raise ShapeError(text("batch_axis_first", received=tuple(margins)))
     return applied(Pad(tuple(margins[lead(x) :]), float(constant_values)), x)
+
+
+def depth_to_space(x: Any, block_size: int, data_format: str | None = None) -> Any:
+    """Every `block_size`² channels of images `(N, H, W, C)` as a square of places, row by row.
+
+    Arguments: `data_format`, "channels_last". Raises: ShapeError where the channels do not come out even.
+    """
+    channels_last(data_format, "depth_to_space")
+    height, width, channels = x.shape[-3:]
+    made = channels // block_size**2
+    blocks = reshape(x, (-1, height, width, block_size, block_size, made))
+    return reshape(transpose(blocks, (0, 1, 3, 2, 4, 5)), (-1, height * block_size, width * block_size, made))
+
+
+def space_to_depth(x: Any, block_size: int, data_format: str | None = None) -> Any:
+    """Every square of `block_size`² places of images `(N, H, W, C)` as one place of so many times as many channels.
+
+    Arguments: `data_format`, "channels_last". Raises: ShapeError where the squares do not come out even.
+    """
+    channels_last(data_format, "space_to_depth")
+    height, width, channels = x.shape[-3:]
+    rows, columns = height // block_size, width // block_size
+    blocks = transpose(reshape(x, (-1, rows, block_size, columns, block_size, channels)), (0, 1, 3, 2, 4, 5))
+    return reshape(blocks, (-1, rows, columns, block_size**2 * channels))
 
 
 def broadcast_to(x: Any, shape: Sequence[int | None]) -> Any:

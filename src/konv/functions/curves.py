@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from konv import config
-from konv.functions.arrangement import transpose
+from konv.functions.arrangement import split, transpose
 from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
 from konv.functions.elementwise import (
+    absolute,
     add,
     clip,
     divide,
+    exp,
+    greater,
     log,
     maximum,
     multiply,
     negative,
     rsqrt,
+    sigmoid,
     softplus,
+    sqrt,
+    square,
+    stop_gradient,
     subtract,
     tanh,
+    where,
 )
 from konv.functions.gathering import one_hot
-from konv.functions.reduction import logsumexp, norm, sum as summed
+from konv.functions.reduction import max as largest, mean as averaged, moments, norm, sum as summed
 from konv.ops.activation import Softmax
 from konv.ops.curves import ELU, GELU, ClippedReLU, HardSigmoid, HardSiLU, SiLU, Softsign
 from konv.ops.record import Op, Run
 
 __all__ = [
-    "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "elu", "gelu", "hard_sigmoid",
-    "hard_silu", "hard_swish", "hard_tanh", "leaky_relu", "log_sigmoid", "log_softmax", "mish", "normalize", "relu6",
-    "selu", "silu", "softmax", "softsign", "sparse_categorical_crossentropy", "swish",
+    "batch_normalization", "binary_crossentropy", "categorical_crossentropy", "celu", "elu", "gelu", "glu",
+    "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh", "layer_normalization", "leaky_relu",
+    "log_sigmoid", "log_softmax", "mish", "normalize", "relu6", "rms_normalization", "selu", "silu", "soft_shrink",
+    "softmax", "softsign", "sparse_categorical_crossentropy", "squareplus", "swish", "tanh_shrink", "threshold",
 ]  # fmt: skip
 
 
@@ -52,6 +62,42 @@ def selu(x: Any) -> Any:
 def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the share of a normal distribution below x; by tanh where `approximate`."""
     return _curve(GELU(bool(approximate)), x)
+
+
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """x above 0, `alpha` · (e^(x / alpha) − 1) below: the slope does not jump at 0."""
+    return multiply(elu(divide(x, alpha)), alpha)
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    """The first half of `x` along `axis` times the sigmoid of the second. Raises: ShapeError for an odd number."""
+    values, gate = split(x, 2, axis)
+    return multiply(values, sigmoid(gate))
+
+
+def threshold(x: Any, threshold: float, default_value: float = 0.0) -> Any:
+    """x above `threshold`, `default_value` elsewhere."""
+    return where(greater(x, threshold), x, default_value)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x where |x| is above `threshold`, 0 elsewhere."""
+    return where(greater(absolute(x), threshold), x, 0.0)
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x moved towards 0 by `threshold`, and 0 where it would cross it."""
+    return subtract(x, clip(x, -threshold, threshold))
+
+
+def tanh_shrink(x: Any) -> Any:
+    """x − tanh(x)."""
+    return subtract(x, tanh(x))
+
+
+def squareplus(x: Any, b: float = 4.0) -> Any:
+    """(x + √(x² + b)) / 2."""
+    return multiply(add(x, sqrt(add(square(x), b))), 0.5)
 
 
 def silu(x: Any) -> Any:
@@ -121,7 +167,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """The logarithm of `softmax` along `axis`, without rounding it first."""
-    return subtract(x, logsumexp(x, axis, keepdims=True))
+    below = subtract(x, stop_gradient(largest(x, axis, keepdims=True)))  # so that nothing is rounded away
+    return subtract(below, log(summed(exp(below), axis, keepdims=True)))
 
 
 def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Any:
@@ -137,6 +184,22 @@ def batch_normalization(
     normal = multiply(subtract(x, mean), rsqrt(add(variance, epsilon)))
     scaled = normal if scale is None else multiply(normal, scale)
     return scaled if offset is None else add(scaled, offset)
+
+
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None
+) -> Any:
+    """`x` with mean 0 and variance 1 over `axis`, times `gamma`, plus `beta`.
+
+    Arguments: `epsilon`, added to the variance, by default 1e-7.
+    """
+    mean, variance = moments(x, axis, keepdims=True)
+    return batch_normalization(x, mean, variance, -1, beta, gamma, config.epsilon() if epsilon is None else epsilon)
+
+
+def rms_normalization(x: Any, scale: Any = 1, axis: int | Sequence[int] = -1, epsilon: float = 1e-6) -> Any:
+    """`x` divided by the root of its mean square over `axis`, times `scale`; `epsilon` is added to the mean square."""
+    return multiply(multiply(x, rsqrt(add(averaged(square(x), axis, keepdims=True), epsilon))), scale)
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:

@@ -17,11 +17,12 @@ from konv.ops.views import Reshape
 from konv.shapes import show
 
 __all__ = [
-    "abs", "absolute", "add", "cast", "ceil", "clip", "cos", "cosh", "divide", "divide_no_nan", "equal", "erf", "exp",
-    "expm1", "floor", "floor_divide", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal",
-    "log", "log10", "log1p", "log2", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum",
-    "mod", "multiply", "negative", "not_equal", "power", "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign",
-    "sin", "sinh", "softplus", "sqrt", "square", "stop_gradient", "subtract", "tan", "tanh", "true_divide", "where",
+    "abs", "absolute", "add", "cast", "ceil", "clip", "cos", "cosh", "divide", "divide_no_nan", "equal", "erf",
+    "exp", "exp2", "expm1", "floor", "floor_divide", "greater", "greater_equal", "isfinite", "isinf", "isnan",
+    "less", "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "maximum", "minimum", "mod", "multiply", "negative", "not_equal", "power", "reciprocal", "relu",
+    "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softplus", "sqrt", "square", "stop_gradient", "subtract",
+    "tan", "tanh", "true_divide", "where",
 ]  # fmt: skip
 
 
@@ -180,6 +181,16 @@ def cast(x: Any, dtype: Any) -> Any:
     if not is_symbolic(x):
         return np.asarray(x).astype(dtype)
     return not_equal(x, 0) if kind == "b" else _trunc(x) if kind in "iu" else tensor(x)
+
+
+def exp2(x: Any) -> Any:
+    """2 to the power of each number."""
+    return exp(multiply(ln(2), x))
+
+
+def logaddexp(x1: Any, x2: Any) -> Any:
+    """ln(e^x1 + e^x2), without overflow."""
+    return add(maximum(x1, x2), log1p(exp(negative(absolute(subtract(x1, x2))))))
 
 
 def stop_gradient(x: Any) -> Any:

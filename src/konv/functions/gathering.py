@@ -79,7 +79,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     x, indices = tensor(x), tensor(indices)
     own = axis_of(axis, x) + lead(x)
     picked = one_hot(indices, x.shape[own - lead(x)])
-    return summed(multiply(picked, expand_dims(moveaxis(x, own, -1), own)), -1)
+    return summed(where(picked, expand_dims(moveaxis(x, own, -1), own), 0), -1)
 
 
 def tril(x: Any, k: int = 0) -> Any:

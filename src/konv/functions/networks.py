@@ -12,6 +12,12 @@ from konv.functions.arrangement import broadcast_to, expand_dims
 from konv.functions.base import applied, array, is_symbolic, lead, tensor
 from konv.graph import Node, Tensor, Variable, naming
 from konv.messages import text
+from konv.ops.adaptive_pooling import (
+    AdaptiveAveragePool1D,
+    AdaptiveAveragePool2D,
+    AdaptiveMaxPool1D,
+    AdaptiveMaxPool2D,
+)
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
@@ -23,7 +29,8 @@ from konv.ops.transposed import Conv2DTranspose
 from konv.shapes import Padding, channels_last, normal_padding, pair
 
 __all__ = [
-    "average_pool", "conv", "conv_transpose", "depthwise_conv", "dot", "matmul", "max_pool", "separable_conv",
+    "adaptive_average_pool", "adaptive_max_pool", "average_pool", "conv", "conv_transpose", "depthwise_conv", "dot",
+    "matmul", "max_pool", "separable_conv",
 ]  # fmt: skip
 
 
@@ -165,6 +172,26 @@ def average_pool(
     pool = _pair(pool_size, "pool_size")
     padding_ = normal_padding(padding, "average_pool")
     return _alone(AveragePool2D(pool, _pair(strides or pool, "strides"), padding_), inputs)
+
+
+def adaptive_average_pool(inputs: Any, output_size: int | Sequence[int], data_format: str | None = None) -> Any:
+    """The means of `output_size` parts of each axis of images `inputs`, or of sequences; see
+    `konv.layers.AdaptiveAveragePooling2D`. Arguments: `data_format` as of `conv`."""
+    channels_last(data_format, "adaptive_average_pool")
+    return _adaptive(AdaptiveAveragePool1D, AdaptiveAveragePool2D, inputs, output_size)
+
+
+def adaptive_max_pool(inputs: Any, output_size: int | Sequence[int], data_format: str | None = None) -> Any:
+    """The largest numbers of `output_size` parts of each axis of `inputs`; `data_format` as of `conv`."""
+    channels_last(data_format, "adaptive_max_pool")
+    return _adaptive(AdaptiveMaxPool1D, AdaptiveMaxPool2D, inputs, output_size)
+
+
+def _adaptive(one: Any, two: Any, inputs: Any, output_size: int | Sequence[int]) -> Any:
+    axes = len(tensor(inputs).shape) + 1 if is_symbolic(inputs) else np.ndim(inputs)
+    if axes == 3:
+        return _alone(one(pair(output_size, "output_size", "konv.ops", 1)[0]), inputs)
+    return _alone(two(_pair(output_size, "output_size")), inputs)
 
 
 def _two(value: Any) -> tuple[int, int]:

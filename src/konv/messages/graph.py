@@ -165,6 +165,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The batch axis of a symbolic tensor stays first and whole. Received: {received}.",
         "符号张量的批次轴必须保持在最前面，且不能改动。收到的是：{received}。",
     ),
+    "two_of_three": (
+        "{function}: of each axis give two of three, none negative: what is at its beginning, what is at its end, and "
+        "the size that is made. Received: {received} for {size} places.",
+        "{function}：每个轴要给出三项中的两项，且不能为负：开头的量、结尾的量、得到的大小。"
+        "收到的是：{received}，该轴有 {size} 个位置。",
+    ),
+    "bad_subscripts": (
+        "einsum: the subscripts {received!r} do not fit the axes {shapes} (? is the batch axis). Each operand has a "
+        "letter an axis, the batch axis too, equal letters equal sizes, and the result letters of the operands.",
+        "einsum：下标 {received!r} 与各操作数的轴 {shapes} 不符（? 表示批次轴）。每个操作数的每个轴（包括批次轴）都要有"
+        "一个字母，相同的字母表示相同的大小，结果中的字母必须出现在操作数中。",
+    ),
     "uneven_split": (
         "{size} elements cannot be cut into {received} equal parts.",
         "{size} 个元素不能平均分成 {received} 份。",

@@ -44,15 +44,12 @@ from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
-from konv.ops.places import (
-    RepeatVector,
-    UpSampling1D,
-    UpSampling2D,
-)
+from konv.ops.places import RepeatVector
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.prelu import PReLU
 from konv.ops.record import Op
 from konv.ops.reduction import Reduce
+from konv.ops.resizing import Resize, UpSampling1D, UpSampling2D
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.source import Input
 from konv.ops.standardize import MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches
@@ -125,6 +122,7 @@ __all__ = [
     "RepeatVector",
     "Rescale",
     "Reshape",
+    "Resize",
     "SiLU",
     "Sigmoid",
     "Slice",
@@ -157,7 +155,7 @@ OPS: dict[str, type[Op]] = {
         Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness, RandomContrast,
         RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom,
         AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D,
-        GroupNormalization, LayerNormalization, PReLU,
+        GroupNormalization, LayerNormalization, PReLU, Resize,
     )
 }  # fmt: skip
 """Every op by its name."""

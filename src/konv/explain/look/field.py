@@ -11,8 +11,8 @@ from konv.explain.look.activations import normal_position
 from konv.explain.look.network import Network, Place, View, opened
 from konv.graph import Node, Tensor
 from konv.ops.arrangement import Pad, Slice
-from konv.ops.places import UpSampling2D
 from konv.ops.record import Op
+from konv.ops.resizing import UpSampling2D
 from konv.ops.source import Input as Source
 from konv.ops.transposed import Conv2DTranspose
 from konv.shapes import Axis, Shape
