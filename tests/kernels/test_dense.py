@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from konv.kernels.code.processor import current
+from konv.kernels.code.processor import current, named
 from konv.kernels.products.dense import Dense, DenseFewGradient, DenseWeightGradient
 from konv.ops.record import Array
 from tests.kernels.helpers import frame, fused, leaves, packed, run, same_bits, short, stretch, tree, unset, wide
+from tests.kernels.test_targets import LEVELS
 
 
 def sizes(seed: int) -> tuple[np.random.Generator, str, tuple[int, int, int, int, int]]:
@@ -136,3 +137,9 @@ def test_a_nan_stays_one(finish: str) -> None:
     y = unset((room(spec), 7), "float32")
     run(spec, frame(2), x, packed(spec, w), y, end=spec.units(2, current()))
     np.testing.assert_array_equal(y[:2], [[3] * 7, [np.nan] * 7])
+
+
+@pytest.mark.parametrize("cpu", LEVELS)
+def test_tiles_of_a_batch_of_32_make_no_row_in_vain(cpu: str) -> None:
+    rows = Dense("float32", 32, 2304, 512).tile(named(cpu)).rows
+    assert 32 % rows == 0

@@ -95,24 +95,37 @@ def line(positions: int, channels: int, target: Target, dtype: str, depth: int) 
     return next(length for length in rows if costs[length] <= 1.02 * min(costs.values()))
 
 
+def even(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:
+    """The tile for a result whose rows are made in whole tiles, the last one partly in vain."""
+
+    def costs(vectors: int) -> tuple[float, Tile]:
+        most = most_rows(vectors, length, target)
+        pieces = -(-length // most)
+        found = Tile(-(-length // pieces), vectors)
+        return pieces * _cycles([found.rows], vectors, channels, target, dtype, depth), found
+
+    widths = range(1, min(-(-channels // target.lanes(dtype)), WIDEST) + 1)
+    found = [costs(vectors) for vectors in widths if most_rows(vectors, length, target)]
+    return min(found, key=lambda found: (found[0], -found[1].vectors))[1]
+
+
+def _cycles(heights: list[int], vectors: int, channels: int, target: Target, dtype: str, depth: int) -> float:
+    """Cycles for each product summed of tiles of these heights, over all panels of `vectors` vectors."""
+    total, layout = 0.0, panels(channels, vectors, target.lanes(dtype))
+    for wide, times in ((vectors, layout.whole), (layout.rest, 1)):
+        read = wide * target.vector_bytes
+        fetch = read / L2_RATE if depth * read > target.l1 // 2 else 0
+        for high in heights if wide else ():
+            total += times * max(high * wide / 2, (high + wide) / 2, LATENCY / 2, fetch)
+    return total
+
+
 def _best(length: int, channels: int, target: Target, dtype: str, depth: int) -> tuple[float, Tile]:
     """The best tile, and its cycles for each product summed."""
-    lanes = target.lanes(dtype)
-    needed = -(-channels // lanes)
-
-    def cycles(rows: int, vectors: int) -> float:
-        total = 0.0
-        layout = panels(channels, vectors, lanes)
-        for wide, times in ((vectors, layout.whole), (layout.rest, 1)):
-            read = wide * target.vector_bytes
-            fetch = read / L2_RATE if depth * read > target.l1 // 2 else 0
-            for _, high in cut(length, rows) if wide else ():
-                total += times * max(high * wide / 2, (high + wide) / 2, LATENCY / 2, fetch)
-        return total
-
     choices = []
-    for vectors in range(1, min(needed, WIDEST) + 1):
+    for vectors in range(1, min(-(-channels // target.lanes(dtype)), WIDEST) + 1):
         rows = most_rows(vectors, length, target)
         if rows >= 1:
-            choices.append(Tile(rows, vectors))
-    return min(((cycles(*t), t) for t in choices), key=lambda found: (found[0], -found[1].vectors))
+            heights = [high for _, high in cut(length, rows)]
+            choices.append((_cycles(heights, vectors, channels, target, dtype, depth), Tile(rows, vectors)))
+    return min(choices, key=lambda found: (found[0], -found[1].vectors))

@@ -9,7 +9,7 @@ from typing import ClassVar
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.blocking import Panels, panels, tile
+from konv.kernels.products.blocking import Panels, even, panels, tile
 from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.sums.tree import flag_nonfinite
@@ -48,9 +48,8 @@ class Dense(ProductSpec):
         return self.rows, self.outputs
 
     def planned(self, target: Target) -> tuple[int, ...]:
-        """A tile: rows and vectors."""
-        best = tile(*self.result, target, self.dtype, self.inputs)
-        return -(-self.rows // -(-self.rows // best.rows)), best.vectors  # even tiles: the fewest rows in vain
+        """A tile: rows and vectors. Tiles are whole, so their rows are as even as they can be."""
+        return even(*self.result, target, self.dtype, self.inputs)
 
     def blocks(self, n: int, target: Target) -> int:
         """Tiles of samples in a run of n."""
@@ -104,11 +103,12 @@ class DenseWeightGradient(ProductSpec):
     """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
 
     Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
-    `(n, outputs)`, dw `(inputs, outputs)`. Work units: tile of inputs · panels + panel. `rows`: those of the largest
-    run.
+    `(n, outputs)`, dw `(inputs, outputs)`. Work units: block of tiles of inputs · panels + panel. `rows`: those of the
+    largest run.
 
     Rows of x and dy lie a power of two apart more often than not, and then share a few sets of the first-level cache.
-    So what a tile reads is copied to scratch memory, side by side: dy once a call, x once for all panels of a tile.
+    So what a tile reads is copied to scratch memory, side by side: dy once a call, x once for all panels of a block. A
+    panel of dy is read from the second-level cache for a block of tiles, not for each.
     """
 
     kind: ClassVar[str] = "dense_weight_gradient"
@@ -116,6 +116,9 @@ class DenseWeightGradient(ProductSpec):
     inputs: int
     outputs: int
     places: int = 1
+
+    BLOCK: ClassVar[int] = 4
+    """Tiles of a block."""
 
     @property
     def macs(self) -> int:
@@ -133,11 +136,11 @@ class DenseWeightGradient(ProductSpec):
 
     def units(self, target: Target) -> int:
         """The number of work units."""
-        return -(-self.inputs // self.tile(target).rows) * self.panels(target).number
+        return -(-self.inputs // (self.BLOCK * self.tile(target).rows)) * self.panels(target).number
 
     def scratch(self, target: Target) -> int:
-        """Bytes of scratch memory: dy, panel by panel, then a tile of x."""
-        wide = self.panels(target).padded + self._reach(target)
+        """Bytes of scratch memory: dy, panel by panel, then a block of x, tile by tile."""
+        wide = self.panels(target).padded + self.BLOCK * self._reach(target)
         return self.rows * wide * (target.vector_bytes // target.lanes(self.dtype))
 
     def _reach(self, target: Target) -> int:
@@ -153,20 +156,23 @@ class DenseWeightGradient(ProductSpec):
         n = k.get("i64", k.arg["frame"])
         bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
         rows, reach = bounds[-1], self._reach(target)
-        tile_of_x = k.at(k.scratch, k.mul(rows, layout.padded))
+        block_of_x = k.at(k.scratch, k.mul(rows, layout.padded))
         self._copy_dy(k, layout, rows)
         with k.loop(k.begin, k.end) as unit:
-            at, panel = k.div(unit.i, layout.number), k.rem(unit.i, layout.number)
-            row = k.mul(at, m)
+            panel, first = k.rem(unit.i, layout.number), k.mul(k.div(unit.i, layout.number), self.BLOCK)
+            last = k.least(k.add(first, self.BLOCK), tiles)
             new = k.binary("or", k.compare("eq", panel, 0), k.compare("eq", unit.i, k.begin))
 
-            def each_height(body: Callable[[int], None], at: Int = at) -> None:
-                if tiles > 1 or self.inputs % m == 0:
-                    with k.when(k.compare("slt", at, self.inputs // m)):
-                        body(m)
-                if self.inputs % m:
-                    with k.when(k.compare("eq", at, tiles - 1)):
-                        body(self.inputs % m)
+            def each_tile(body: Callable[[Value, Int, int], None], first: Int = first, last: Int = last) -> None:
+                """`body(where its part of x is copied to, first row, rows)`."""
+                with k.loop(first, last) as t:
+                    at, row = k.mul(k.sub(t.i, first), k.mul(rows, reach)), k.mul(t.i, m)
+                    if tiles > 1 or self.inputs % m == 0:
+                        with k.when(k.compare("slt", t.i, self.inputs // m)):
+                            body(k.at(block_of_x, at), row, m)
+                    if self.inputs % m:
+                        with k.when(k.compare("eq", t.i, tiles - 1)):
+                            body(k.at(block_of_x, at), row, self.inputs % m)
 
             def each_width(body: Callable[[Int, int, int], None], panel: Int = panel) -> None:
                 if layout.whole:
@@ -176,14 +182,12 @@ class DenseWeightGradient(ProductSpec):
                     with k.when(k.compare("sge", panel, layout.whole)):
                         body(layout.whole * wide, layout.rest, layout.tail)
 
-            def product(channel: Int, vectors: int, tail: int, row: Int = row) -> None:
+            def product(channel: Int, vectors: int, tail: int) -> None:
                 dy = k.at(k.scratch, k.mul(rows, channel))
-                each_height(
-                    lambda high: self._tile(k, bounds, (tile_of_x, reach), dy, row, high, channel, vectors, tail)
-                )
+                each_tile(lambda x, row, high: self._tile(k, bounds, (x, reach), dy, row, high, channel, vectors, tail))
 
             with k.when(new):
-                each_height(lambda high, row=row: self._copy_x(k, tile_of_x, reach, rows, row, high))  # type: ignore[misc]
+                each_tile(lambda x, row, high: self._copy_x(k, x, reach, rows, row, high))
             each_width(product)
         return k
 
