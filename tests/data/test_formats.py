@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from konv.data.formats import read_cifar, read_idx, read_npz
+from konv.data.formats import read_cifar, read_cifar100, read_idx, read_npz
 from konv.errors import DataError
 
 
@@ -20,9 +20,10 @@ def idx(array: np.ndarray) -> bytes:
     return b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
-def cifar_records(images: np.ndarray, labels: np.ndarray) -> bytes:
-    """Images `(N, 32, 32, 3)` as CIFAR's binary records."""
-    return b"".join(bytes([c]) + image.transpose(2, 0, 1).tobytes() for image, c in zip(images, labels, strict=True))
+def cifar_records(images: np.ndarray, *labels: np.ndarray) -> bytes:
+    """Images `(N, 32, 32, 3)` as CIFAR's binary records, each with one of every `labels` before it."""
+    rows = zip(images, *labels, strict=True)
+    return b"".join(bytes(found) + image.transpose(2, 0, 1).tobytes() for image, *found in rows)
 
 
 def cifar_archive(batches: dict[str, bytes]) -> bytes:
@@ -52,6 +53,8 @@ def test_idx_comes_back(tmp_path: Path, shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     (tmp_path / "a.gz").write_bytes(gzip.compress(idx(array)))
     result = read_idx(tmp_path / "a.gz")
+    (tmp_path / "a-idx1-ubyte").write_bytes(idx(array))
+    assert np.array_equal(read_idx(tmp_path / "a-idx1-ubyte"), array)
     assert result.dtype == np.uint8
     assert result.shape == shape
     assert np.array_equal(result, array)
@@ -91,6 +94,29 @@ def test_cifar_comes_back(tmp_path: Path) -> None:
     assert len(x_train) == 20
 
 
+def cifar100() -> tuple[bytes, np.ndarray, np.ndarray, np.ndarray]:
+    """An archive of 5 + 2 random images, the images, their superclasses, their classes."""
+    generator = np.random.default_rng(1)
+    x = generator.integers(0, 256, (7, 32, 32, 3), np.uint8)
+    coarse, fine = generator.integers(0, 20, 7, np.uint8), generator.integers(0, 100, 7, np.uint8)
+    parts = {"test.bin": slice(5, 7), "train.bin": slice(5)}
+    files = {name: cifar_records(x[cut], coarse[cut], fine[cut]) for name, cut in parts.items()}
+    return cifar_archive({"fine_label_names.txt": b"apple\n", **files}), x, coarse, fine
+
+
+def test_cifar100_comes_back(tmp_path: Path) -> None:
+    content, x, coarse, fine = cifar100()
+    (tmp_path / "c.tar.gz").write_bytes(content)
+    for wanted, labels in ((False, fine), (True, coarse)):
+        (x_train, y_train), (x_test, y_test) = read_cifar100(tmp_path / "c.tar.gz", wanted)
+        assert np.array_equal(np.concatenate((x_train, x_test)), x)
+        assert np.array_equal(np.concatenate((y_train, y_test)), labels[:, None])
+    for fault in (content[:999], cifar_archive({"train.bin": b"", "test.bin": b""}), cifar()[0]):
+        (tmp_path / "c.tar.gz").write_bytes(fault)
+        with pytest.raises(DataError, match=r"c\.tar\.gz is damaged"):
+            read_cifar100(tmp_path / "c.tar.gz")
+
+
 @pytest.mark.parametrize("fault", ["cut", "missing", "short", "text"])
 def test_a_damaged_cifar_archive_is_named(tmp_path: Path, fault: str) -> None:
     content, x, y = cifar()
@@ -116,6 +142,11 @@ def test_npz_comes_back_without_a_test_part_too(tmp_path: Path) -> None:
     assert (x_test.shape, y_test.shape) == ((1, 3, 3), (1,))
     np.savez(tmp_path / "b.npz", x_train=x, y_train=y)
     assert read_npz(tmp_path / "b.npz")[1][0].shape == (0, 3, 3)
+    np.savez(tmp_path / "c.npz", x=x, y=y, names=np.array(["a"]))
+    (x_train, y_train), (x_test, _) = read_npz(tmp_path / "c.npz")
+    assert np.array_equal(x_train, x)
+    assert np.array_equal(y_train, y)
+    assert x_test.shape == (0, 3, 3)
 
 
 class Hostile:
@@ -150,10 +181,14 @@ def test_a_damaged_npz_is_named(tmp_path: Path) -> None:
             read_npz(tmp_path / "a.npz")
 
 
-@pytest.mark.parametrize("arrays", [{"x_train": np.zeros(3)}, {"x": np.zeros(3), "y": np.zeros(3)}])
-def test_a_missing_array_is_named(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
-    np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(DataError, match=r"has no array [xy]_train"):
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [(["x_train"], "y_train; it has x_train"), (["images", "labels"], "x_train; it has images, labels"),
+     (["x"], "y; it has x"), ([], "x_train; it has —")],
+)  # fmt: skip
+def test_a_missing_array_is_named(tmp_path: Path, names: list[str], missing: str) -> None:
+    np.savez(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(3)))
+    with pytest.raises(DataError, match=f"has no array {missing}"):
         read_npz(tmp_path / "a.npz")
 
 

@@ -16,8 +16,8 @@ from konv import data, datasets
 from konv.data import download, published, sources
 from konv.data.formats import Arrays
 from konv.data.published import PUBLISHED
-from konv.errors import DataError, DownloadError, UnknownNameError
-from tests.data.test_formats import cifar, idx
+from konv.errors import ConfigurationError, DataError, DownloadError, UnknownNameError
+from tests.data.test_formats import cifar, cifar100, idx
 
 IDX_FILES = (
     "train-images-idx3-ubyte.gz",
@@ -162,7 +162,24 @@ def test_cifar_is_read_from_its_binary_archive(folder: Path, loose: bool) -> Non
     assert (loaded.shape, loaded.y.shape, loaded.classes[9]) == ((32, 32, 3), (20,), "truck")
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
+def test_cifar100_has_two_kinds_of_labels(folder: Path) -> None:
+    content, x, coarse, fine = cifar100()
+    (folder / "cifar100").mkdir()
+    (folder / "cifar100" / "cifar-100-binary.tar.gz").write_bytes(content)
+    for arguments, labels in (((), fine), (("fine",), fine), (("coarse",), coarse)):
+        (x_train, y_train), (_, y_test) = datasets.cifar100.load_data(*arguments)
+        assert np.array_equal(x_train, x[:5])
+        assert np.array_equal(np.concatenate((y_train, y_test)), labels[:, None])
+    with pytest.raises(ConfigurationError, match="label_mode must be one of: fine, coarse"):
+        datasets.cifar100.load_data(label_mode="superclass")
+    for name, labels, classes in (("cifar100", fine, 100), ("cifar100_coarse", coarse, 20)):
+        loaded = data.load(name)
+        assert (loaded.shape, len(loaded.classes), len(set(loaded.classes))) == ((32, 32, 3), classes, classes)
+        assert list(loaded.classes) == sorted(loaded.classes)  # as in the published lists of names
+        assert loaded.y.tolist() == labels[:5].tolist()
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100"])
 def test_what_is_not_there_is_asked_for(folder: Path, name: str) -> None:
     with pytest.raises(DownloadError, match=rf"{PUBLISHED[name].files[0].name} could not be downloaded"):
         data.load(name)
@@ -220,6 +237,12 @@ def test_an_empty_npz_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "own.npz", x_train=np.zeros((0, 4, 4)), y_train=np.zeros(0, int))
     with pytest.raises(DataError, match="no image"):
         data.load(tmp_path / "own.npz")
+
+
+def test_labels_that_begin_with_1_keep_their_names(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", x=np.zeros((4, 4, 4)), y=[3, 1, 2, 3])
+    own = data.load(tmp_path / "own.npz")
+    assert (own.y.tolist(), own.classes) == ([2, 0, 1, 2], ("1", "2", "3"))
 
 
 def test_load_takes_a_folder(tmp_path: Path) -> None:

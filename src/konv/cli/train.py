@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from konv.cli.help import option
 from konv.cli.kinds import positive, size, whole
@@ -23,6 +24,7 @@ def parameters() -> list[click.Parameter]:
         option("--seed", text("cli.train.seed"), "0", metavar="N", callback=whole(0, 2**32 - 1)),
         option("--image-size", text("cli.train.image_size"), metavar="N|HxW", callback=size),
         option("--out", text("cli.train.out"), metavar="FOLDER"),
+        option("--resume", text("cli.train.resume"), metavar="RUN"),
         option("--strict", text("cli.train.strict"), is_flag=True),
         option("-q --quiet", text("cli.train.quiet"), is_flag=True),
     ]
@@ -38,12 +40,19 @@ def command(
     seed: int,
     image_size: tuple[int, int] | None,
     out: str | None,
+    resume: str | None,
     strict: bool,
     quiet: bool,
 ) -> int:
-    """Train and return the exit code."""
-    from konv.cli.training import Settings, train
+    """Train, or go on training, and return the exit code."""
+    from konv.cli.resuming import begun
+    from konv.cli.settings import Settings
+    from konv.cli.training import train
 
-    return train(
-        Settings(data, model, epochs, batch_size, optimizer, learning_rate, seed, image_size, out, strict, quiet)
-    )
+    asked = Settings(data, model, epochs, batch_size, optimizer, learning_rate, seed, image_size, out, strict, quiet)
+    if resume is None:
+        return train(asked)
+    context = click.get_current_context()
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    again = begun(resume, asked, given - {"resume"})
+    return train(again.asked, again)

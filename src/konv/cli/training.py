@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +12,13 @@ from rich.console import Console
 import konv
 from konv import config, data as images, random, zoo
 from konv.cli.interrupt import EndTraining, Interrupt
+from konv.cli.resuming import Begun, Keeper
+from konv.cli.settings import Settings
 from konv.cli.view import TrainingView
 from konv.data import DataSet
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.explain.evaluation import Evaluation
-from konv.explain.record import Epoch, RunRecord
+from konv.explain.record import RunRecord
 from konv.explain.tables import percent
 from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
@@ -31,42 +33,14 @@ from konv.train import optimizers
 from konv.train.callbacks import Callback
 from konv.train.optimizers import Optimizer
 
-__all__ = ["Settings", "train"]
+__all__ = ["train"]
 
 LOSS = "sparse_categorical_crossentropy"
 DONE, INTERRUPTED = 0, 130
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What was asked for: the options of `konv train`."""
-
-    data: str | None
-    model: str
-    epochs: int
-    batch_size: int
-    optimizer: str
-    learning_rate: float | None
-    seed: int
-    image_size: tuple[int, int] | None
-    out: str | None
-    strict: bool
-    quiet: bool
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """The command that asks for the same, every choice that bears on the result spelled out."""
-        size = [] if self.image_size is None else ["--image-size", "x".join(map(str, self.image_size))]
-        rate = [] if self.learning_rate is None else ["--learning-rate", f"{self.learning_rate:g}"]
-        return (
-            "konv", "train", *([] if self.data is None else [self.data]), "--model", self.model,
-            "--epochs", str(self.epochs), "--batch-size", str(self.batch_size), "--optimizer", self.optimizer, *rate,
-            "--seed", str(self.seed), *size,
-        )  # fmt: skip
-
-
-def train(asked: Settings) -> int:
-    """Do the run that was `asked` for. Returns: the exit code of the command.
+def train(asked: Settings, begun: Begun | None = None) -> int:
+    """Do the run that was `asked` for, or go on with one that was `begun`. Returns: the exit code of the command.
 
     Raises: KonvError where the request is wrong, before anything is written; NonFiniteError where training stopped at
     a value that is not finite, after what was learned until then has been saved.
@@ -80,21 +54,33 @@ def train(asked: Settings) -> int:
         console.print(text("cli.reading", data=asked.data), style="dim", soft_wrap=True, markup=False)
     source = images.load(asked.data, asked.image_size, asked.strict)
     training, test = source.for_training(HELD_OUT, asked.seed)
+    if begun is not None:
+        begun.check(training, test)
     random.set_seed(asked.seed)
     model = _network(asked, training)
     model.compile(optimizer=optimizer, loss=LOSS, metrics=["accuracy"])
-    with RunFolder(asked.out or default_folder(asked.model)) as folder:
+    with RunFolder(asked.out or default_folder(asked.model), again=begun is not None) as folder:
         _introduce(console, model, training, test, folder)
-        watch = Stopwatch(lambda rows: _keep(folder, model, rows, watch.steps))
+        watch = Stopwatch(began)
+        record = RunRecord(
+            model=asked.model, status="running", message="", command=asked.command, started=started, seconds=0.0,
+            training_seconds=0.0, epochs=asked.epochs, steps=0, seed=asked.seed, parameters=model.count_params(),
+            settings=_settings(asked, model, optimizer), data=facts(source, training, test), processor=processor(),
+            versions=versions(LIBRARIES),
+        )  # fmt: skip
+        if begun is not None:
+            record = begun.continued(record)
+            if begun.epochs < asked.epochs:
+                console.print(text("cli.going_on", epoch=begun.epochs + 1, epochs=asked.epochs), markup=False)
+        folder.write_record(record)  # from here on the run says what it is for, and can be resumed
         with Interrupt(text("cli.stopping")) as interrupt:
-            status, message = _fit(asked, model, training, test, [watch, TrainingView(console, watch), interrupt])
+            keeper = Keeper(folder, watch, None if begun is None else begun.checkpoint)
+            callbacks = [watch, TrainingView(console, watch), interrupt, keeper]
+            status, message = _fit(asked, model, training, test, callbacks)
             model.save(folder.model)
-            record = RunRecord(
-                model=asked.model, status=status, message=message, command=asked.command, started=started,
-                seconds=time.perf_counter() - began, training_seconds=watch.seconds, epochs=asked.epochs,
-                steps=watch.steps, seed=asked.seed, parameters=model.count_params(),
-                settings=_settings(asked, model, optimizer), data=facts(source, training, test), processor=processor(),
-                versions=versions(LIBRARIES),
+            record = replace(
+                record, status=status, message=message, seconds=watch.elapsed, training_seconds=watch.seconds,
+                steps=watch.steps,
             )  # fmt: skip
             record, evaluation = leave(folder, model, test, record, watch.epochs, asked.batch_size)
         _conclude(console, record, evaluation, folder.path, time.perf_counter() - began)
@@ -135,12 +121,6 @@ def _introduce(console: Console, model: Model, training: DataSet, test: DataSet,
     console.print(f"{folder.path}\n", style="dim", soft_wrap=True, markup=False)
 
 
-def _keep(folder: RunFolder, model: Model, rows: list[Epoch], steps: int) -> None:
-    """After each epoch: what a crash from here on must not take away."""
-    folder.write_history(rows)
-    model.save(folder.checkpoint(steps))
-
-
 def _fit(asked: Settings, model: Model, training: DataSet, test: DataSet, callbacks: list[Callback]) -> tuple[str, str]:
     """Train. Returns: how it ended, as `RunRecord.status` and `message`."""
     try:
@@ -179,5 +159,6 @@ def _conclude(console: Console, record: RunRecord, evaluation: Evaluation | None
         )  # fmt: skip
         console.print(said, style="bold", soft_wrap=True, markup=False)
     quoted = shlex.quote(str(path))
-    for key in ("cli.next.look", "cli.next.predict", "cli.next.evaluate"):
+    more = ("cli.next.resume",) if record.status == "interrupted" else ()
+    for key in ("cli.next.look", "cli.next.predict", "cli.next.evaluate", *more):
         console.print(text(key, run=quoted), soft_wrap=True, markup=False)

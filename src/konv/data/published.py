@@ -9,11 +9,11 @@ from pathlib import Path
 
 from konv import config
 from konv.data.download import Remote, fetch, remotes
-from konv.data.formats import Arrays, read_cifar, read_idx, read_npz
+from konv.data.formats import Arrays, read_cifar, read_cifar100, read_idx, read_npz
 from konv.errors import DataError
 from konv.messages import text
 
-__all__ = ["CIFAR10", "FASHION_MNIST", "MNIST", "PUBLISHED", "Published"]
+__all__ = ["CIFAR10", "CIFAR100", "CIFAR100_COARSE", "FASHION_MNIST", "MNIST", "PUBLISHED", "Published"]
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,40 @@ CIFAR10 = Published(
 )
 """Krizhevsky: *Learning multiple layers of features from tiny images*, 2009."""
 
-PUBLISHED = {published.name: published for published in (FASHION_MNIST, MNIST, CIFAR10)}
+_CIFAR100_FILES = remotes(
+    ("https://www.cs.toronto.edu/~kriz",),
+    {"cifar-100-binary.tar.gz": "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
+)
+
+CIFAR100 = Published(
+    "cifar100",
+    "cifar100",
+    _CIFAR100_FILES,
+    tuple(
+        "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can "
+        "castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin "
+        "elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster "
+        "man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck "
+        "pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk "
+        "skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger "
+        "tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm".split()
+    ),
+    lambda paths: read_cifar100(paths[0]),
+)
+"""Krizhevsky, 2009, as CIFAR-10: 600 images of each class."""
+
+CIFAR100_COARSE = Published(
+    "cifar100_coarse",
+    "cifar100",
+    _CIFAR100_FILES,
+    tuple(
+        "aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices "
+        "household_furniture insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes "
+        "large_omnivores_and_herbivores medium_mammals non-insect_invertebrates people reptiles small_mammals trees "
+        "vehicles_1 vehicles_2".split()
+    ),
+    lambda paths: read_cifar100(paths[0], coarse=True),
+)
+"""The images of CIFAR-100 in its 20 superclasses, of five classes each."""
+
+PUBLISHED = {published.name: published for published in (FASHION_MNIST, MNIST, CIFAR10, CIFAR100, CIFAR100_COARSE)}

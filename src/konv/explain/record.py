@@ -56,9 +56,10 @@ class DataFacts:
 class RunRecord:
     """A run, as `run.json` keeps it: all that is needed to say what happened and to repeat it.
 
-    `status` is `finished`, `interrupted` or `stopped` (a loss that was not finite; `message` says more); `command` the
-    command line; `started` the local time, ISO 8601; `seconds` from the start to the saved model,
-    `training_seconds` of them in training steps;
+    It is written when the run begins, with the `status` `running`, which a run that was killed keeps; and again when
+    it is `finished`, `interrupted` or `stopped` (a loss that was not finite; `message` says more). `command` is the
+    command line; `started` the local time, ISO 8601, `resumed` those at which it went on; `seconds` from the start to
+    the saved model, `training_seconds` of them in training steps, both without what was lost to a kill;
     `test_loss` and `test_accuracy` are of the saved weights, None where nothing was learned.
     """
 
@@ -79,4 +80,5 @@ class RunRecord:
     test_loss: float | None = None
     test_accuracy: float | None = None
     message: str = ""
+    resumed: tuple[str, ...] = ()
     schema: int = field(default=SCHEMA)

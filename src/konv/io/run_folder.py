@@ -3,9 +3,9 @@
 | file | content |
 |---|---|
 | `model.konv` | the trained network |
-| `checkpoints/step-XXXXXXXX.konv` | the network after that many steps, with the optimiser's state |
+| `checkpoints/step-XXXXXXXX.konv` | the network after that many steps, with the whole state of its training |
 | `history.csv` | a row for each epoch, see `COLUMNS`; what was not measured is empty |
-| `run.json` | settings, seed, versions, processor, data; see `konv.explain.record` |
+| `run.json` | from the beginning: settings, seed, versions, processor, data; see `konv.explain.record` |
 | `curves.png`, `confusion.png`, `mistakes.png`, `filters.png` | pictures |
 | `report.html` | all of it on one page |
 | `lock` | there while a process writes: its number |
@@ -30,7 +30,7 @@ from konv.explain.record import Epoch, RunRecord
 from konv.io.atomic import write_bytes
 from konv.messages import text
 
-__all__ = ["COLUMNS", "RunFolder", "default_folder", "model_path"]
+__all__ = ["COLUMNS", "RunFolder", "default_folder", "model_path", "newest_checkpoint"]
 
 COLUMNS = tuple(f.name for f in fields(Epoch))
 """The columns of `history.csv`."""
@@ -55,21 +55,28 @@ def model_path(run: str | Path) -> Path:
     if path.is_dir():
         path = path / "model.konv"
         if not path.is_file():
-            raise ModelFileError(text("no_model_in_folder", path=path.parent))
+            begun = (path.parent / "run.json").is_file()
+            raise ModelFileError(text("run_not_done" if begun else "no_model_in_folder", path=path.parent))
     elif not path.exists():
         raise ModelFileError(text("no_such_run", path=path))
     return path
 
 
+def newest_checkpoint(run: Path) -> Path | None:
+    """The newest checkpoint in the folder `run`, None where there is none."""
+    return max((run / "checkpoints").glob("step-*.konv"), default=None)
+
+
 class RunFolder:
     """A run folder being written; use it in a `with` statement, which holds its lock.
 
-    Arguments: `path` of a folder that is empty or does not exist yet; its parents are made.
+    Arguments: `path` of a folder that is empty or does not exist yet; its parents are made. `again`, whether the run
+    in it goes on: then it holds something.
     Raises: ConfigurationError where it holds something already, another process is writing it, or it cannot be
     written to.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, again: bool = False) -> None:
         self.path = Path(path).expanduser()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -77,7 +84,7 @@ class RunFolder:
         except OSError as error:
             reason = error.strerror or str(error)
             raise ConfigurationError(text("cannot_write_run", path=self.path, reason=reason)) from error
-        if any(entry.name != "lock" for entry in self.path.iterdir()):
+        if not again and any(entry.name != "lock" for entry in self.path.iterdir()):
             self.release()
             raise ConfigurationError(text("run_folder_taken", path=self.path))
 

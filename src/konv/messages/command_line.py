@@ -24,11 +24,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cli.train.page": (
         "Train a network on DATA and leave a folder with the network, pictures and a report. DATA is fashion_mnist, "
-        "mnist or cifar10; a folder or zip file of class_name/image.jpg; or an .npz file. Without DATA the images of "
-        "clothes that come with konv are used. Ctrl-C ends the training and keeps what was learned.",
-        "用 DATA 训练网络，留下一个包含模型、图片和报告的文件夹。DATA 可以是 fashion_mnist、mnist 或 cifar10，"
-        "按“类别名/图像.jpg”存放的文件夹或 zip 文件，或 .npz 文件；不给出时使用 konv 自带的服装图像。按 Ctrl-C "
-        "结束训练，已学到的会保存下来。",
+        "mnist, cifar10 or cifar100; a folder or zip file of class_name/image.jpg; a folder of IDX files as MNIST and "
+        "EMNIST have; or an .npz file with x_train and y_train, or x and y. Without DATA the images of "
+        "clothes that come with konv are used. Ctrl-C ends the training and keeps what was learned; --resume goes on "
+        "with it, or with a run that was killed, to the same bits as if it had not stopped.",
+        "用 DATA 训练网络，留下一个包含模型、图片和报告的文件夹。DATA 可以是 fashion_mnist、mnist、cifar10 或 "
+        "cifar100，按“类别名/图像.jpg”存放的文件夹或 zip 文件，MNIST、EMNIST 那样的 IDX 文件所在的文件夹，或含 "
+        "x_train 和 y_train（或 x 和 y）的 .npz 文件；不给出时使用 konv 自带的服装图像。按 Ctrl-C "
+        "结束训练，已学到的会保存下来；--resume 可以继续它，或继续被杀掉的训练，结果与从未中断时逐位相同。",
     ),
     "cli.train.model": ("Network, by name.", "网络的名称。"),
     "cli.train.epochs": ("How often every image is learned from.", "每张图像学习多少遍（轮数）。"),
@@ -41,6 +44,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cli.train.image_size": ("Size to bring image files to.", "把图像文件统一成多大。"),
     "cli.train.out": ("Folder to leave; by default a new one in runs/.", "结果文件夹；默认在 runs/ 里新建一个。"),
+    "cli.train.resume": (
+        "Go on with the run in this folder, as it was begun; --epochs may ask for more.",
+        "继续该文件夹中的训练，设置不变；可用 --epochs 增加轮数。",
+    ),
     "cli.train.strict": ("Stop at the first unreadable image.", "遇到无法读取的图像就停止。"),
     "cli.train.quiet": ("Print nothing but the folder.", "只输出结果文件夹的路径。"),
     "cli.run": ("Run a Keras script, unchanged.", "直接运行 Keras 脚本，无需修改。"),
@@ -146,6 +153,49 @@ TEXTS: dict[str, tuple[str, str]] = {
         "konv {version}（{engine}）在 {data} 上训练 {model}（{parameters} 个参数）：{train} 张 {shape} 图像，"
         "{classes} 个类别，另有 {test} 张用于测试。",
     ),
+    "cli.going_on": ("Going on with epoch {epoch} of {epochs}.", "从第 {epoch} 轮继续，共 {epochs} 轮。"),
+    "cli.resume.no_run": (
+        "{run} is no run folder: there is no run.json in it. Name a folder that konv train has begun.",
+        "{run} 不是结果文件夹：里面没有 run.json。请给出 konv train 开始过的文件夹。",
+    ),
+    "cli.resume.damaged": (
+        "{path} does not say how the run was begun ({error}), so it cannot go on. Begin a new run.",
+        "{path} 没有说明这次训练是怎样开始的（{error}），因此无法继续。请重新训练。",
+    ),
+    "cli.resume.differs": (
+        "The run {run} was begun with {option} {before}, and goes on as it was begun. Received: {option} {received}. "
+        "Leave {option} out, or begin a new run without --resume.",
+        "训练 {run} 开始时用的是 {option} {before}，继续时不能改变。收到的是：{option} {received}。"
+        "请去掉 {option}，或不用 --resume 重新训练。",
+    ),
+    "cli.resume.out": (
+        "A run goes on in its own folder, {run}. Leave --out out.",
+        "训练在它自己的文件夹 {run} 中继续。请去掉 --out。",
+    ),
+    "cli.resume.stopped": (
+        "The run {run} cannot go on: {reason} It would stop at the same batch again. Begin a new run, with a smaller "
+        "--learning-rate for example.",
+        "训练 {run} 无法继续：{reason}继续只会停在同一批。请重新训练，例如减小 --learning-rate。",
+    ),
+    "cli.resume.done": (
+        "The run {run} has its {epochs} epochs behind it. Ask for more of them: {command}",
+        "训练 {run} 已完成 {epochs} 轮。若要继续，请增加轮数：{command}",
+    ),
+    "cli.resume.data_gone": (
+        "The images of the run {run} are no longer at {source}. Say where they are: konv train DATA --resume {run}",
+        "训练 {run} 的图像已不在 {source}。请指明它们的位置：konv train DATA --resume {run}",
+    ),
+    "cli.resume.other_data": (
+        "{data} is not what the run {run} was begun with: it had {train} images to learn from and {test} to test on, "
+        "and there are {now} and {now_test} now, of another content. Bring back the same images, or begin a new run.",
+        "{data} 与训练 {run} 开始时的数据不同：当时有 {train} 张用于学习、{test} 张用于测试，现在是 {now} 张和 "
+        "{now_test} 张，内容也不同。请恢复原来的图像，或重新训练。",
+    ),
+    "cli.resume.other_bits": (
+        "This run was begun with {name} {before}, and goes on with {now}: its last digits may differ from those of a "
+        "run that was never stopped.",
+        "这次训练开始时的 {name} 是 {before}，现在是 {now}：结果的末几位可能与从未中断的训练不同。",
+    ),
     "cli.epoch": ("epoch {epoch}/{epochs}", "第 {epoch}/{epochs} 轮"),
     "cli.figures": (
         "loss {loss}  accuracy {accuracy}  {speed} images/s  {left} left",
@@ -162,6 +212,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cli.next.predict": ("  use the network    konv predict {run} IMAGE…", "  用模型    konv predict {run} IMAGE…"),
     "cli.next.evaluate": ("  measure it again   konv evaluate {run} [DATA]", "  再评测    konv evaluate {run} [DATA]"),
+    "cli.next.resume": ("  go on              konv train --resume {run}", "  继续训练  konv train --resume {run}"),
     "cli.evaluated": (
         "Accuracy {accuracy} on {data}: {right} of {count} images; loss {loss}.",
         "{data} 上的准确率 {accuracy}：{count} 张图像对了 {right} 张；损失 {loss}。",
@@ -281,6 +332,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The folder {path} holds no model.konv, so it is no run folder. Name a folder that konv train has left, or a "
         "model file.",
         "文件夹 {path} 里没有 model.konv，不是结果文件夹。请给出 konv train 留下的文件夹，或模型文件。",
+    ),
+    "run_not_done": (
+        "The run in {path} has not ended, so there is no model yet. If nothing works on it any more, go on with "
+        "konv train --resume {path}",
+        "{path} 中的训练尚未结束，还没有模型。如果没有进程在处理它，请用 konv train --resume {path} 继续。",
     ),
     "cannot_write_run": (
         "The folder {path} cannot be written to: {reason}. Choose another with --out.",

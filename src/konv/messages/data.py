@@ -139,8 +139,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} 已损坏，或不是预期的格式（{reason}）。请换上正确的文件；若是下载来的，删除后会重新下载。",
     ),
     "npz_array_missing": (
-        "{path} has no array {name}. A data set in this form has the arrays {known}.",
-        "{path} 里没有数组 {name}。这种形式的数据集应包含数组 {known}。",
+        "{path} has no array {name}; it has {held}. A data set in this form has the arrays {known}, or x and y.",
+        "{path} 里没有数组 {name}，只有 {held}。这种形式的数据集应包含数组 {known}，或 x 和 y。",
+    ),
+    "idx_part_missing": (
+        "{path}: the data set {name} has no file of training {kind}. Its files are called "
+        "NAME-train-images-idx3-ubyte and NAME-train-labels-idx1-ubyte, with .gz where compressed.",
+        "{path}：数据集 {name} 没有训练{kind}文件。文件名应为 NAME-train-images-idx3-ubyte 和 "
+        "NAME-train-labels-idx1-ubyte，压缩时带 .gz。",
+    ),
+    "idx_kind.images": ("images", "图像"),
+    "idx_kind.labels": ("labels", "标签"),
+    "idx_several": (
+        "{path} holds several data sets: {names}. Name one of them, as in {example}.",
+        "{path} 里有多个数据集：{names}。请指定其中一个，例如 {example}。",
+    ),
+    "idx_lengths": (
+        "{path}: the {part} part of {name} has {images} images and {labels} labels. There must be as many of both.",
+        "{path}：{name} 的 {part} 部分有 {images} 张图像和 {labels} 个标签，二者数目应相同。",
+    ),
+    "idx_label": (
+        "{path}: the labels of {name} have a class {received} that {name}-mapping.txt does not name.",
+        "{path}：{name} 的标签中有类别 {received}，但 {name}-mapping.txt 没有列出它。",
     ),
     "labels_one_hot": (
         "{name}: labels must be class numbers; these are rows of {classes} numbers. Use y.argmax(axis=1).",
