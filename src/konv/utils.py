@@ -8,13 +8,25 @@ from typing import Any
 import numpy as np
 
 from konv import config, random
+from konv.data.directory import image_dataset_from_directory
 from konv.errors import LabelError
 from konv.graph import naming
 from konv.layers.registry import register_serializable
 from konv.messages import text
 from konv.ops.record import Array
+from konv.preprocessing.image import array_to_img, img_to_array, load_img, save_img
 
-__all__ = ["clear_session", "register_keras_serializable", "set_random_seed", "to_categorical"]
+__all__ = [
+    "array_to_img",
+    "clear_session",
+    "image_dataset_from_directory",
+    "img_to_array",
+    "load_img",
+    "register_keras_serializable",
+    "save_img",
+    "set_random_seed",
+    "to_categorical",
+]
 
 register_keras_serializable = register_serializable
 

@@ -11,10 +11,12 @@ import numpy as np
 
 from konv import random
 from konv.arguments import number
-from konv.data.batches import Array, Batches, labels_as, save_images
+from konv.data.batches import Array, Batches
 from konv.data.checks import check_lengths
 from konv.data.directory import DirectoryBatches, listed
+from konv.data.frame import FrameBatches, rows_of
 from konv.data.images import MODES
+from konv.data.prepared import ArrayBatches, PreparedFiles
 from konv.data.transforms import Parameters, Ranges, apply_all, pair_of
 from konv.errors import ConfigurationError, DataError, DataWarning, ShapeError, warn
 from konv.messages import text
@@ -298,10 +300,7 @@ class ImageDataGenerator:
         Returns: a `Sequence` and iterator of batches, with `class_indices`, `classes`, `filenames`, `samples`.
         Raises: DataError, ConfigurationError; ImageError, when its batch is made, for a file that cannot be read.
         """
-        for name, value, known in (("color_mode", color_mode, MODES), ("class_mode", class_mode, CLASS_MODES)):
-            if value not in known:
-                raise ConfigurationError(text("one_of", layer="flow_from_directory", name=name,
-                                              known=", ".join(map(str, known)), received=value))  # fmt: skip
+        _check("flow_from_directory", color_mode, class_mode, CLASS_MODES)
         size = pair(target_size, "target_size", "flow_from_directory")
         found = listed(directory, ExitStack(), classes, "inferred" if class_mode not in ("input", None) or classes else
                        _folders_or_all(directory))  # fmt: skip
@@ -317,6 +316,66 @@ class ImageDataGenerator:
                              {"interpolation": interpolation, "crop": keep_aspect_ratio}, batch_size, shuffle, seed,
                              saved=(save_to_dir, save_prefix, save_format) if save_to_dir else None)  # fmt: skip
 
+    def flow_from_dataframe(
+        self,
+        dataframe: Any,
+        directory: str | Path | None = None,
+        x_col: str = "filename",
+        y_col: Any = "class",
+        weight_col: str | None = None,
+        target_size: Any = (256, 256),
+        color_mode: str = "rgb",
+        classes: Sequence[str] | None = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        **kwargs: Any,
+    ) -> FrameBatches:
+        """Batches of the images that a table names, decoded ahead of training.
+
+        Arguments: `dataframe`, whose columns `dataframe[name]` gives: of pandas, a dictionary of lists, a structured
+        array; `directory`, what file names are relative to (None: the working directory); `x_col`, the column of file
+        names; `y_col`, that of the classes, or a list of columns; `weight_col`, that of samples' weights; `class_mode`,
+        "categorical" (one-hot; several classes a row where it holds lists), "binary", "sparse", "raw" (the numbers of
+        `y_col`), "multi_output" (an array for each of its columns), "input" or None; `classes`, those that are kept, in
+        the order of their numbers; `subset`, the first rows validate; `validate_filenames`, whether to leave out, with
+        a DataWarning, files that are not there; others as of `flow_from_directory`; `kwargs`, `sort`, `drop_duplicates`
+        and `has_ext` of Keras 2, of no effect.
+        Returns: a `Sequence` and iterator of batches. Raises: ConfigurationError and ImageError as
+        `flow_from_directory`; DataError for a column there is not, or a value that is missing.
+        """
+        if others := kwargs.keys() - {"sort", "drop_duplicates", "has_ext"}:
+            known = "sort, drop_duplicates, has_ext"
+            raise ConfigurationError(
+                text("unknown_argument", layer="flow_from_dataframe", received=min(others), known=known)
+            )
+        _check("flow_from_dataframe", color_mode, class_mode, (*CLASS_MODES, "raw", "multi_output"))
+        size = pair(target_size, "target_size", "flow_from_dataframe")
+        found = rows_of(dataframe, directory, x_col, y_col, weight_col, classes, class_mode, validate_filenames)
+        if subset is not None:
+            found = found.take(np.arange(len(found.names))[self._part(len(found.names), subset)])
+        if class_mode == "binary" and len(found.listing.classes) != 2:
+            raise DataError(text("not_two_classes", path=y_col, count=len(found.listing.classes)))
+        print(text("files_found", count=len(found.names), classes=len(found.listing.classes)))
+        return FrameBatches(self, found.listing, (size[0], size[1]), color_mode, class_mode,
+                            {"interpolation": interpolation}, batch_size, shuffle, seed, rows=found,
+                            saved=(save_to_dir, save_prefix, save_format) if save_to_dir else None)  # fmt: skip
+
+
+def _check(layer: str, color_mode: str, class_mode: str | None, modes: Sequence[str | None]) -> None:
+    for name, value, known in (("color_mode", color_mode, MODES), ("class_mode", class_mode, modes)):
+        if value not in known:
+            raise ConfigurationError(
+                text("one_of", layer=layer, name=name, known=", ".join(map(str, known)), received=value)
+            )
+
 
 def _folders_or_all(directory: str | Path) -> Any:
     """How files without class labels are found: by folder where there are folders, else all of them."""
@@ -329,57 +388,3 @@ def _zca(covariance: Array, epsilon: float, dtype: str) -> Array:
     values, vectors = np.linalg.eigh(covariance)
     found: Array = (vectors / (np.sqrt(np.maximum(values, 0)) + epsilon)) @ vectors.T
     return found.astype(dtype)
-
-
-class ArrayBatches(Batches):
-    """What `flow` gives: `generator`'s batches of `rows` (x, and y and sample_weight if any) and `others`."""
-
-    def __init__(
-        self,
-        generator: ImageDataGenerator,
-        rows: dict[str, Array],
-        others: list[Array],
-        batch_size: int,
-        shuffle: bool,
-        seed: int | None,
-        saved: tuple[str, str, str] | None,
-    ) -> None:
-        super().__init__(len(rows["x"]), batch_size, shuffle, seed)
-        self.generator, self.rows, self.others, self.saved = generator, rows, others, saved
-
-    @property
-    def x(self) -> Array:
-        """The images, as given."""
-        return self.rows["x"]
-
-    @property
-    def y(self) -> Array | None:
-        """What comes with them."""
-        return self.rows.get("y")
-
-    def make(self, numbers: Array, turn: int) -> Any:
-        """The images numbered `numbers`, changed and normalised, and what comes with them."""
-        images = self.generator.prepared(self.x[numbers], numbers, turn, self.seed)
-        if self.saved:
-            save_images(images, numbers.tolist(), turn, *self.saved)
-        x = [images, *(a[numbers] for a in self.others)] if self.others else images
-        rest = [self.rows[name][numbers] for name in ("y", "sample_weight") if name in self.rows]
-        return (x, *rest) if rest else x
-
-
-class PreparedFiles(DirectoryBatches):
-    """What `flow_from_directory` gives: `generator`'s batches of a folder's images."""
-
-    def __init__(self, generator: ImageDataGenerator, *given: Any, saved: tuple[str, str, str] | None = None) -> None:
-        super().__init__(*given)
-        self.generator, self.saved, self.class_mode = generator, saved, self.label_mode
-
-    def make(self, numbers: Array, turn: int) -> Any:
-        """The images numbered `numbers`, changed and normalised, with what the class mode says."""
-        images = self.generator.prepared(self.pixels(numbers), numbers, turn, self.seed)
-        if self.saved:
-            save_images(images, numbers.tolist(), turn, *self.saved)
-        if self.class_mode == "input":
-            return images, images.copy()
-        labels = labels_as(self.classes[numbers], len(self.listing.classes), self.class_mode)
-        return images if labels is None else (images, labels)

@@ -162,6 +162,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: the labels of {name} have a class {received} that {name}-mapping.txt does not name.",
         "{path}：{name} 的标签中有类别 {received}，但 {name}-mapping.txt 没有列出它。",
     ),
+    "no_such_column": (
+        "The table has no column {received!r}. It has: {known}.",
+        "表中没有列 {received!r}。现有的列：{known}。",
+    ),
+    "column_lengths": (
+        "The columns of the table differ in length: {name} has {count} rows, another one {other}.",
+        "表中各列长度不同：{name} 有 {count} 行，另一列有 {other} 行。",
+    ),
+    "column_no_numbers": (
+        "The column {name} must hold finite numbers. Received: {received}.",
+        "列 {name} 必须是有限的数。收到的是：{received}。",
+    ),
+    "column_missing": (
+        "The column {name} has no class in the rows {rows} (counted from 0). Fill them, or leave the rows out.",
+        "列 {name} 的第 {rows} 行（从 0 数起）没有类别。请补上，或去掉这些行。",
+    ),
+    "files_of_table_missing": (
+        "{count} files that the table names are no images in {path}, and are left out: {names}",
+        "表中有 {count} 个文件不是 {path} 中的图像，已略去：{names}",
+    ),
+    "no_rows": (
+        "No row is left: none of the files that the column {name} names is an image in {path} of a class that counts.",
+        "没有剩下任何一行：列 {name} 给出的文件都不是 {path} 中属于所选类别的图像。",
+    ),
     "labels_one_hot": (
         "{name}: labels must be class numbers; these are rows of {classes} numbers. Use y.argmax(axis=1).",
         "{name}：标签必须是类别编号，收到的却是每行 {classes} 个数。请改用 y.argmax(axis=1)。",

@@ -10,8 +10,10 @@ import numpy as np
 from konv import config
 from konv.data.batches import Batches as Iterator
 from konv.data.directory import DirectoryBatches as DirectoryIterator, image_dataset_from_directory
-from konv.data.generator import ArrayBatches as NumpyArrayIterator, ImageDataGenerator
+from konv.data.frame import FrameBatches as DataFrameIterator
+from konv.data.generator import ImageDataGenerator
 from konv.data.images import File, array_to_image, decoded, resized
+from konv.data.prepared import ArrayBatches as NumpyArrayIterator
 from konv.data.transforms import apply_all
 from konv.errors import ShapeError
 from konv.messages import text
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
+    "DataFrameIterator",
     "DirectoryIterator",
     "ImageDataGenerator",
     "Iterator",
