@@ -346,8 +346,9 @@ class ImageDataGenerator:
         "categorical" (one-hot; several classes a row where it holds lists), "binary", "sparse", "raw" (the numbers of
         `y_col`), "multi_output" (an array for each of its columns), "input" or None; `classes`, those that are kept, in
         the order of their numbers; `subset`, the first rows validate; `validate_filenames`, whether to leave out, with
-        a DataWarning, files that are not there; others as of `flow_from_directory`; `kwargs`, `sort`, `drop_duplicates`
-        and `has_ext` of Keras 2, of no effect.
+        a DataWarning, files that are not there; `target_size`, `color_mode`, `batch_size`, `shuffle`, `seed`,
+        `save_to_dir`, `save_prefix`, `save_format`, `interpolation` as of `flow_from_directory`; `kwargs`, `sort`,
+        `drop_duplicates` and `has_ext` of Keras 2, of no effect.
         Returns: a `Sequence` and iterator of batches. Raises: ConfigurationError and ImageError as
         `flow_from_directory`; DataError for a column there is not, or a value that is missing.
         """
