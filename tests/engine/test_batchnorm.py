@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from konv.engine.native import NativeProgram
 from konv.graph import Variable
 from konv.ops.activation import ReLU
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
+from konv.ops.curves import ClippedReLU
 from konv.ops.dense import Dense
 from konv.ops.update import SGD
 from konv.ops.views import Flatten
-from tests.engine.networks import Example, chain, single, source, trained
+from tests.engine.networks import Example, agree, chain, single, source, trained
 
 
 def network(n: int) -> Example:
@@ -75,3 +77,20 @@ def test_frozen_statistics_stay_and_are_used(engine: str) -> None:
     np.testing.assert_array_equal(found, expected)
     for v, old in zip(statistics(example), before, strict=True):
         np.testing.assert_array_equal(v.value, old)
+
+
+def test_a_ceiling_is_part_of_the_normalisation() -> None:
+    """Of a ReLU6 and the like: no pass over memory of its own, forward or backward."""
+
+    def make(dtype: str) -> Example:
+        layers = (
+            Conv2D(20, (3, 3), bias=False), BatchNormalization(0.9), ClippedReLU(most=0.7),
+            Conv2D(9, (3, 3), bias=False), BatchNormalization(0.9), ClippedReLU(most=1.0), Flatten(), Dense(5),
+        )  # fmt: skip
+        image = source(6, 7, 3, dtype=dtype)
+        return single(image, chain(image, *layers), 6)
+
+    agree(make, "float64", SGD())
+    program = make("float32").program("native", SGD())
+    assert isinstance(program, NativeProgram)
+    assert "curve" not in {call.spec.kind for stage in program.stages for call in stage.calls}

@@ -38,6 +38,8 @@ class Case(NamedTuple):
     target: Target
     center: bool
     relu: bool
+    most: float
+    """The ReLU's ceiling."""
 
     @property
     def dtype(self) -> str:
@@ -47,7 +49,7 @@ class Case(NamedTuple):
     def g(self) -> Array:
         """dy on its way back through the ReLU, where there is one."""
         y = (self.x - self.mean) * self.factor + self.beta * self.center
-        return np.where(y > 0, self.dy, 0) if self.relu else self.dy
+        return np.where((y > 0) & (y < self.most), self.dy, 0) if self.relu else self.dy
 
     @property
     def gated(self) -> list[Array]:
@@ -65,7 +67,7 @@ def case(seed: int) -> Case:
     x, dy = (rng.integers(-4, 5, shape).astype(dtype) for _ in range(2))
     mean, factor, beta, *rest = (rng.integers(-3, 4, channels).astype(dtype) for _ in range(5))
     center, relu = (bool(v) for v in rng.integers(0, 2, 2))
-    return Case(x, dy, mean, factor, beta, np.stack(rest), rng, target, center, relu)
+    return Case(x, dy, mean, factor, beta, np.stack(rest), rng, target, center, relu, float(rng.choice([2, np.inf])))
 
 
 def moments(c: Case, x: Array, epsilon: float = 1e-3) -> tuple[Array, ...]:
@@ -129,10 +131,10 @@ def test_normalise(seed: int) -> None:
     rows = c.x.reshape(-1, c.x.shape[2])
     begin, end = stretch(c.rng, len(rows))
     y = unset(rows.shape, c.dtype)
-    spec = Normalise(c.dtype, rows.shape[1], c.center, c.relu)
+    spec = Normalise(c.dtype, rows.shape[1], c.center, c.relu, c.most)
     run(spec, rows, c.mean, c.factor, *[c.beta] * c.center, y, begin=begin, end=end, target=c.target)
     expected = (rows - c.mean) * c.factor + c.beta * c.center
-    expected = np.maximum(expected, 0) if c.relu else expected
+    expected = np.clip(expected, 0, c.most) if c.relu else expected
     np.testing.assert_array_equal(y[begin:end], expected[begin:end])
     assert np.isnan(np.delete(y, np.s_[begin:end], 0)).all()
 
@@ -146,7 +148,7 @@ def test_gradient_sums(seed: int) -> None:
     expected = sums.copy()
     g, x = (a.reshape(n * places, channels)[begin:end] for a in (c.g, c.x))
     expected[5] += [g.sum(0), (g * (x - c.mean)).sum(0)]
-    spec = NormaliseGradientSums(c.dtype, channels, places, c.center, c.relu)
+    spec = NormaliseGradientSums(c.dtype, channels, places, c.center, c.relu, c.most)
     run(spec, c.x, c.dy, c.mean, *c.gated, sums, begin=begin, end=end, leaf=5, target=c.target)
     np.testing.assert_array_equal(sums, expected)
 
@@ -182,7 +184,7 @@ def test_gradient(seed: int) -> None:
     rows = [a.reshape(-1, a.shape[2]) for a in (c.x, c.dy, c.g)]
     begin, end = stretch(c.rng, len(rows[0]))
     dx = unset(rows[0].shape, c.dtype)
-    spec = NormaliseGradient(c.dtype, dx.shape[1], c.center, c.relu, through, gate)
+    spec = NormaliseGradient(c.dtype, dx.shape[1], c.center, c.relu, through, gate, c.most)
     others = [*[c.beta] * (c.relu and c.center), *[c.rest] * through]
     run(spec, *rows[:2], c.mean, c.factor, *others, dx, begin=begin, end=end, target=c.target)
     expected = c.factor * rows[2] + through * (c.rest[0] + c.rest[1] * (rows[0] - c.mean))

@@ -8,6 +8,7 @@ way, which tensors share a slot, and where several gradients of one tensor are a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 from konv.engine.program import Training
 from konv.engine.stages import Call, Stage, cut_finer, stages
@@ -19,9 +20,10 @@ from konv.kernels.maps.pointwise import Pointwise
 from konv.kernels.sums.tree import Clear, Combine, Increase
 from konv.kernels.training.rows import LossRows
 from konv.ops.activation import ReLU
+from konv.ops.curves import ClippedReLU
 from konv.ops.loss import Loss, from_scores
 from konv.ops.lowering import Packing, Slot
-from konv.ops.record import Array
+from konv.ops.record import Array, Op
 from konv.ops.source import Input
 from konv.shapes import Shape, elements
 
@@ -86,10 +88,11 @@ class Plan:
         """ReLU nodes that become part of the op that makes their input: relu node → that op's node."""
         found = {}
         for node in self.graph.nodes:
-            if isinstance(node.op, ReLU):
+            ceiling = _ceiling(node.op)
+            if ceiling is not None:
                 before = node.inputs[0].node
                 alone = len(self.graph.readers(before.output)) == 1 and before.output not in self.graph.outputs
-                if before.op.relus and alone:
+                if alone and (before.op.relus if ceiling == inf else before.op.caps):
                     found[node] = before
         return found
 
@@ -105,7 +108,7 @@ class Plan:
                 self.at[node.output] = self.at[node.inputs[0]]
             else:
                 self.at[node.output] = self.new(node.layer, size, "sample")
-                node.op.lower(_At(self, node, relu=node in before))
+                node.op.lower(_At(self, node, before.get(node)))
 
     def _losses(self, losses: Sequence[Loss | None]) -> None:
         for i, (output, loss) in enumerate(zip(self.graph.outputs, losses, strict=bool(losses))):
@@ -150,7 +153,7 @@ class Plan:
         gate = gate and self._gated_by_reader(node.inputs[0].node)
         after = [n for n, made in self._fused.items() if made is node and node.op.regates]
         dx = tuple(self._gradient_of(t) if t in moving else None for t in node.inputs)
-        at = _At(self, node, bool(after), dy, dx, tuple(v in wanted for v in node.variables), gate)
+        at = _At(self, node, after[0] if after else None, dy, dx, tuple(v in wanted for v in node.variables), gate)
         node.op.lower_backward(at)
         for tensor, place in zip(node.inputs, at.dx, strict=True):
             if place is not None:
@@ -244,6 +247,13 @@ class Plan:
         return self.keys.setdefault(node, self.new(f"key {node.layer}", 3, "integers"))
 
 
+def _ceiling(op: Op) -> float | None:
+    """Where a ReLU stops: `inf` where it does not; None for any other op."""
+    if isinstance(op, ClippedReLU):
+        return op.most if op.plain else None
+    return inf if isinstance(op, ReLU) else None
+
+
 class _At:
     """One node's place in a plan: what `konv.ops.lowering.Lowering` promises."""
 
@@ -251,7 +261,7 @@ class _At:
         self,
         plan: Plan,
         node: Node,
-        relu: bool = False,
+        relu: Node | None = None,
         dy: Slot | None = None,
         dx: tuple[Slot | None, ...] = (),
         dw: tuple[bool, ...] = (),
@@ -260,7 +270,8 @@ class _At:
         self._plan, self._node = plan, node
         self.target, self.dtype, self.batch = plan.target, plan.dtype, plan.batch
         self.training = plan.training is not None and node.learning
-        self.relu, self.dx, self.dw, self.gate = relu, dx, dw, gate
+        self.relu, self.dx, self.dw, self.gate = relu is not None, dx, dw, gate
+        self.most = inf if relu is None else _ceiling(relu.op) or inf
         self.dy = dy or plan.at[node.output]
         self.shapes: tuple[Shape, ...] = tuple(t.shape for t in node.inputs)
         self.x = tuple(plan.at[t] for t in node.inputs)

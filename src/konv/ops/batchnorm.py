@@ -56,6 +56,7 @@ class BatchNormalization(Op):
     gates: ClassVar[bool] = True
     relus: ClassVar[bool] = True
     regates: ClassVar[bool] = True
+    caps: ClassVar[bool] = True
     momentum: float = 0.99
     epsilon: float = 1e-3
     center: bool = True
@@ -104,7 +105,7 @@ class BatchNormalization(Op):
             for now, moving in zip(made[:2], to.w[-2:], strict=True):
                 to.follow(Follow(to.dtype, size, self.momentum), now, moving, units=lambda n: blocks(size))
         mean, _, factor = self._fixed(to)
-        normal = Normalise(to.dtype, size, self.center, to.relu)
+        normal = Normalise(to.dtype, size, self.center, to.relu, to.most)
         to.samples(normal, to.x[0], mean, factor, *self._beta(to), to.y, grain=places)
 
     def lower_backward(self, to: Lowering) -> None:
@@ -116,13 +117,13 @@ class BatchNormalization(Op):
         gated = (factor, *self._beta(to)) if to.relu else ()
         if through or any(to.dw):
             sums = to.own("sums", 2 * size, "leaf")
-            spec = NormaliseGradientSums(to.dtype, size, places, self.center, to.relu)
+            spec = NormaliseGradientSums(to.dtype, size, places, self.center, to.relu, to.most)
             to.leaves(spec, *seen, *gated, sums, grain=places)
             made = (*self._gradients(to, size), rest)
             join = JoinGradientSums(to.dtype, size, places)
             to.outputs(join, to.frame, sums, inverse, factor, *made, written=made)
         if to.dx[0] is not None:
-            back = NormaliseGradient(to.dtype, size, self.center, to.relu, through, to.gate)
+            back = NormaliseGradient(to.dtype, size, self.center, to.relu, through, to.gate, to.most)
             others = (*(self._beta(to) if to.relu else ()), *[rest] * through)
             to.samples(back, *seen, factor, *others, to.dx[0], grain=places)
 

@@ -72,6 +72,11 @@ class ClippedReLU(_Curve):
     def constants(self) -> tuple[float, ...]:
         return (self.slope, self.threshold, inf if self.most is None else self.most)
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is a ReLU but for its ceiling."""
+        return self.slope == 0 and self.threshold == 0
+
     def forward(self, x: tuple[Array, ...], w: tuple[Array, ...], run: Run) -> Array:
         below = self.slope * (x[0] - self.threshold) if self.slope else 0
         above = x[0] if self.most is None else np.minimum(x[0], self.most)

@@ -46,11 +46,11 @@ class Lowering(Protocol):
     """One node's place in a plan.
 
     `x`, `y`, `w`: inputs, output, weights; `shapes`: the inputs' shapes. `relu`: the output is to be what a ReLU makes
-    of it; in the backward pass, that of an op that `regates`, dy has not gone back through that ReLU yet. There also
-    `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted; and `gate`: dx is to be zero
-    where x is not positive (the way back through the ReLU that made x). `training`: this op trains, as its statistics
-    are not frozen. `frame`, `numbers`, `key`: samples in this run, each one's number, and what keys this op's random
-    stream.
+    of it, whose ceiling is `most`; in the backward pass, that of an op that `regates`, dy has not gone back through
+    that ReLU yet. There also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted; and
+    `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x). `training`: this op
+    trains, as its statistics are not frozen. `frame`, `numbers`, `key`: samples in this run, each one's number, and
+    what keys this op's random stream.
     """
 
     target: Target
@@ -62,6 +62,7 @@ class Lowering(Protocol):
     w: tuple[Slot, ...]
     shapes: tuple[Shape, ...]
     relu: bool
+    most: float
     dy: Slot
     dx: tuple[Slot | None, ...]
     dw: tuple[bool, ...]

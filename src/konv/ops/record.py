@@ -65,6 +65,8 @@ class Op:
     """Whether the backward kernels can pass through the ReLU that made the input, at no extra cost."""
     relus: ClassVar[bool] = False
     """Whether the forward kernels can apply a ReLU that follows, at no extra cost."""
+    caps: ClassVar[bool] = False
+    """Whether that ReLU may have a ceiling; of ops that `regates`."""
     alike: ClassVar[bool] = False
     """Whether an op without inputs gives the same for every sample, and so stands for an array without a batch axis."""
     regates: ClassVar[bool] = False

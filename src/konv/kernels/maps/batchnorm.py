@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from typing import ClassVar
 
 from konv.kernels.code.ir import Function, Int, Value
@@ -193,7 +194,7 @@ class ChannelScale(Channels):
 
 @dataclass(frozen=True)
 class Normalise(Channels):
-    """`y = (x − mean) · factor + beta` for rows `begin … end`, then a ReLU where `relu`.
+    """`y = (x − mean) · factor + beta` for rows `begin … end`, then a ReLU where `relu`, whose ceiling is `most`.
 
     Arguments: x, mean, factor, beta where `center`, y.
     """
@@ -201,6 +202,7 @@ class Normalise(Channels):
     kind: ClassVar[str] = "normalise"
     center: bool
     relu: bool
+    most: float = inf
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -213,7 +215,9 @@ class Normalise(Channels):
             def row(at: Int) -> None:
                 xs = load_all(k, "x", columns, at)
                 ys = [_normal(k, *v, self.center) for v in zip(xs, mean, factor, beta, strict=True)]
-                store_all(k, [k.larger(k.every(0), y) for y in ys] if self.relu else ys, "y", columns, at)
+                ys = [k.larger(k.every(0), y) for y in ys] if self.relu else ys
+                ys = [k.smaller(k.every(self.most), y) for y in ys] if self.relu and self.most < inf else ys
+                store_all(k, ys, "y", columns, at)
 
             return row
 
@@ -232,13 +236,14 @@ class NormaliseGradientSums(Channels):
     """Adds Σ g and Σ g·(x − mean) of rows `begin … end` of samples of `places` rows to leaf `leaf`.
 
     Arguments: x, dy, mean; factor, and beta where `center`, where `relu`; sums `(leaves, 2, channels)`. g is dy, with
-    `relu` zero where the normalisation's result is not positive.
+    `relu` zero where the normalisation's result is not positive, or not below `most`.
     """
 
     kind: ClassVar[str] = "normalise_gradient_sums"
     places: int
     center: bool
     relu: bool
+    most: float = inf
 
     def scratch(self, target: Target) -> int:
         """Bytes of scratch memory: two sums a channel."""
@@ -251,7 +256,7 @@ class NormaliseGradientSums(Channels):
         into = k.mul(k.leaf, 2 * self.channels)
 
         def terms(columns: Columns) -> Terms:
-            held = _Held(k, columns, self.center, self.relu)
+            held = _Held(k, columns, self.center, self.relu, self.most)
 
             def add(at: Int, sums: list[Value]) -> list[Value]:
                 off, g = held.row(at)
@@ -278,8 +283,8 @@ class NormaliseGradientSums(Channels):
 class _Held:
     """What both ways back need of the channels, in registers; `row(at)` gives x − mean and g of a row."""
 
-    def __init__(self, k: Function, columns: Columns, center: bool, relu: bool) -> None:
-        self.k, self.columns, self.center, self.relu = k, columns, center, relu
+    def __init__(self, k: Function, columns: Columns, center: bool, relu: bool, most: float) -> None:
+        self.k, self.columns, self.center, self.relu, self.most = k, columns, center, relu, most
         self.mean = load_all(k, "mean", columns)
         self.factor = load_all(k, "factor", columns) if "factor" in k.arg else []
         self.beta = load_all(k, "beta", columns) if "beta" in k.arg else [k.every(0)] * len(columns)
@@ -290,6 +295,9 @@ class _Held:
         if self.relu:
             ys = [_normal(k, *v, self.center) for v in zip(xs, self.mean, self.factor, self.beta, strict=True)]
             g = [k.select(k.fcompare("ogt", y, k.every(0)), v, k.every(0)) for y, v in zip(ys, g, strict=True)]
+            if self.most < inf:
+                top = k.every(self.most)
+                g = [k.select(k.fcompare("olt", y, top), v, k.every(0)) for y, v in zip(ys, g, strict=True)]
         return [k.fsub(x, m) for x, m in zip(xs, self.mean, strict=True)], g
 
 
@@ -345,6 +353,7 @@ class NormaliseGradient(Channels):
     relu: bool
     through: bool
     gate: bool
+    most: float = inf
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
@@ -352,7 +361,7 @@ class NormaliseGradient(Channels):
         k = self.new(target, " ".join(names), alias=True)
 
         def block(columns: Columns) -> Callable[[Int], None]:
-            held = _Held(k, columns, self.center, self.relu)
+            held = _Held(k, columns, self.center, self.relu, self.most)
             rest = [load_all(k, "rest", columns, i * self.channels) for i in range(2)] if self.through else []
 
             def row(at: Int) -> None:
