@@ -36,13 +36,10 @@ from konv.ops.loss import (
     SparseCategoricalCrossentropy,
 )
 from konv.ops.neighbours import LocalResponseNormalization
-from konv.ops.places import (
-    RepeatVector,
-    UpSampling1D,
-    UpSampling2D,
-)
+from konv.ops.places import RepeatVector
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.record import Op
+from konv.ops.resizing import UpSampling1D, UpSampling2D
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.update import SGD, RMSprop, Update
