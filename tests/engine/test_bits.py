@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from konv import ops
 from konv.engine import native
 from konv.kernels.code.processor import current
 from konv.kernels.code.spec import LEAVES
@@ -71,11 +72,27 @@ def channels(n: int) -> Example:
     return example._replace(targets=(np.arange(n) % 10,))
 
 
+def rows(n: int) -> Example:
+    """Normalisation of samples, slopes, unshared weights, transposed convolution, parts of maps, and all that draws."""
+    image = source(9, 8, 6, dtype="float32")
+    layers = (
+        ops.RandomTranslation((-0.2, 0.2), (-0.2, 0.2)), ops.RandomFlip(), ops.RandomCrop((8, 7), 1),
+        ops.RandomContrast((0.5, 1.5), (-9.0, 9.0)), ops.RandomErasing(), ops.GaussianNoise(0.1),
+        ops.Conv2DTranspose(9, (3, 3), (2, 2)), ops.LayerNormalization(), ops.PReLU((0, 1)), ops.SpatialDropout2D(0.25),
+        ops.DepthwiseConv2D((3, 2), (2, 2), multiplier=2), ops.GroupNormalization(groups=3), ops.AlphaDropout(0.2),
+        ops.LocallyConnected2D(5, (2, 3), (2, 1)), ops.PReLU(), ops.Resize((5, 3)), ops.LocalResponseNormalization(),
+        ops.AdaptiveMaxPool2D((3, 2)), ops.GaussianDropout(0.2), ops.AdaptiveAveragePool2D((2, 2)), Flatten(),
+        Dense(10), Softmax(),
+    )  # fmt: skip
+    example = single(image, chain(image, *layers), n, SparseCategoricalCrossentropy())
+    return example._replace(targets=(np.arange(n) % 10,))
+
+
 def digest(n: int, steps: int = 3, make: Callable[[int], Example] = network) -> str:
     return hashlib.sha256(trained(make(n), steps=steps)).hexdigest()
 
 
-@pytest.mark.parametrize("make", [network, wide, channels])
+@pytest.mark.parametrize("make", [network, wide, channels, rows])
 @pytest.mark.parametrize("n", [1, 3, 8, 13, 37])
 def test_any_number_of_threads(n: int, make: Callable[[int], Example], monkeypatch: pytest.MonkeyPatch) -> None:
     found = set()

@@ -3,12 +3,14 @@ one step of training that lowers the loss."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from konv import layers
+from konv.errors import ConfigurationError
 from konv.layers import LAYERS, Dense, Flatten, Input, Layer
 from konv.layers.registry import register_serializable
 from konv.models import Model, Sequential, load_model
@@ -221,6 +223,43 @@ def test_file_comes_back(kind, arguments, takes, gives, tmp_path: Path, engine):
     again = load_model(tmp_path / "model.konv")
     assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
     assert np.array_equal(again.predict(x, verbose=0), expected)
+
+
+@each
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_files_of_keras_come_back(kind, arguments, takes, gives, suffix, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("KONV_ENGINE", "reference")
+    model = model_with(made(kind, arguments, takes), takes)
+    former = kind.startswith("Locally") and suffix == ".h5"  # Keras 2 had them
+    margins = not kind.startswith("ZeroPadding") and not isinstance(arguments.get("padding", ""), str)
+    if margins or (kind in ("LocalResponseNormalization", "LocallyConnected1D", "LocallyConnected2D", "Operation")
+                   and not former):  # fmt: skip
+        with pytest.raises(ConfigurationError, match=r"NAME\.konv"):
+            model.save(tmp_path / f"model{suffix}")
+        return
+    model.save(tmp_path / f"model{suffix}")
+    again = load_model(tmp_path / f"model{suffix}")
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
+    x, _ = data(takes)
+    assert np.array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+@each
+def test_is_told_of_and_shown(kind, arguments, takes, gives, monkeypatch, capsys):
+    """Its purpose and cost in the explanation; its nodes, calls and blocking in what `KONV_DEBUG` prints."""
+    layer = made(kind, arguments, takes)
+    model = model_with(layer, takes)
+    records = {record["name"]: record for record in json.loads(model.explain().json())["layers"]}
+    if kind not in ("InputLayer", "Lambda"):
+        record = records[layer.name]
+        assert len(record["purpose"]) > 30
+        assert record["parameters"] == layer.count_params()
+        assert record["macs"] >= 0
+        assert record["activation_bytes"] > 0
+    monkeypatch.setenv("KONV_DEBUG", "graph,plan,blocking")
+    model.predict(data(takes)[0], verbose=0)
+    shown = capsys.readouterr().err
+    assert all(part in shown for part in ("graph", "plan for", "blocking", layer.name))
 
 
 @each

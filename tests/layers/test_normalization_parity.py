@@ -56,4 +56,13 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_as_keras(kind: str, number: int, oracle: Oracle) -> None:
     arguments, size = KINDS[kind](np.random.default_rng(number))
-    check(oracle, kind, arguments, size, number, still=1 if arguments.get("trainable", True) else 4)
+    still = 1 if arguments.get("trainable", True) and together(arguments, size) > 1 else 4
+    check(oracle, kind, arguments, size, number, still)
+
+
+def together(arguments: dict[str, Any], size: tuple[int, ...]) -> int:
+    """How many numbers of a sample are normalised together; of one alone nothing is left but β."""
+    if "groups" in arguments:
+        return int(np.prod(size)) // (size[-1] if arguments["groups"] < 0 else arguments["groups"])
+    axes = arguments.get("axis")
+    return int(np.prod([size[-1] if a < 0 else size[a - 1] for a in np.ravel(axes)])) if axes is not None else 2

@@ -30,6 +30,9 @@ def image(rng: np.random.Generator) -> tuple[int, ...]:
     return (*(int(n) for n in rng.integers(2, 8, 2)), int(rng.integers(1, 5)))
 
 
+BOTH = {"class_name": "L1L2", "config": {"l1": 0.02, "l2": 0.03}}
+
+
 def dense(rng: np.random.Generator) -> Case:
     """On vectors, sequences and images; regularised and bounded in one of two."""
     shape = (*(int(n) for n in rng.integers(1, 5, rng.integers(0, 3))), int(rng.integers(1, 40)))
@@ -37,7 +40,7 @@ def dense(rng: np.random.Generator) -> Case:
     arguments["activation"] = str(rng.choice(["linear", "relu", "tanh", "sigmoid", "softmax"]))
     if rng.random() < 0.5:
         arguments |= {"kernel_regularizer": "l2", "activity_regularizer": "l1", "kernel_constraint": "max_norm"}
-        arguments |= {"bias_regularizer": "l1_l2", "bias_constraint": "non_neg"} if arguments["use_bias"] else {}
+        arguments |= {"bias_regularizer": BOTH, "bias_constraint": "non_neg"} if arguments["use_bias"] else {}
     return arguments, shape
 
 
@@ -97,7 +100,7 @@ def one(rng: np.random.Generator, most: float = 0.4, least: float | None = None)
 
 AUGMENTING: dict[str, Any] = {
     "RandomBrightness": lambda rng: {"factor": one(rng), "value_range": (-3, 3)},
-    "RandomContrast": lambda rng: {"factor": one(rng, 0.9), "value_range": (-9, 9)},
+    "RandomContrast": lambda rng: {"factor": one(rng, 0.9, 0.1), "value_range": (-9, 9)},
     "RandomRotation": lambda rng: {"factor": one(rng), **moving(rng)},
     "RandomTranslation": lambda rng: {"height_factor": one(rng), "width_factor": one(rng), **moving(rng)},
     "RandomZoom": lambda rng: {

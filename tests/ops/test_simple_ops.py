@@ -39,15 +39,12 @@ from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
-from konv.ops.places import (
-    RepeatVector,
-    UpSampling1D,
-    UpSampling2D,
-)
+from konv.ops.places import RepeatVector
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.prelu import PReLU
 from konv.ops.record import Array, Op, Run
 from konv.ops.reduction import Reduce
+from konv.ops.resizing import Resize, UpSampling1D, UpSampling2D
 from konv.ops.sequence import Conv1D, DepthwiseConv1D
 from konv.ops.source import Input
 from konv.ops.standardize import MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches
@@ -249,7 +246,7 @@ EXAMPLES = [
     (AveragePool2D(), (8, 8, 4)), (Dropout(0.5), (5,)), (Flatten(), (8, 8, 4)), (Reshape((-1,)), (8, 8, 4)),
     (DepthwiseConv2D((3, 3)), (8, 8, 4)), (Conv1D(3, 2), (8, 4)), (DepthwiseConv1D(2), (8, 4)),
     (LocallyConnected2D(3, (2, 2)), (8, 8, 4)), (LocallyConnected1D(3, 2), (8, 4)),
-    (UpSampling2D(), (8, 8, 4)), (UpSampling1D(), (8, 4)), (RepeatVector(3), (8,)),
+    (Resize((5, 12)), (8, 8, 4)), (UpSampling2D(), (8, 8, 4)), (UpSampling1D(), (8, 4)), (RepeatVector(3), (8,)),
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
     (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),

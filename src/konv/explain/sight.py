@@ -18,6 +18,7 @@ from math import gcd, lcm
 
 from konv import ops
 from konv.graph import Graph, Node, Tensor
+from konv.ops.resizing import RADIUS
 from konv.shapes import Axis, Shape
 
 __all__ = ["Sight", "Span", "sights"]
@@ -179,6 +180,8 @@ def _moved(op: ops.Op, taken: Shape, shape: Shape) -> tuple[Moves, Moves] | None
         times = op.size if isinstance(op, ops.UpSampling2D) else (1, op.size)
         linear = getattr(op, "interpolation", "nearest") == "bilinear"
         return _pair([(_enlarged(n, linear), 1, n) for n in times])
+    if isinstance(op, ops.Resize):
+        return _pair([(_resized(op, n, made), n, made) for n, made in zip(taken, op.made, strict=False)])
     if isinstance(op, ops.Pad) and len(taken) in (2, 3):
         return _pair([(_shifted(-before), 1, 1) for before, _ in op.margins[:-1]])
     if isinstance(op, ops.Slice) and len(taken) in (2, 3) and min(op.steps) > 0 and len(shape) == len(taken):
@@ -219,6 +222,19 @@ def _enlarged(times: int, linear: bool) -> Reach:
         return lambda i: (i // times, i // times)
     # t = (i + ½)/times − ½ lies between two places, or, where it is whole, on one.
     return lambda i: ((2 * i + 1 - times) // (2 * times), -((times - 2 * i - 1) // (2 * times)))
+
+
+def _resized(op: ops.Resize, size: int, made: int) -> Reach:
+    """Places less than the curve's radius away from t = (i + ½) · size/made − ½, counted in halves of 1/made."""
+    if op.interpolation == "nearest":
+        return lambda i: ((2 * i + 1) * size // (2 * made),) * 2
+    radius = 2 * RADIUS[op.interpolation] * (max(size, made) if op.antialias else made)
+
+    def reach(i: int) -> tuple[int, int]:
+        t = (2 * i + 1) * size - made
+        return (t - radius) // (2 * made) + 1, -((-t - radius) // (2 * made)) - 1
+
+    return reach
 
 
 def _binned(size: int, bins: int) -> Reach:

@@ -144,6 +144,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "在 {places} 个位置上各用自己的 {filters} 个 {kernel} 滤波器寻找局部模式，权值不共享："
         "适合关键内容总出现在固定位置的图像。",
     ),
+    "purpose.resize": (
+        "Brings images of {before} to {after}, each place a weighted mean of those around it: so that what follows "
+        "meets the size it was made for.",
+        "把 {before} 的图像调整为 {after}，每个位置是其周围的加权平均：让后面的层得到它所需要的大小。",
+    ),
     "purpose.up_sampling": (
         "Enlarges its input to {size} without weights: the plain way back to a finer grid, where a convolution after "
         "it may add detail.",

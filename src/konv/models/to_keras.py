@@ -11,8 +11,10 @@ from konv.models.parts import mapped
 
 __all__ = ["architecture", "compiled"]
 
-OWN = ("LocalResponseNormalization", "LocallyConnected1D", "LocallyConnected2D", "Operation")
-"""Layers that Keras 3 does not have."""
+OWN = ("LocalResponseNormalization", "Operation")
+"""Layers that Keras does not have."""
+FORMER = ("LocallyConnected1D", "LocallyConnected2D")
+"""Layers that Keras 2 had."""
 MODELS = ("Functional", "Sequential")
 Shapes = Mapping[tuple[str, str, int, int], tuple[int, ...]]
 """For each output of each use of a layer, `(model, layer, use, output)`, one sample's shape."""
@@ -32,7 +34,7 @@ def architecture(saved: Mapping[str, Any], keras3: bool, shapes: Shapes, above: 
         return _entry("keras", kind, inner, keras3)
     if kind in MODELS or "inputs" in config:
         return _entry("keras", kind, _functional(config, keras3, shapes, f"{above}{config['name']}/"), keras3)
-    if kind in OWN:
+    if kind in OWN or (keras3 and kind in FORMER):
         raise ConfigurationError(text("keras_file.not_in_keras", layer=config.get("name"), kind=kind))
     return _entry("keras.layers", kind, _config(kind, config, keras3), keras3)
 
@@ -96,6 +98,8 @@ def _form(saved: Any, at: Any, keras3: bool) -> Any:
 
 def _config(kind: str, config: Mapping[str, Any], keras3: bool) -> dict[str, Any]:
     found = dict(config)
+    if kind == "RandomCrop" and not found["padding"]:
+        del found["padding"]  # Keras's crops have none
     padding = found.get("padding")
     if padding is not None and not isinstance(padding, str) and not kind.startswith("ZeroPadding"):
         raise ConfigurationError(text("keras_file.padding", layer=found.get("name"), received=padding))

@@ -35,6 +35,8 @@ WAYS: dict[str, Callable[[Array], Array]] = {
     "lanczos5": lambda t: _lanczos(t, 5),
 }
 """The weight of what is t ≥ 0 places away."""
+RADIUS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
+"""How many places away the weight becomes 0."""
 
 
 class _Resized(Moved):
@@ -126,6 +128,9 @@ class Resize(_Resized):
 
     def sizes(self, shape: Shape) -> tuple[int, int]:
         return self.made
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        return "purpose.resize", {"before": show(inputs[0][:2]), "after": show(self.made)}
 
 
 @dataclass(frozen=True)
