@@ -1,4 +1,4 @@
-"""Every network by name: published numbers of parameters, the maps of its paper, and a few steps of training."""
+"""Every network by name: the maps of its paper, and a few steps of training."""
 
 from __future__ import annotations
 
@@ -10,34 +10,6 @@ from konv.errors import ConfigurationError, UnknownNameError
 from konv.optimizers import Adam
 from konv.utils import set_random_seed
 
-# Numbers that training adjusts, and where they are published. "torchvision": `num_params` of its documentation's
-# weights (which, as here, leaves running statistics out). "Keras": `Model.summary()` of keras.applications or of an
-# example, trainable part.
-PUBLISHED = {
-    "notes": (1_250_858, "Keras, examples/cifar10_cnn.py"),
-    "lenet5": (61_706, "LeCun et al. 1998: 60,000, + 900 (whole C3) − 44 (trainable S2, S4) + 850 (dense output)"),
-    "alexnet": (60_965_224, "Krizhevsky et al. 2012: 60 million; BVLC AlexNet"),
-    "alexnet_one_tower": (61_100_840, "torchvision alexnet"),
-    "zfnet": (62_357_608, "Zeiler & Fergus 2014, sums of figure 3's sizes"),
-    "vgg11": (132_863_336, "torchvision vgg11; the paper's table 2: 133 million"),
-    "vgg16": (138_357_544, "torchvision vgg16, Keras VGG16; the paper's table 2: 138 million"),
-    "vgg19": (143_667_240, "torchvision vgg19, Keras VGG19; the paper's table 2: 144 million"),
-    "nin": (966_986, "the authors' nin_cifar10: 0.97 million"),
-    "googlenet": (6_998_552, "BVLC GoogLeNet without its auxiliary classifiers"),
-    "resnet18": (11_689_512, "torchvision resnet18"),
-    "resnet34": (21_797_672, "torchvision resnet34"),
-    "resnet50": (25_557_032, "torchvision resnet50"),
-    "resnet20": (269_722, "He et al. 2016, table 6: 0.27 million"),
-    "resnet56": (853_018, "He et al. 2016, table 6: 0.85 million"),
-    "densenet121": (7_978_856, "torchvision densenet121, Keras DenseNet121"),
-    "densenet_bc": (176_122, "Huang et al. 2017, sums for L = 40, k = 12"),
-    "squeezenet": (1_248_424, "Iandola et al. 2016, table 1; torchvision squeezenet1_0"),
-    "mobilenet_v1": (4_231_976, "Keras MobileNet; Howard et al. 2017, table 8: 4.2 million"),
-    "mobilenet_v2": (3_504_872, "torchvision mobilenet_v2, Keras MobileNetV2"),
-    "efficientnet_lite0": (4_652_008, "timm tf_efficientnet_lite0"),
-    "unet": (31_030_658, "Ronneberger et al. 2015, sums of figure 1's sizes"),
-    "autoencoder": (4_385, "Chollet, Building autoencoders in Keras, 2016"),
-}
 # Maps as height, width, channels, from the papers' tables and figures.
 MAPS = {
     "lenet5": {"c1": (28, 28, 6), "s2": (14, 14, 6), "c3": (10, 10, 16), "s4": (5, 5, 16)},
@@ -59,23 +31,6 @@ MAPS = {
 }  # fmt: skip
 NATIVE = ("alexnet", "resnet20")
 """Those that are trained on compiled kernels in the reduced form too."""
-
-
-@pytest.mark.parametrize("name", zoo.NETWORKS)
-def test_parameters_are_the_published_ones(name: str):
-    assert sum(v.size for v in zoo.build(name).trainable_weights) == PUBLISHED[name][0]
-
-
-def test_parameters_of_other_sizes():
-    def count(model):
-        return sum(v.size for v in model.trainable_weights)
-
-    # bamos/densenet.pytorch: "the DenseNet-BC-100-12 has 769,162 parameters".
-    assert count(zoo.densenet_bc(depth=100)) == 769_162
-    # BVLC GoogLeNet as it is trained: bvlc_googlenet.caffemodel holds 13,378,280 numbers.
-    assert count(zoo.googlenet(auxiliary=True)) == 13_378_280
-    # Keras's MobileNet(alpha=0.5): 1,331,592 trainable of 1,342,536.
-    assert count(zoo.mobilenet_v1(width=0.5)) == 1_331_592
 
 
 @pytest.mark.parametrize("name", MAPS)

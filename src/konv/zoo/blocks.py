@@ -15,8 +15,14 @@ SMALL = 96
 
 
 def scaled(channels: int, width: float, of: int = 1) -> int:
-    """`channels` times `width`, rounded to a multiple of `of`, at least one."""
-    return max(round(channels * width / of), 1) * of
+    """`channels` times `width`, rounded to a multiple of `of`, at least one.
+
+    Of multiples no more than a tenth of the channels may go: a larger one is taken instead. Source: `make_divisible` of
+    the authors' MobileNets (tensorflow/models, slim), and of EfficientNet.
+    """
+    wanted = channels * width
+    found = max(int(wanted / of + 0.5), 1) * of
+    return found + of if of > 1 and found < 0.9 * wanted else found
 
 
 def is_small(shape: Shape) -> bool:
