@@ -86,7 +86,7 @@ def drawing(explanation: Explanation) -> Markup:
     bodies = [_body(slab, scale, middle) for slab in placed]
     windows = [_window(a, b, scale, middle) for a, b in pairwise(placed)]
     labels = [_label(slab, scale, height) for slab in placed]
-    arcs = _past(explanation.layers, path, placed, scale)
+    arcs = _past(explanation.layers, path, placed, scale, middle)
     parts = [*arcs, *bodies, *(w for w in windows if w is not None), *labels]
     parts = [tag("style", Markup(STYLE)), tag("title", explanation.model), *parts]
     return tag("svg", *parts, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {x + MARGIN:.0f} {height:.0f}",
@@ -115,14 +115,19 @@ def _slabs(path: Sequence[LayerCost], layers: Sequence[LayerCost]) -> list[Slab]
 
 
 def _blocks(path: Sequence[LayerCost], layers: Sequence[LayerCost]) -> list[LayerCost]:
-    """`path` without what lies between a fork and the place where its ways meet again."""
+    """`path` without what lies between a fork and the place where its ways meet again.
+
+    A way that goes down to smaller maps and up again is no block but most of the network: U-Net's.
+    """
     named = {layer.name: layer for layer in layers}
     places = {layer.name: place for place, layer in enumerate(path)}
     inside: set[int] = set()
     for place, layer in enumerate(path):
         begins = [places[_onto(name, named, places)] for name in layer.reads]
-        if len(begins) > 1:
-            inside |= set(range(min(begins) + 1, place))
+        within = range(min(begins, default=place) + 1, place)
+        ends = min(path[min(begins)].output_shape[0], layer.output_shape[0]) if within else 0
+        if len(begins) > 1 and all(path[i].output_shape[0] >= ends for i in within):
+            inside |= set(within)
     return [layer for place, layer in enumerate(path) if place not in inside]
 
 
@@ -230,7 +235,9 @@ def _label(slab: Slab, scale: float, height: float) -> Markup:
     return tag("g", *said)
 
 
-def _past(layers: Sequence[LayerCost], path: Sequence[LayerCost], slabs: Sequence[Slab], scale: float) -> list[Markup]:
+def _past(
+    layers: Sequence[LayerCost], path: Sequence[LayerCost], slabs: Sequence[Slab], scale: float, middle: float
+) -> list[Markup]:
     """Arcs from where ways fork to where they meet again."""
     named = {layer.name: layer for layer in layers}
     on_path = {layer.name: place for place, layer in enumerate(path)}
@@ -248,8 +255,16 @@ def _past(layers: Sequence[LayerCost], path: Sequence[LayerCost], slabs: Sequenc
                 arcs.add((start, end))
     found = []
     for start, end in sorted(arcs):
-        a, b = (slabs[i].x + _reach(slabs[i], scale) / 2 for i in (start, end))
-        y = HEAD - min(10 + 0.04 * (b - a), HEAD - 2) / 0.75
-        curve = f"M{a:.1f} {HEAD:.0f} C{a:.1f} {y:.1f} {b:.1f} {y:.1f} {b:.1f} {HEAD:.0f}"
+        (a, left), (b, right) = (_top(slabs[i], scale, middle) for i in (start, end))
+        tops = [_top(slab, scale, middle)[1] for slab in slabs[start : end + 1]]
+        highest = min(tops) - min(10 + 0.02 * (b - a), HEAD - 2)
+        y = (highest - (left + right) / 8) / 0.75  # where a curve must aim at to get there
+        curve = f"M{a:.1f} {left:.1f} C{a:.1f} {y:.1f} {b:.1f} {y:.1f} {b:.1f} {right:.1f}"
         found.append(tag("path", d=curve, class_="past"))
     return found
+
+
+def _top(slab: Slab, scale: float, middle: float) -> Point:
+    """The middle of the upper side."""
+    (x, y), _, (right, down) = _corners(slab, scale, middle)
+    return x + (_reach(slab, scale) if right else _box(slab, scale)[0]) / 2, y + down / 2

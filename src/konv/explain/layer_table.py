@@ -15,11 +15,14 @@ from konv.explain.paragraphs import wrapped
 from konv.messages import text
 from konv.shapes import Axis, show
 
-__all__ = ["LayerTable", "amount", "closing", "geometry", "plain", "said_once", "sees", "window_of"]
+__all__ = ["COLUMNS", "LayerTable", "amount", "closing", "geometry", "plain", "said_once", "sees", "window_of"]
 
 MANY = 60
 """Of networks with more layers a sentence stands once, whatever its numbers: its figures are in the rows."""
 INDENT = 4
+COLUMNS = ("output", "bytes", "parameters", "macs", "sees")
+ROOMY = 100
+"""Columns of a terminal from which on the size of outputs in memory has its place."""
 
 
 def plain(explanation: Explanation, width: int) -> str:
@@ -36,14 +39,16 @@ class LayerTable:
     def __init__(self, explanation: Explanation) -> None:
         self.explanation = explanation
         total = explanation.total
-        self.heads = tuple(text(f"explain.column.{name}") for name in ("output", "parameters", "macs", "sees"))
+        self.heads = tuple(text(f"explain.column.{name}") for name in COLUMNS)
         self.rows = [_figures(layer) for layer in explanation.layers]
-        self.total = ("", f"{total.parameters:,}", f"{total.macs:,}", "")
+        self.total = ("", amount(total.activation_bytes), f"{total.parameters:,}", f"{total.macs:,}", "")
         columns = zip(*self.rows, self.heads, self.total, strict=True)
         self.widths = [max(map(cell_len, column)) + 2 for column in columns]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The lines."""
+        if options.max_width < ROOMY:
+            self.widths[1] = 0
         room = max(options.max_width - sum(self.widths), 12)
         title = text("explain.title", model=self.explanation.model, shape=show(self.explanation.input_shape))
         yield Text(title, "bold")
@@ -70,14 +75,14 @@ class LayerTable:
         row = Text(style=style, no_wrap=True, overflow="fold").append_text(label)
         row.append(" " * max(room - label.cell_len, 0))
         for figure, width in zip(figures, self.widths, strict=True):
-            row.append(" " * (width - cell_len(figure)) + figure)
+            row.append(" " * (width - cell_len(figure)) + figure if width else "")
         row.rstrip()
         return row
 
 
 def _figures(layer: LayerCost) -> tuple[str, ...]:
     parameters, macs = (f"{n:,}" if n else "" for n in (layer.parameters, layer.macs))
-    return show(layer.output_shape), parameters, macs, sees(layer)
+    return show(layer.output_shape), amount(layer.activation_bytes), parameters, macs, sees(layer)
 
 
 def geometry(layer: LayerCost) -> str:

@@ -8,7 +8,7 @@ from konv.explain.cost import LayerCost
 from konv.explain.drawing import drawing
 from konv.explain.explanation import Explanation
 from konv.explain.html import Markup, tag
-from konv.explain.layer_table import amount, geometry, said_once, sees
+from konv.explain.layer_table import COLUMNS, amount, geometry, said_once, sees
 from konv.messages import language, text
 from konv.shapes import show
 
@@ -74,9 +74,10 @@ def _facts(explanation: Explanation) -> Markup:
 
 
 def _table(explanation: Explanation) -> Markup:
-    columns = (("layer", False), ("output", True), ("parameters", True), ("macs", True), ("sees", True))
+    columns = ("layer", *COLUMNS)
     heads = (
-        tag("th", text(f"explain.column.{name}"), scope="col", class_="n" if right else None) for name, right in columns
+        tag("th", text(f"explain.column.{name}"), scope="col", class_="n" if i else None)
+        for i, name in enumerate(columns)
     )
     most = max((layer.macs for layer in explanation.layers), default=0) or 1
     rows = []
@@ -90,7 +91,10 @@ def _table(explanation: Explanation) -> Markup:
     foot = tag(
         "tr",
         tag("th", text("report.total"), scope="row"),
-        *(tag("td", words, class_="n") for words in ("", f"{total.parameters:,}", f"{total.macs:,}", "")),
+        *(
+            tag("td", words, class_="n")
+            for words in ("", amount(total.activation_bytes), f"{total.parameters:,}", f"{total.macs:,}", "")
+        ),
     )
     return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), tag("tfoot", foot), class_="explained")
 
@@ -102,6 +106,7 @@ def _row(layer: LayerCost, most: int) -> Markup:
         "tr",
         tag("th", layer.name, tag("small", geometry(layer)), scope="row"),
         tag("td", show(layer.output_shape), class_="n"),
+        tag("td", amount(layer.activation_bytes), class_="n"),
         tag("td", f"{layer.parameters:,}" if layer.parameters else "", class_="n"),
         tag("td", *macs, class_="n"),
         tag("td", sees(layer), class_="n"),

@@ -19,6 +19,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explain.column.output": ("output", "输出"),
     "explain.column.parameters": ("parameters", "参数"),
     "explain.column.macs": ("multiply-adds", "乘加次数"),
+    "explain.column.bytes": ("memory", "内存"),
     "explain.column.sees": ("sees/jump", "感受野/间距"),
     "cli.explain": ("Explain every layer: purpose, arithmetic, what it sees.", "逐层讲解网络：作用、算式与感受野。"),
     "cli.explain.page": (
@@ -88,7 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{units} 个单元中没有“死亡”的：每一个对不同的图像或位置都有不同的响应。",
     ),
     "explain.inside.dead": (
-        "{dead} of its {units} units are dead, the same for every image and place: {named}.",
+        "Dead units, the same for every image and place: {dead} of {units}, namely {named}.",
         "{units} 个单元中有 {dead} 个已“死亡”，对任何图像和位置都给出同一个值：{named}。",
     ),
     "explain.inside.images": ("Found on {count} images.", "以上结果来自 {count} 张图像。"),
@@ -142,10 +143,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "内存：权重 {weights}；预测一张图像约需 {one}，用 Adam 以批大小 {batch} 训练约需 {training}。",
     ),
     "explain.legend": (
-        "For one image. Windows are height×width/stride +padding; sees/jump is the receptive field in the image and "
-        "how far apart neighbours look.",
-        "以一张图像计。窗口写作 高×宽/步长 +填充；感受野/间距指一个数在图像上看到多大的区域，以及相邻两个数所看区域的"
-        "间距。",
+        "For one image. Windows are height×width/stride +padding; memory is what the output takes; sees/jump is the "
+        "receptive field in the image and how far apart neighbours look.",
+        "以一张图像计。窗口写作 高×宽/步长 +填充；内存指输出所占的大小；感受野/间距指一个数在图像上看到多大的区域，"
+        "以及相邻两个数所看区域的间距。",
     ),
     "explain.seen_before": ("the weights of its first use", "与第一次使用时共享权值"),
 }

@@ -155,7 +155,7 @@ class Softmax(Op):
         return inputs[0]
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
-        return "purpose.softmax", {"classes": inputs[0][-1]}
+        return "purpose.softmax", {"classes": f"{inputs[0][-1]:,}"}
 
 
 def _pointwise(op: Op, to: Lowering) -> None:
