@@ -56,6 +56,7 @@ def test_layer_of_a_run_is_looked_into_on_its_own_images(run: Path, cli: Callabl
     assert (code, err) == (0, "")
     assert "有效感受野" in out
     assert "噪声" in out
+    assert cli("explain", "lenet5", "--layer", "c1", "--lang", "zh")[1] == out
     code, _, err = cli("explain", "lenet5", "--layer", "c1", "--html")
     assert code == 2
     code, _, err = cli("explain", "lenet5", "--layer", "c9")

@@ -65,7 +65,10 @@ def command(
     if model is None:
         raise ConfigurationError(text("cli.missing", name="MODEL", place="konv explain"))
     from konv.runs.sources import named_network
+    from konv.utils import set_random_seed
 
+    if layer is not None:
+        set_random_seed(0)  # of a network of the zoo, the same weights whenever it is looked into
     network = named_network(model, input, classes)
     if layer is not None:
         if html is not None or svg is not None:
