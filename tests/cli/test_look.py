@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from konv.layers import Dense, Flatten, Input
-from konv.models import Sequential
+from konv.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from konv.models import Model, Sequential
 from tests.cli.conftest import CLASSES, Answer
 from tests.explain.test_report import Page
 
 Cli = Callable[..., Answer]
-EVERY = {"gradcam", "saliency", "smooth", "integrated", "occlusion", "filters", "excite", "strongest", "neighbours",
-         "learning"}  # fmt: skip
+EVERY = {"gradcam", "saliency", "smooth", "integrated", "occlusion", "filters", "neuron", "excite", "strongest",
+         "neighbours", "learning"}  # fmt: skip
 
 
 def whole(page: Path) -> Page:
@@ -58,8 +58,8 @@ def test_everything_in_chinese(cli: Cli, run: Path, tmp_path: Path):
     read = whole(folder / "look.html")
     assert ("html", {"lang": "zh-Hans"}) in read.tags
     sections = [a["id"] for t, a in read.tags if t == "section"]
-    assert sections == ["gradcam", "saliency", "smooth", "integrated", "occlusion", "maps", "filters", "excite",
-                        "strongest", "neighbours", "learning"]  # fmt: skip
+    assert sections == ["gradcam", "saliency", "smooth", "integrated", "occlusion", "maps", "filters", "neuron",
+                        "excite", "strongest", "neighbours", "learning"]  # fmt: skip
     assert "完备性检验" in read.text
     assert "第 1 张测试图像" in read.text
 
@@ -130,3 +130,59 @@ def test_a_network_without_convolutions(cli: Cli, tmp_path: Path):
     code, _, err = cli("look", tmp_path / "plain.konv", tmp_path / "grey.png", "--what", "gradcam",
                        "--out", tmp_path / "none")  # fmt: skip
     assert (code, err.startswith("konv: Grad-CAM needs a convolution")) == (2, True)
+
+
+def test_one_number_is_worked_out(cli: Cli, run: Path, tmp_path: Path):
+    folder = tmp_path / "seen"
+    code, _, err = cli("look", run, 0, "--what", "neuron,learning", "--out", folder)
+    assert (code, err) == (0, "")
+    assert sorted(p.name for p in folder.iterdir()) == ["learning.png", "look.html", "neuron.png"]
+    words = whole(folder / "look.html").text
+    numbers = r"(−?[\d.]+(?:e-\d+)?)"
+    total, bias, value = _numbers(rf"with the bias {numbers} ([+−] [\d.]+(?:e-\d+)?) = {numbers}", words)
+    assert value == pytest.approx(total + bias, abs=1e-4)
+    before, after = _numbers(rf"activation \w+: ReLU\({numbers}\) = {numbers}", words)
+    assert after == pytest.approx(max(before, 0))
+    channels = re.search(r"sum of each channel ((?:\d+: \S+ ?)+)", words)
+    assert channels is not None
+    each = [float(part.rpartition(" ")[2].replace("−", "-")) for part in channels[1].strip().split("; ")]
+    assert sum(each) == pytest.approx(total, abs=0.02)
+    # The run was trained by Adam, whose step is not that of gradient descent.
+    assert "adam" in words
+    assert "m ← m + (1 − β₁)·(g − m)" in words
+    weight, gradient, plain = _numbers(rf"{numbers} − 0.001 · \({numbers}\) = {numbers}", words)
+    assert plain == pytest.approx(weight - 0.001 * gradient, rel=1e-4)
+    begin, end, change = _numbers(rf"{numbers} → {numbers} \({numbers}\)", words)
+    assert begin == weight
+    assert end - begin == pytest.approx(change, abs=2e-6)
+
+
+def _numbers(pattern: str, words: str) -> list[float]:
+    found = re.search(pattern, words)
+    assert found is not None, pattern
+    return [float(part.replace("−", "-").replace(" ", "")) for part in found.groups()]
+
+
+def test_one_of_several_outputs(cli: Cli, tmp_path: Path):
+    x = Input((12, 12, 1), name="image")
+    maps = Conv2D(4, 3, activation="relu", name="maps")(x)
+    rows = Flatten()(MaxPooling2D(2, name="half")(maps))
+    outputs = [Dense(3, activation="softmax", name=name)(rows) for name in ("shape", "colour")]
+    model = Model(x, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.save(tmp_path / "two.konv")
+    Image.new("L", (12, 12), 90).save(tmp_path / "grey.png")
+    probabilities = [float(a.max()) for a in model.predict(np.full((1, 12, 12, 1), 90 / 255, "float32"), verbose=0)]
+    what = ("--what", "gradcam,saliency,neuron,learning", "--lang", "en")
+    for named, number in ((None, 0), ("colour", 1), ("1", 1)):
+        folder = tmp_path / f"seen-{named}"
+        given = () if named is None else ("--output", named)
+        code, out, err = cli("look", tmp_path / "two.konv", tmp_path / "grey.png", *what, *given, "--out", folder)
+        assert code == 0, err
+        assert ("outputs shape, colour; this is shape" in err) == (named is None)
+        assert f"{100 * probabilities[number]:.1f} %" in out
+    code, _, err = cli("look", tmp_path / "two.konv", tmp_path / "grey.png", "--output", "color")
+    assert (code, err) == (2, "konv: Unknown output: 'color'. The nearest names are: colour.\n")
+    pooled = ("--what", "neuron", "--layer", "half", "--unit", 2, "--out", tmp_path / "pooled")
+    assert cli("look", tmp_path / "two.konv", tmp_path / "grey.png", *pooled)[0] == 0
+    assert "takes the largest" in whole(tmp_path / "pooled" / "look.html").text

@@ -11,11 +11,11 @@ from konv.messages import text
 __all__ = ["KNOWN", "command", "parameters"]
 
 KNOWN = (
-    "gradcam", "saliency", "smooth", "integrated", "occlusion", "maps", "filters", "excite", "strongest", "neighbours",
-    "learning",
+    "gradcam", "saliency", "smooth", "integrated", "occlusion", "maps", "filters", "neuron", "excite", "strongest",
+    "neighbours", "learning",
 )  # fmt: skip
 """What there is to look at, in the page's order (as `konv.explain.look.sections` has it, which loads more)."""
-USUAL = ("gradcam", "saliency", "maps")
+USUAL = ("gradcam", "saliency", "maps", "neuron")
 
 
 def parameters() -> list[click.Parameter]:
@@ -28,6 +28,7 @@ def parameters() -> list[click.Parameter]:
         option("--layer", text("cli.look.layer"), metavar="NAME"),
         option("--unit", text("cli.look.unit"), metavar="N", callback=whole(0)),
         option("--class", text("cli.look.class"), metavar="NAME|N"),
+        option("--output", text("cli.look.output"), metavar="NAME|N"),
         option("--out", text("cli.look.out"), metavar="FOLDER"),
     ]  # fmt: skip
 
@@ -38,6 +39,7 @@ def command(
     what: tuple[str, ...],
     layer: str | None,
     unit: int | None,
+    output: str | None,
     out: str | None,
     **more: str | None,
 ) -> int:
@@ -46,4 +48,4 @@ def command(
 
     every = "all" in what
     asked = KNOWN if every else what
-    return look(Asked(run, image or "0", asked, every or asked == USUAL, layer, unit, more["class"], out))
+    return look(Asked(run, image or "0", asked, every or asked == USUAL, layer, unit, more["class"], output, out))

@@ -17,7 +17,8 @@ from konv.errors import ConfigurationError
 from konv.explain.look import page as pages
 from konv.explain.look.network import opened
 from konv.explain.look.scores import chosen
-from konv.explain.look.sections import SECTIONS, Examples, Subject, answer
+from konv.explain.look.sections import SECTIONS, answer
+from konv.explain.look.subject import Examples, Subject
 from konv.explain.tables import percent
 from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
@@ -34,7 +35,7 @@ MOST = 2000
 @dataclass(frozen=True)
 class Asked:
     """What was typed: `what` to look at; `usual`, whether what does not apply to this network may be left out; `label`,
-    a class's name or number."""
+    a class's name or number; `output`, of a network with several."""
 
     run: str
     image: str
@@ -43,6 +44,7 @@ class Asked:
     layer: str | None
     unit: int | None
     label: str | None
+    output: str | None
     out: str | None
 
 
@@ -66,7 +68,8 @@ def look(asked: Asked) -> int:
     for word in asked.what:
         if word not in SECTIONS:
             raise unknown("look", word, [*SECTIONS, "all"])
-    model, path = load_run(asked.run)
+    whole, path = load_run(asked.run)
+    model = _ending(whole, asked.output)
     view = opened(model)
     if asked.layer is not None:
         view.find(asked.layer)
@@ -92,6 +95,29 @@ def look(asked: Asked) -> int:
         folder.write("look.html", pages.page(title, said, sections, konv.__version__))
         _print(said, folder.path / "look.html")
     return 0
+
+
+def _ending(model: Model, named: str | None) -> Model:
+    """`model` up to the output called, or numbered, `named`, by default the first, with what is known of its classes.
+
+    Raises: UnknownNameError, with the nearest names, where there is none.
+    """
+    names = model.output_names
+    if len(names) == 1 and named is None:
+        return model
+    numbered = named is not None and named not in names and named.isdigit() and int(named) < len(names)
+    chosen = names[int(named)] if numbered and named is not None else named or names[0]
+    if chosen not in names:
+        raise unknown("output", chosen, names)
+    if named is None:
+        click.echo(f"konv: {text('cli.look.outputs', names=', '.join(names), chosen=chosen)}", err=True)
+    number = names.index(chosen)
+    ended = Model(model.inputs, model.outputs[number], name=model.name)
+    ended.preprocessing, ended.optimizer = model.preprocessing, model.optimizer
+    ended.loss = model.output_losses()[number] if model.loss is not None else None
+    if len(model.class_names or ()) == max(ended.outputs[0].shape[-1], 2):
+        ended.class_names = model.class_names
+    return ended
 
 
 def _sections(subject: Subject, asked: Asked) -> list[pages.Section]:

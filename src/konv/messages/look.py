@@ -190,6 +190,45 @@ TEXTS: dict[str, tuple[str, str]] = {
         "层 {layer} 有 {count} 个卷积核，每个 {size} 个权重；画出 {shown} 个，超过四个通道的画各通道的平均。",
     ),
     "look.filters.alt": ("The filters of layer {layer}.", "层 {layer} 的卷积核。"),
+    "look.neuron": ("One number worked out", "把一个数算出来"),
+    "look.neuron.note": (
+        "Unit {unit} of layer {layer} ({kind}) at place ({place}), row and column from 0, where it answers most.",
+        "层 {layer}（{kind}）的单元 {unit} 在位置（{place}）的值（行、列从 0 数起）；它在这里的响应最强。",
+    ),
+    "look.neuron.note.vector": (
+        "Unit {unit} of layer {layer} ({kind}), the one that answers most or was asked for.",
+        "层 {layer}（{kind}）的单元 {unit}（响应最强的，或指定的那个）。",
+    ),
+    "look.neuron.weighted": (
+        "Each number that it sees (x) is multiplied by the weight that lies on it (w); the products are added up, then "
+        "the bias. Drawn are the channels that add most.",
+        "它看到的每个数（x）与盖在上面的权重（w）相乘，所有乘积相加，再加偏置。画出的是贡献最大的几个通道。",
+    ),
+    "look.neuron.alt": (
+        "What unit {unit} of layer {layer} sees, its weights, and their products.",
+        "层 {layer} 的单元 {unit} 看到的数、它的权重以及两者的乘积。",
+    ),
+    "look.neuron.window": ("sees of the layer's input", "在该层输入中看到"),
+    "look.neuron.image": ("sees of the image", "在图像上看到"),
+    "look.neuron.part": (
+        "rows {top} to {bottom}, columns {left} to {right}",
+        "第 {top} 到 {bottom} 行，第 {left} 到 {right} 列",
+    ),
+    "look.neuron.channels": ("sum of each channel", "各通道之和"),
+    "look.neuron.others": ("{count} others: {total}", "其余 {count} 个：{total}"),
+    "look.neuron.sum": ("sum of all products", "全部乘积之和"),
+    "look.neuron.products": ("{count} products: {total}", "{count} 个乘积：{total}"),
+    "look.neuron.bias": ("with the bias", "加上偏置"),
+    "look.neuron.activation": ("activation", "激活函数"),
+    "look.neuron.largest": ("largest number", "最大值"),
+    "look.neuron.mean": ("mean", "平均值"),
+    "look.neuron.takes.max": ("takes the largest", "取最大值"),
+    "look.neuron.takes.mean": ("takes the mean", "取平均值"),
+    "look.neuron.normal": ("(x − mean)/√(variance + ε)", "(x − 均值)/√(方差 + ε)"),
+    "look.neuron.scaled": ("γ · that + β", "γ · 上值 + β"),
+    "look.neuron.damped": ("x/(k + α · sum of squares)^β", "x/(k + α · 平方和)^β"),
+    "look.neuron.takes": ("takes", "输入"),
+    "look.neuron.gives": ("gives", "输出"),
     "look.excite": ("What units would like to see", "各单元最想看到什么"),
     "look.excite.classes": (
         "Images made from noise to raise the score of each class as far as they can.",
@@ -242,6 +281,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "look.learning.sum": ("sum of the products over all places", "各位置乘积之和"),
     "look.learning.engine": ("gradient that the engine computes", "引擎算出的梯度"),
     "look.learning.update": ("weight − rate · gradient = new weight", "权重 − 学习率 · 梯度 = 新权重"),
+    "look.learning.own_heading": ("The step of its own optimiser: {name}", "它自己的优化器 {name} 的一步"),
+    "look.learning.own": (
+        "The network is trained by {name}, which makes something else of the same gradient g: its step number "
+        "{number}, with the learning rate η = {rate}.",
+        "这个网络用 {name} 训练，它对同一个梯度 g 有另一种走法：这是第 {number} 步，学习率 η = {rate}。",
+    ),
+    "look.learning.remembers": ("remembers of this weight", "为该权重记住的量"),
+    "look.learning.new": ("weight → new weight (change)", "权重 → 新权重（变化）"),
     "look.learning.alt": (
         "What a weight of layer {layer} saw, what came back, their products; its kernel, the gradient, the new kernel.",
         "层 {layer} 的一个权重所见的输入、传回的梯度及其乘积；它的卷积核、梯度和新卷积核。",
@@ -274,6 +321,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cli.look.layer": ("Look at this layer.", "看这一层。"),
     "cli.look.unit": ("Look at this unit (feature map) of the layer.", "看该层的这个单元（特征图）。"),
+    "cli.look.output": (
+        "Of a network with several outputs, look at this one, by name or number; by default the first.",
+        "网络有多个输出时看哪一个（名称或编号）；默认第一个。",
+    ),
+    "cli.look.outputs": (
+        "the network has outputs {names}; this is {chosen}, --output takes another",
+        "网络的输出有 {names}；这里看的是 {chosen}，可用 --output 换一个",
+    ),
     "cli.look.class": (
         "Explain this class, by name or number; by default the network's answer.",
         "解释这个类别（名称或编号）；默认是网络的回答。",

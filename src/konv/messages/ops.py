@@ -23,6 +23,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.constraint": ("constraint", "约束"),
     "kind.network": ("network", "网络"),
     "kind.class": ("class", "类别"),
+    "kind.output": ("output", "输出"),
     "kind.look": ("thing to look at", "可看的内容"),
     "kind.data set": ("data set", "数据集"),
     "window.kernel": ("kernel", "卷积核"),

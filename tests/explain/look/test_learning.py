@@ -10,7 +10,7 @@ from konv.explain import look
 from konv.layers import Conv1D, Conv2D, Dense, DepthwiseConv2D, Flatten, Input, Layer, MaxPooling2D
 from konv.losses import MeanSquaredError
 from konv.models import Model, Sequential
-from konv.optimizers import SGD
+from konv.optimizers import SGD, Adam, Optimizer, RMSprop
 from tests.explain.look.networks import branching, image_for, settled, straight
 
 LAYERS: list[tuple[tuple[int, ...], Layer]] = [
@@ -100,3 +100,37 @@ def test_what_cannot_be_followed():
     found = look.learn(model, x, 0, "first")
     with pytest.raises(ConfigurationError, match=r"shape 3×3×2×6; there is no weight at \(3, 0, 0, 0\)"):
         look.weight_gradient(found, (3, 0, 0, 0))
+
+
+@pytest.mark.parametrize("optimizer", [
+    SGD(0.05, momentum=0.9), Adam(0.01), RMSprop(0.01, weight_decay=0.1), Adam(0.01, clipnorm=0.01),
+    SGD(0.5, global_clipnorm=0.01),
+], ids=lambda optimizer: f"{optimizer.name}-{optimizer.clipnorm}")  # fmt: skip
+def test_the_own_step_is_the_one_that_training_takes(optimizer: Optimizer):
+    model = settled(Sequential([
+        Input((9, 8, 2)), Conv2D(4, 3, activation="relu", name="layer"), MaxPooling2D(2), Flatten(),
+        Dense(3, activation="softmax"),
+    ]))  # fmt: skip
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    x, y = image_for(model, 4), np.array([0, 1, 2, 1])
+    kernel = model.get_layer("layer").weights[0]
+    for steps in range(3):
+        found = look.learn(model, x, y, "layer").own
+        assert found is not None
+        assert (found.iterations, model.optimizer.iterations) == (steps, steps)
+        before = kernel.value.copy()
+        model.train_on_batch(x, y)
+        np.testing.assert_allclose(found.updated, kernel.value, rtol=1e-5, atol=1e-7)
+        assert np.abs(found.updated - before).max() > 1e-5
+        for slot, made in zip(found.after.values(), model.optimizer.slots([kernel])[0], strict=True):
+            np.testing.assert_allclose(slot, made, rtol=1e-4, atol=1e-9)
+
+
+def test_the_own_step_knows_its_formula():
+    model = settled(Sequential([Input((5, 5, 1)), Conv2D(2, 3, name="layer"), Flatten(), Dense(2)]))
+    assert look.learn(model, image_for(model), 0, "layer").own is None
+    model.compile(Adam(0.01), "sparse_categorical_crossentropy")
+    found = look.learn(model, image_for(model), 0, "layer").own
+    assert found is not None
+    assert found.formula.startswith("m ← m + (1 − β₁)·(g − m)")
+    assert (found.name, found.constants) == ("adam", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7})

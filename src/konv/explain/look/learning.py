@@ -12,6 +12,7 @@ import numpy as np
 from konv.engine import Position, Training, build
 from konv.errors import ConfigurationError
 from konv.explain.look.network import Network, Place, View, copied, opened, reached, refuse, rows_of, source
+from konv.explain.look.stepping import OwnStep, own_step
 from konv.graph import Graph, Tensor, Variable
 from konv.messages import text
 from konv.ops.convolution import Conv2D
@@ -33,7 +34,8 @@ class Learned:
 
     `loss`, the mean over the images; `x`, `(n, …)`, what the layer read; `dy`, `(n, …)`, the gradient of the loss by
     what its operation gave, before any activation; `kernel` and `dkernel`, its gradient as the engine computes it;
-    `bias`, `dbias` likewise, or None; `rate`, the learning rate of a step of gradient descent.
+    `bias`, `dbias` likewise, or None; `rate`, the learning rate of a step of gradient descent; `own`, the step of the
+    model's own optimiser, None where it has none.
     """
 
     layer: str
@@ -46,6 +48,7 @@ class Learned:
     bias: Array | None
     dbias: Array | None
     rate: float
+    own: OwnStep | None = None
 
     @property
     def updated(self) -> Array:
@@ -83,7 +86,8 @@ def learn(
 ) -> Learned:
     """What a step of gradient descent on `image` does to the kernel of `layer`; the model stays as it is.
 
-    Everything behaves as in prediction (nothing is dropped), so that the step can be followed by hand.
+    Everything behaves as in prediction (nothing is dropped), so that the step can be followed by hand; penalties and
+    constraints of weights are left out.
 
     Arguments: `model`; `image`, one or a batch, as the network takes them; `target`, for each what the loss takes: a
     class's number, by default; `layer`, a convolution or dense layer; `loss`, by default the model's own, else
@@ -106,13 +110,22 @@ def learn(
     node = place.operation
     x, y = view.values(rows, [node.inputs[0], node.output])
     variables = node.variables[:2] if getattr(op, "bias", False) else node.variables[:1]
-    losses, gradients, _ = _step(view, rows, chosen, targets, variables)
+    optimizer = getattr(model, "optimizer", None)
+    others = _others(view, variables) if optimizer is not None and optimizer.update.together else ()
+    losses, gradients, _ = _step(view, rows, chosen, targets, (*variables, *others))
     _, _, (dy,) = _step(view, [*rows, y], chosen, targets, (), node.output)
     kernel, *bias = (v.value.copy() for v in variables)
-    dkernel, *dbias = gradients
+    dkernel, *dbias = gradients[: len(variables)]
     step = rate if rate is not None else _own_rate(model)
+    own = None if optimizer is None else own_step(optimizer, variables, gradients, gradients)
     return Learned(place.name, op, float(losses.mean(dtype=np.float64)), x, dy, kernel, dkernel,
-                   bias[0] if bias else None, dbias[0] if dbias else None, step)  # fmt: skip
+                   bias[0] if bias else None, dbias[0] if dbias else None, step, own)  # fmt: skip
+
+
+def _others(view: View, known: Sequence[Variable]) -> tuple[Variable, ...]:
+    """All other weights that training adjusts."""
+    found = dict.fromkeys(v for node in view.nodes if not node.frozen for v in node.variables if v.trainable)
+    return tuple(v for v in found if v not in known)
 
 
 def _plain(place: Place) -> Op:

@@ -15,6 +15,7 @@ import numpy as np
 
 from konv.explain.look.field import Region
 from konv.explain.look.learning import Learned, WeightGradient
+from konv.explain.look.neuron import Pooled, WeightedSum
 from konv.explain.style import FONT, LIGHT, Theme, bare, figure, place, png, ramp, short
 from konv.ops.record import Array
 
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Panel", "feature_maps", "gallery", "panels", "picture", "reach", "shown", "weight"]
+__all__ = [
+    "Panel",
+    "feature_maps",
+    "gallery",
+    "neuron",
+    "panels",
+    "picture",
+    "reach",
+    "shown",
+    "strongest_channels",
+    "weight",
+]
 
 WIDTH = 9.2
 """Inches of a picture."""
@@ -124,14 +136,14 @@ def _vector(values: Array, limit: float, theme: Theme) -> bytes:
         axes.tick_params(length=0, pad=3)
         for i, value in enumerate(values if len(values) <= WRITTEN else ()):
             colour = theme.paper if abs(value) > 0.6 * limit else theme.ink
-            axes.text(i, 0, _short(value), ha="center", va="center", fontsize=6.5, color=colour, fontfamily=FONT)
+            axes.text(i, 0, _short(value, limit), ha="center", va="center", fontsize=6.5, color=colour, fontfamily=FONT)
     _scale(picture, limit, theme)
     return png(picture, "numbers")
 
 
-def _short(value: float) -> str:
-    """A number in a cell: two digits, nothing where it is next to nothing."""
-    return f"{value:.2g}".replace("-", "−") if abs(value) >= 0.005 else "0"
+def _short(value: float, limit: float) -> str:
+    """A number in a cell: two digits; 0 where it is next to nothing beside `limit`."""
+    return f"{value:.2g}".replace("-", "−") if abs(value) >= 0.005 * limit else "0"
 
 
 def _draw(axes: Axes, values: Array, limit: float, theme: Theme, aspect: Literal["equal", "auto"] = "equal") -> None:
@@ -283,6 +295,76 @@ def weight(learned: Learned, one: WeightGradient, theme: Theme = LIGHT) -> bytes
     return png(picture, "how a weight learns")
 
 
+DRAWN = 3
+"""Channels of a patch that are drawn."""
+NUMBERED = 49
+"""Up to so many numbers of a window are written."""
+
+
+def strongest_channels(found: WeightedSum) -> Array:
+    """Which channels of the patch are drawn: those whose products add most, in order."""
+    if found.products.ndim != 3:
+        return np.arange(0)
+    size = np.abs(found.products.sum((0, 1)))
+    return np.sort(np.argsort(-size, kind="stable")[:DRAWN])
+
+
+def neuron(found: WeightedSum | Pooled, theme: Theme = LIGHT) -> bytes:
+    """One number worked out: what it sees, the weights that lie on it, and their products, a row a channel; of pooling
+    what it sees, the largest outlined.
+
+    Arguments: `found`, the number; `theme`. Returns: a PNG.
+    """
+    rows = _rows(found)
+    wide, gap = 2.75, 0.3
+    high = min(wide * rows[0][1][0].shape[0] / rows[0][1][0].shape[1], wide)
+    picture = figure(WIDTH if len(rows[0][1]) > 1 else wide + 0.3, 0.1 + len(rows) * (high + 0.62), theme)
+    limits = [reach(np.concatenate([maps[i].ravel() for _, maps in rows])) for i in range(len(rows[0][1]))]
+    for k, (label, maps) in enumerate(rows):
+        for i, (name, values, limit) in enumerate(zip(("x", "w", "x * w"), maps, limits, strict=False)):
+            axes = place(picture, 0.1 + i * (wide + gap), 0.3 + k * (high + 0.62), wide, high)
+            _draw(axes, values, limit, theme, aspect="auto")
+            bare(axes, theme)
+            title = f"{name}{label}"
+            axes.set_title(title, loc="left", fontsize=8.5, color=theme.ink, fontfamily=FONT, pad=4, parse_math=False)
+            _numbers(axes, values, limit, theme)
+            said = f"full colour: ±{limit:.3g}" + (f"     sum: {values.sum():.3g}".replace("-", "−") if i == 2 else "")
+            axes.set_xlabel(said, fontsize=7, color=theme.faint, fontfamily=FONT, loc="left")
+            if isinstance(found, Pooled):
+                _outline(axes, *found.winner, theme)
+    return png(picture, "one number worked out")
+
+
+def _rows(found: WeightedSum | Pooled) -> list[tuple[str, list[Array]]]:
+    """Labels and maps: a row for each channel drawn, one for a vector."""
+    if isinstance(found, Pooled):
+        return [("", [found.patch[..., 0]])]
+    kinds = (found.patch, found.kernel, found.products)
+    if found.patch.ndim == 3 and found.patch.shape[:2] != (1, 1):
+        first = found.channels[0]
+        return [(f", channel {first + c}", [a[..., c] for a in kinds]) for c in strongest_channels(found)]
+    return [("", [_laid(a.ravel()) for a in kinds])]
+
+
+def _laid(values: Array) -> Array:
+    """A vector in rows."""
+    wide = min(ROW, max(ceil(1.6 * len(values) ** 0.5), 1))
+    whole: Array = np.zeros((ceil(len(values) / wide), wide))
+    whole.ravel()[: len(values)] = values
+    return whole
+
+
+def _numbers(axes: Axes, values: Array, limit: float, theme: Theme) -> None:
+    """Write the numbers into their cells, where they are few."""
+    cell = axes.get_window_extent().width / axes.get_figure(root=True).dpi / values.shape[1]
+    for (r, c), value in np.ndenumerate(values) if values.size <= NUMBERED else ():
+        colour = theme.paper if abs(value) > 0.6 * limit else theme.ink
+        axes.text(
+            c, r, _short(value, limit), ha="center", va="center", fontsize=min(6.5, 16 * cell), color=colour,
+            fontfamily=FONT,
+        )  # fmt: skip
+
+
 def _around(kernel: Array, index: tuple[int, ...]) -> Array:
     """The taps `(u, v)` of the weight's own channel and filter; of a dense layer its unit's weights, in rows."""
     if kernel.ndim == 4:
@@ -298,18 +380,19 @@ def _around(kernel: Array, index: tuple[int, ...]) -> Array:
 
 def _mark(axes: Axes, values: Array, index: tuple[int, ...], limit: float, theme: Theme) -> None:
     """Outline the weight."""
-    from matplotlib.patches import Rectangle
-
     if len(index) == 4:
         row, column = index[0], index[1]
     elif len(index) == 3:
         row, column = 0, index[0]
     else:
         row, column = divmod(index[0], values.shape[1])
-    if values.size <= 26:
-        for (r, c), value in np.ndenumerate(values):
-            colour = theme.paper if abs(value) > 0.6 * limit else theme.ink
-            axes.text(c, r, _short(value), ha="center", va="center", fontsize=6.5, color=colour, fontfamily=FONT)
+    _numbers(axes, values, limit, theme)
+    _outline(axes, row, column, theme)
+
+
+def _outline(axes: Axes, row: int, column: int, theme: Theme) -> None:
+    from matplotlib.patches import Rectangle
+
     corner: Any = (column - 0.5, row - 0.5)
     axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=theme.ink, linewidth=1.4))
 

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from konv.errors import ConfigurationError
 from konv.explain import pictures as run_pictures
 from konv.explain.evaluation import class_probabilities
-from konv.explain.html import Markup, tag
 from konv.explain.look import pictures as draw
-from konv.explain.look.activations import Activations, activations, filters
+from konv.explain.look.activations import filters
 from konv.explain.look.gradients import IntegratedGradients, grad_cam, integrated_gradients, saliency, smooth_gradient
-from konv.explain.look.learning import WeightGradient, learn, weight_gradient
 from konv.explain.look.network import Place, opened
 from konv.explain.look.occlusion import occlusion
 from konv.explain.look.page import Answer, Figure, Section, both
 from konv.explain.look.scores import classes, scores
+from konv.explain.look.subject import Subject, written
 from konv.explain.look.units import checked_unit, excite, neighbours, strongest
+from konv.explain.look.worked import learning_section, neuron_section
 from konv.explain.style import ascii_names
 from konv.explain.tables import percent
 from konv.messages import text
 from konv.ops import Flatten, Linear, Reshape
-from konv.ops.loss import SparseCategoricalCrossentropy
 from konv.ops.record import Array
 from konv.shapes import show
 
-__all__ = ["SECTIONS", "Examples", "Subject", "answer"]
+__all__ = ["SECTIONS", "answer"]
 
 UNITS = 16
 """Units of a layer that are excited where none is asked for."""
@@ -38,43 +35,6 @@ SHOWN = 16
 """Images of a gallery."""
 SAME = (Flatten, Reshape, Linear)
 """Operations that give the numbers they take; in prediction all those do, too, that draw random ones."""
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Other images: `x`, `(n, H, W, C)`, as the network takes them; `pixels`, to be drawn; `y`, their classes."""
-
-    x: Array
-    pixels: Array
-    y: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What is looked at: a model, an image `x` `(H, W, C)` as the network takes it and its `pixels` as they are drawn,
-    the `names` of the classes, the `label` explained, the `truth` where it is known; `number`, which of the
-    examples it is itself, if any; `examples`, called for other images; the `layer` and `unit` asked for."""
-
-    model: Any
-    x: Array
-    pixels: Array
-    names: tuple[str, ...]
-    label: int
-    truth: int | None
-    number: int | None
-    examples: Callable[[], Examples]
-    layer: str | None = None
-    unit: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the class explained."""
-        return self.names[self.label]
-
-    @property
-    def computed(self) -> Activations:
-        """What the network computes for the image."""
-        return activations(self.model, self.x)
 
 
 def answer(subject: Subject, top: int = 5) -> Answer:
@@ -90,7 +50,7 @@ def answer(subject: Subject, top: int = 5) -> Answer:
     score = float(scores(view, [subject.x[None]])[0, subject.label])
     facts = [
         (text("look.page.explained"), subject.name),
-        (text("look.page.score"), _written(score)),
+        (text("look.page.score"), written(score)),
         (text("look.page.size"), show(subject.x.shape)),
     ]
     rows = [(subject.names[i], float(row[i])) for i in order]
@@ -114,15 +74,10 @@ def _signed(subject: Subject, name: str, values: Array, alt: str, smooth: bool =
     return Figure(name, both(lambda theme: draw.panels(subject.pixels, panels, theme)), alt)
 
 
-def _written(value: float, digits: int = 3) -> str:
-    """A number of so many `digits`, with a true minus sign; that of an exponent stays."""
-    return re.sub("^-", "−", f"{value:.{digits}g}")
-
-
 def _range(values: Array) -> str:
     """From where to where `values` go, and how far the colours reach."""
     low, high = float(values.min()), float(values.max())
-    return text("look.range", low=_written(low), high=_written(high), limit=f"{draw.reach(values):.3g}")
+    return text("look.range", low=written(low), high=written(high), limit=f"{draw.reach(values):.3g}")
 
 
 def saliency_section(subject: Subject) -> Section:
@@ -154,8 +109,8 @@ def _completeness(found: IntegratedGradients) -> str:
     whole = float(np.abs(found.attributions).sum(dtype=np.float64))
     key = "look.integrated.complete" if found.complete else "look.integrated.incomplete"
     return text(
-        key, total=_written(found.total, 4), rise=_written(found.score - found.baseline_score, 4),
-        gap=_written(found.gap, 2), before=_written(found.baseline_score, 4), after=_written(found.score, 4),
+        key, total=written(found.total, 4), rise=written(found.score - found.baseline_score, 4),
+        gap=written(found.gap, 2), before=written(found.baseline_score, 4), after=written(found.score, 4),
         steps=found.steps, share=percent(abs(found.gap) / whole if whole else 0.0),
     )  # fmt: skip
 
@@ -167,7 +122,7 @@ def occlusion_section(subject: Subject) -> Section:
     figure = _signed(subject, "occlusion", values, text("look.occlusion.alt", name=subject.name))
     notes = [
         text("look.occlusion.note", size=show(found.size), count=found.scores.size, name=subject.name,
-             score=_written(found.score), least=_written(float(found.scores.min()))),
+             score=written(found.score), least=written(float(found.scores.min()))),
         _range(values),
     ]  # fmt: skip
     return Section("occlusion", text("look.occlusion"), notes, [figure])
@@ -281,50 +236,6 @@ def neighbours_section(subject: Subject) -> Section:
     return Section("neighbours", text("look.neighbours"), [note], [figure], said)
 
 
-def learning_section(subject: Subject) -> Section:
-    """How one weight learns from this image."""
-    layer = subject.layer or filters(subject.model).layer
-    target = subject.label if subject.truth is None else subject.truth
-    learned = learn(subject.model, subject.x, _target(subject, target), layer)
-    size = np.abs(learned.dkernel)
-    if subject.unit is not None:
-        checked_unit(learned.dkernel, subject.unit, layer)
-        size = np.where(np.arange(size.shape[-1]) == subject.unit, size, -1)
-    index = tuple(int(i) for i in np.unravel_index(int(size.argmax()), size.shape))
-    one = weight_gradient(learned, index)
-    figure = Figure("learning", both(lambda theme: draw.weight(learned, one, theme)),
-                    text("look.learning.alt", layer=layer))  # fmt: skip
-    note = text("look.learning.note", layer=layer, index=", ".join(map(str, index)), name=subject.names[target],
-                loss=f"{learned.loss:.4g}")  # fmt: skip
-    rows = (
-        ("look.learning.loss", f"{learned.loss:.6g}"),
-        ("look.learning.places", show(one.terms.shape[1:])),
-        ("look.learning.sum", _written(one.total, 6)),
-        ("look.learning.engine", _written(one.gradient, 6)),
-        ("look.learning.update", _step(one, learned.rate)),
-    )
-    return Section("learning", text("look.learning"), [note], [figure], more=_table(rows))
-
-
-def _step(one: WeightGradient, rate: float) -> str:
-    """The step of gradient descent as people write it."""
-    weight, gradient, updated = (_written(value, 6) for value in (one.weight, one.gradient, one.updated))
-    return f"{weight} − {rate:g} · ({gradient}) = {updated}"
-
-
-def _target(subject: Subject, label: int) -> Any:
-    """The class as the model's loss takes it: its number; one number, or a row with a 1, where the loss wants those."""
-    loss, width = subject.model.loss, subject.model.graph.outputs[0].shape[-1]
-    if loss is None or isinstance(loss, SparseCategoricalCrossentropy):
-        return label
-    return [[float(label)]] if width == 1 else np.eye(width)[[label]]
-
-
-def _table(rows: Sequence[tuple[str, str]]) -> Markup:
-    lines = [tag("tr", tag("th", text(key), scope="row"), tag("td", value, class_="n")) for key, value in rows]
-    return tag("div", tag("table", tag("tbody", *lines), class_="sum"), class_="scroll")
-
-
 SECTIONS: dict[str, Callable[[Subject], Section]] = {
     "gradcam": cam_section,
     "saliency": saliency_section,
@@ -333,6 +244,7 @@ SECTIONS: dict[str, Callable[[Subject], Section]] = {
     "occlusion": occlusion_section,
     "maps": maps_section,
     "filters": filters_section,
+    "neuron": neuron_section,
     "excite": excite_section,
     "strongest": strongest_section,
     "neighbours": neighbours_section,
