@@ -16,7 +16,7 @@ import pytest
 from konv import config
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-REQUIRED_IN_CI = {"keras", "jax", "onnx", "onnxruntime"}
+REQUIRED_IN_CI = {"keras", "jax", "onnx", "onnxruntime", "IPython"}
 SEED = 20240229
 
 

@@ -11,20 +11,17 @@ each phase of i, because a map that was enlarged repeats itself only every few p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd, lcm
 
 from konv import ops
+from konv.explain.reach import Reach, moves, sees_all
 from konv.graph import Graph, Node, Tensor
-from konv.ops.resizing import RADIUS
-from konv.shapes import Axis, Shape
+from konv.shapes import Shape
 
 __all__ = ["Sight", "Span", "sights"]
-
-Reach = Callable[[int], tuple[int, int]]
-"""The first and the last place of the map before that a place of the map behind meets."""
 
 
 @dataclass(frozen=True)
@@ -138,111 +135,14 @@ def _behind(node: Node, found: Mapping[Tensor, Sight]) -> Sight | None:
     before, taken = known[0]
     if len(known) > 1:
         return _met(node, [sight for sight, _ in known])
-    moved = _moved(op, taken, shape)
+    moved = moves(op, taken, shape)
     if moved is not None:
         spans = (before.rows, before.columns)
         rows, columns = (span.behind(*m, n) for span, m, n in zip(spans, moved, _counts(shape), strict=True))
         return Sight(rows, columns)
     if isinstance(op, (ops.Flatten, ops.Reshape)):
         return _rearranged(before, taken, shape)
-    dense = isinstance(op, ops.Dense) and len(taken) == 1
-    if dense or isinstance(op, WHOLE) or _normalises_maps(op, taken) or taken[:-1] != shape[:-1]:
-        return before.whole(shape, flat=len(shape) < 2)
-    return before
-
-
-WHOLE = (
-    ops.GlobalAveragePool1D, ops.GlobalAveragePool2D, ops.GlobalMaxPool1D, ops.GlobalMaxPool2D, ops.GroupNormalization,
-    ops.Matmul, ops.Reduce, ops.Transpose,
-)  # fmt: skip
-"""Operations of which every result may depend on every place."""
-Moves = tuple[Reach, int, int]
-
-
-def _normalises_maps(op: ops.Op, taken: Shape) -> bool:
-    """Whether mean and variance are taken over places, not over channels alone."""
-    return isinstance(op, ops.LayerNormalization) and any(a % len(taken) != len(taken) - 1 for a in op.axes)
-
-
-def _moved(op: ops.Op, taken: Shape, shape: Shape) -> tuple[Moves, Moves] | None:
-    """How places along height and width meet those before, for operations with a window or a margin; else None."""
-    if isinstance(op, WHOLE):
-        return None
-    if isinstance(op, (ops.Conv2DTranspose, ops.Conv1DTranspose)):
-        axes = _way_back(op, taken)
-        return _pair([(_spread(axis), 1, axis.stride) for axis in axes])
-    if isinstance(op, ops.AdaptiveAveragePool2D):
-        return _pair([(_binned(n, bins), n, bins) for n, bins in zip(taken, op.output, strict=False)])
-    window = op.window(taken)
-    if window is not None:
-        return _pair([(_window(axis), axis.stride, 1) for axis in window])
-    if isinstance(op, (ops.UpSampling2D, ops.UpSampling1D)):
-        times = op.size if isinstance(op, ops.UpSampling2D) else (1, op.size)
-        linear = getattr(op, "interpolation", "nearest") == "bilinear"
-        return _pair([(_enlarged(n, linear), 1, n) for n in times])
-    if isinstance(op, ops.Resize):
-        return _pair([(_resized(op, n, made), n, made) for n, made in zip(taken, op.made, strict=False)])
-    if isinstance(op, ops.Pad) and len(taken) in (2, 3):
-        return _pair([(_shifted(-before), 1, 1) for before, _ in op.margins[:-1]])
-    if isinstance(op, ops.Slice) and len(taken) in (2, 3) and min(op.steps) > 0 and len(shape) == len(taken):
-        return _pair([(_shifted(a, s), s, 1) for a, s in list(zip(op.starts, op.steps, strict=True))[:-1]])
-    return None
-
-
-def _pair(moves: list[Moves]) -> tuple[Moves, Moves]:
-    """Of height and width; a sequence is an image of one row."""
-    first, second = moves if len(moves) == 2 else [(_shifted(0), 1, 1), *moves]
-    return first, second
-
-
-def _way_back(op: ops.Conv2DTranspose | ops.Conv1DTranspose, taken: Shape) -> tuple[Axis, ...]:
-    if isinstance(op, ops.Conv2DTranspose):
-        return op.way_back(taken)
-    images = op.on_images()
-    assert isinstance(images, ops.Conv2DTranspose)
-    return images.way_back((1, *taken))
-
-
-def _window(axis: Axis) -> Reach:
-    return lambda i: (axis.stride * i - axis.before, axis.stride * i - axis.before + axis.span - 1)
-
-
-def _spread(axis: Axis) -> Reach:
-    """Of a transposed convolution: places whose copy of the kernel covers i; where none does, the one before."""
-
-    def reach(i: int) -> tuple[int, int]:
-        last = (i + axis.before) // axis.stride
-        return min(-((axis.span - 1 - i - axis.before) // axis.stride), last), last
-
-    return reach
-
-
-def _enlarged(times: int, linear: bool) -> Reach:
-    if not linear:
-        return lambda i: (i // times, i // times)
-    # t = (i + ½)/times − ½ lies between two places, or, where it is whole, on one.
-    return lambda i: ((2 * i + 1 - times) // (2 * times), -((times - 2 * i - 1) // (2 * times)))
-
-
-def _resized(op: ops.Resize, size: int, made: int) -> Reach:
-    """Places less than the curve's radius away from t = (i + ½) · size/made − ½, counted in halves of 1/made."""
-    if op.interpolation == "nearest":
-        return lambda i: ((2 * i + 1) * size // (2 * made),) * 2
-    radius = 2 * RADIUS[op.interpolation] * (max(size, made) if op.antialias else made)
-
-    def reach(i: int) -> tuple[int, int]:
-        t = (2 * i + 1) * size - made
-        return (t - radius) // (2 * made) + 1, -((-t - radius) // (2 * made)) - 1
-
-    return reach
-
-
-def _binned(size: int, bins: int) -> Reach:
-    return lambda i: (i * size // bins, -(-(i + 1) * size // bins) - 1)
-
-
-def _shifted(by: int, step: int = 1) -> Reach:
-    return lambda i: (step * i + by, step * i + by)
+    return before.whole(shape, flat=len(shape) < 2) if sees_all(op, taken, shape) else before
 
 
 def _met(node: Node, known: list[Sight]) -> Sight:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
-__all__ = ["DARK", "FONT", "LIGHT", "Theme", "ascii_names", "bare", "figure", "place", "png", "ramp", "short"]
+__all__ = ["DARK", "DPI", "FONT", "LIGHT", "Theme", "ascii_names", "bare", "figure", "place", "png", "ramp", "short"]
 
 DPI = 150
+"""Pixels an inch."""
 FONT = "DejaVu Sans"
 """Comes with matplotlib, so pictures look the same everywhere; it has no Chinese, so pictures carry no words."""
 

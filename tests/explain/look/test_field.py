@@ -8,6 +8,7 @@ import pytest
 from konv.explain import look
 from konv.explain.look.network import opened
 from konv.layers import (
+    AdaptiveAveragePooling2D,
     Add,
     AveragePooling2D,
     BatchNormalization,
@@ -18,6 +19,7 @@ from konv.layers import (
     Dense,
     DepthwiseConv2D,
     Flatten,
+    GroupNormalization,
     Input,
     Layer,
     UpSampling2D,
@@ -34,6 +36,7 @@ STACKS: list[list[Layer]] = [
     [AveragePooling2D(4), UpSampling2D((3, 2), interpolation="bilinear")],
     [ZeroPadding2D(((2, 0), (1, 3))), Conv2D(1, 3), Cropping2D(((1, 2), (0, 1)))],
     [Conv2D(2, 3, strides=2), BatchNormalization(), Flatten(), Dense(3)],
+    [Conv2D(2, 3), AdaptiveAveragePooling2D((5, 4)), Conv2D(1, 2)],
 ]
 
 
@@ -78,3 +81,8 @@ def test_layers_between_are_there():
     assert [tuple(vars(region).values()) for region in found] == [
         ("image", 2, 10, 4, 12), ("a", 2, 8, 4, 10), ("b", 1, 4, 2, 5), ("c", 1, 2, 2, 3),
     ]  # fmt: skip
+
+
+def test_what_is_normalised_over_places_sees_all_of_them():
+    model = Sequential([Input((6, 7, 4), name="image"), Conv2D(4, 3, padding="same"), GroupNormalization(2, name="n")])
+    assert look.receptive_field(model, "n", (1, 2))[0] == look.Region("image", 0, 6, 0, 7)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Any
 
 from konv.explain.look.activations import normal_position
 from konv.explain.look.network import Network, Place, View, opened
+from konv.explain.reach import Reach, moves, sees_all
 from konv.graph import Node, Tensor
-from konv.ops.arrangement import Pad, Slice
-from konv.ops.record import Op
-from konv.ops.resizing import UpSampling2D
 from konv.ops.source import Input as Source
-from konv.ops.transposed import Conv2DTranspose
-from konv.shapes import Axis, Shape
 
 __all__ = ["Region", "receptive_field", "regions"]
 
@@ -82,36 +77,14 @@ def _seen(node: Node, tensor: Tensor, spans: tuple[Span, Span] | None) -> tuple[
     shape = node.output.shape
     if spans is None or len(shape) != 3:
         return whole
-    rows, columns = (_axis(node.op, node.inputs, tensor.shape, shape, a, span) for a, span in enumerate(spans))
-    return rows or whole[0], columns or whole[1]
+    moved = moves(node.op, tensor.shape, shape)
+    if moved is None:
+        return whole if sees_all(node.op, tensor.shape, shape) else spans
+    rows, columns = (_met(reach, *span, n) for (reach, _, _), span, n in zip(moved, spans, tensor.shape, strict=False))
+    return rows, columns
 
 
-def _axis(op: Op, inputs: Sequence[Tensor], before: Shape, after: Shape, a: int, span: Span) -> Span | None:
-    """One axis of it; None for all."""
-    low, high = span[0], span[1] - 1
-    size = before[a]
-    if isinstance(op, Conv2DTranspose):
-        axis = op.way_back(before)[a]
-        first = -(-(low + axis.before - axis.span + 1) // axis.stride)
-        return max(first, 0), min((high + axis.before) // axis.stride + 1, size)
-    if isinstance(op, UpSampling2D):
-        if op.interpolation == "nearest":
-            return low // op.size[a], high // op.size[a] + 1
-        lowest, highest = ((o + 0.5) / op.size[a] - 0.5 for o in (low, high))
-        return max(floor(lowest), 0), min(ceil(highest) + 1, size)
-    if isinstance(op, Pad):
-        margin = op.margins[a][0]
-        return min(max(low - margin, 0), size - 1), max(min(high - margin, size - 1) + 1, 1)
-    if isinstance(op, Slice):
-        ends = op.starts[a] + op.steps[a] * low, op.starts[a] + op.steps[a] * high
-        return min(ends), max(ends) + 1
-    window = op.window(*(t.shape for t in inputs))
-    if window is not None and len(window) == 2:
-        return _through(window[a], low, high)
-    return span if size == after[a] else None
-
-
-def _through(axis: Axis, low: int, high: int) -> Span:
-    first = low * axis.stride - axis.before
-    last = high * axis.stride - axis.before + axis.span
-    return max(first, 0), min(last, axis.size)
+def _met(reach: Reach, begin: int, end: int, size: int) -> Span:
+    """What the places from `begin` to before `end` meet of `size` places; of nothing but padding, the nearest place."""
+    first = min(max(reach(begin)[0], 0), size - 1)
+    return first, max(min(reach(end - 1)[1] + 1, size), first + 1)

@@ -16,7 +16,7 @@ import numpy as np
 from konv.explain.look.field import Region
 from konv.explain.look.learning import Learned, WeightGradient
 from konv.explain.look.neuron import Pooled, WeightedSum
-from konv.explain.style import FONT, LIGHT, Theme, bare, figure, place, png, ramp, short
+from konv.explain.style import DPI, FONT, LIGHT, Theme, bare, figure, place, png, ramp, short
 from konv.ops.record import Array
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ def _laid(values: Array) -> Array:
 
 def _numbers(axes: Axes, values: Array, limit: float, theme: Theme) -> None:
     """Write the numbers into their cells, where they are few."""
-    cell = axes.get_window_extent().width / axes.get_figure(root=True).dpi / values.shape[1]
+    cell = axes.get_window_extent().width / DPI / values.shape[1]
     for (r, c), value in np.ndenumerate(values) if values.size <= NUMBERED else ():
         colour = theme.paper if abs(value) > 0.6 * limit else theme.ink
         axes.text(
