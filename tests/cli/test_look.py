@@ -182,7 +182,7 @@ def test_one_of_several_outputs(cli: Cli, tmp_path: Path):
         assert ("outputs shape, colour; this is shape" in err) == (named is None)
         assert f"{100 * probabilities[number]:.1f} %" in out
     code, _, err = cli("look", tmp_path / "two.konv", tmp_path / "grey.png", "--output", "color")
-    assert (code, err) == (2, "konv: Unknown output: 'color'. The nearest names are: colour.\n")
+    assert (code, err) == (2, "konv: Unknown output: 'color'. Did you mean: colour?\n")
     pooled = ("--what", "neuron", "--layer", "half", "--unit", 2, "--out", tmp_path / "pooled")
     assert cli("look", tmp_path / "two.konv", tmp_path / "grey.png", *pooled)[0] == 0
     assert "takes the largest" in whole(tmp_path / "pooled" / "look.html").text

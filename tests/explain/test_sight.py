@@ -29,6 +29,7 @@ from konv.layers import (
     ZeroPadding2D,
 )
 from konv.models import Model
+from konv.ops import image
 from tests.explain.footprint import Footprint
 
 # Araujo, Norris & Sim, Computing receptive fields of convolutional neural networks, Distill, 2019 (AlexNet, VGG-16,
@@ -106,10 +107,13 @@ def branches() -> list[Model]:
         Model(x, Conv2D(2, 2)(Cropping2D(((1, 2), (3, 0)))(a))),
         Model(x, UpSampling2D(2)(a)),
         Model(x, AdaptiveAveragePooling2D((25, 10))(a)),
+        Model(x, Conv2D(1, 2)(image.resize(a, (33, 30), "bilinear"))),
+        Model(x, image.resize(a, (110, 90), "bicubic")),
+        Model(x, image.resize(a, (22, 48), "lanczos3", antialias=True)),
     ]
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(11))
 def test_branches_against_the_footprint_of_a_gradient(number: int):
     check(branches()[number], 20, 6, margin=4)
 

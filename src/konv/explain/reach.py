@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import gcd
 
 from konv import ops
 from konv.shapes import Axis, Shape
@@ -19,6 +20,8 @@ WHOLE = (
     ops.Matmul, ops.Reduce, ops.Transpose,
 )  # fmt: skip
 """Operations of which every result may depend on every place."""
+RADII = {"bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
+"""How many places away the curves end that images are resized by."""
 
 
 def sees_all(op: ops.Op, taken: Shape, shape: Shape) -> bool:
@@ -51,10 +54,9 @@ def moves(op: ops.Op, taken: Shape, shape: Shape) -> tuple[Moves, Moves] | None:
     window = op.window(taken)
     if window is not None:
         return _pair([(_window(axis), axis.stride, 1) for axis in window])
-    if isinstance(op, (ops.UpSampling2D, ops.UpSampling1D)):
-        times = op.size if isinstance(op, ops.UpSampling2D) else (1, op.size)
-        linear = getattr(op, "interpolation", "nearest") == "bilinear"
-        return _pair([(_enlarged(n, linear), 1, n) for n in times])
+    if isinstance(op, (ops.Resize, ops.UpSampling2D, ops.UpSampling1D)):
+        sizes = zip(taken[:-1], shape[:-1], strict=True)
+        return _pair([(_resized(op, old, new), old // gcd(old, new), new // gcd(old, new)) for old, new in sizes])
     if isinstance(op, ops.Pad) and len(taken) in (2, 3):
         return _pair([(_shifted(-before), 1, 1) for before, _ in op.margins[:-1]])
     if isinstance(op, ops.Slice) and len(taken) in (2, 3) and min(op.steps) > 0 and len(shape) == len(taken):
@@ -90,11 +92,21 @@ def _spread(axis: Axis) -> Reach:
     return reach
 
 
-def _enlarged(times: int, linear: bool) -> Reach:
-    if not linear:
-        return lambda i: (i // times, i // times)
-    # t = (i + ½)/times − ½ lies between two places, or, where it is whole, on one.
-    return lambda i: ((2 * i + 1 - times) // (2 * times), -((times - 2 * i - 1) // (2 * times)))
+def _resized(op: ops.Op, old: int, new: int) -> Reach:
+    """Places nearer than the curve's end to t = (i + ½)·old/new − ½; without a curve the one that t falls on."""
+    radius = RADII.get(getattr(op, "interpolation", "nearest"))
+    if radius is None:
+        return lambda i: ((2 * i + 1) * old // (2 * new),) * 2
+    stretched = getattr(op, "smooth", False) and old > new
+    wide = 2 * radius * (old if stretched else new)
+
+    def reach(i: int) -> tuple[int, int]:
+        place = (2 * i + 1) * old - new
+        if not stretched and place % (2 * new) == 0:  # on a place: the curves are 0 at all others
+            return (place // (2 * new),) * 2
+        return (place - wide) // (2 * new) + 1, -((-place - wide) // (2 * new)) - 1
+
+    return reach
 
 
 def _binned(size: int, bins: int) -> Reach:
