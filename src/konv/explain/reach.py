@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import gcd
 
 from konv import ops
+from konv.ops.resizing import RADIUS
 from konv.shapes import Axis, Shape
 
 __all__ = ["Moves", "Reach", "moves", "sees_all"]
@@ -20,8 +21,6 @@ WHOLE = (
     ops.Matmul, ops.Reduce, ops.Transpose,
 )  # fmt: skip
 """Operations of which every result may depend on every place."""
-RADII = {"bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
-"""How many places away the curves end that images are resized by."""
 
 
 def sees_all(op: ops.Op, taken: Shape, shape: Shape) -> bool:
@@ -94,8 +93,8 @@ def _spread(axis: Axis) -> Reach:
 
 def _resized(op: ops.Op, old: int, new: int) -> Reach:
     """Places nearer than the curve's end to t = (i + ½)·old/new − ½; without a curve the one that t falls on."""
-    radius = RADII.get(getattr(op, "interpolation", "nearest"))
-    if radius is None:
+    radius = RADIUS.get(getattr(op, "interpolation", "nearest"))
+    if not radius:
         return lambda i: ((2 * i + 1) * old // (2 * new),) * 2
     stretched = getattr(op, "smooth", False) and old > new
     wide = 2 * radius * (old if stretched else new)
