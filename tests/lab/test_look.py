@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -31,6 +32,26 @@ def hover(page: Any, layer: str, channel: int, row: int, column: int) -> None:
     until(page, "l => document.querySelector('.sum h2').firstChild.textContent === l", arg=layer)
 
 
+def framed(page: Any, selector: str) -> list[list[float]]:
+    """The frames within an element of the strip: top, left, bottom, right as shares of it."""
+    path, area, root = page.evaluate(
+        """selector => {
+        const found = name => document.querySelector(name);
+        const rect = name => { const r = found(name).getBoundingClientRect();
+            return [r.left, r.top, r.width, r.height]; };
+        return [found(".over .boxes").getAttribute("d") ?? "", rect(selector), rect(".over")]; }""",
+        selector,
+    )
+    left, top, wide, tall = area[0] - root[0], area[1] - root[1], area[2], area[3]
+    found = []
+    for box in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)", path):
+        x, y, w, h = map(float, box)
+        shares = [(y - top) / tall, (x - left) / wide, (y + h - top) / tall, (x + w - left) / wide]
+        if min(shares) >= -0.01 and max(shares) <= 1.01:
+            found.append(shares)
+    return found
+
+
 def arrays(subject: Subject, sample: int) -> dict[str, Any]:
     """Every layer's output for a sample, by the NumPy references, and what each reads."""
     graph = subject.model.graph
@@ -49,7 +70,8 @@ def test_first_screen_shows_a_trained_network_at_work(open_page: Open, subject: 
     assert page.locator(".verdict .big").inner_text() == subject.classes[int(output.argmax())]
     page.locator('.map[data-layer="pool2"][data-channel="11"] canvas').wait_for()
     assert page.locator(".sum .equation").count() >= 1, "something is worked out before anything is pointed at"
-    assert page.locator(".image .box").is_visible(), "the receptive field is outlined on the image"
+    until(page, "document.querySelector('.over .boxes').getAttribute('d')")
+    assert framed(page, ".map.image"), "the receptive field is outlined on the image"
     page.locator("[data-step=gradient]").wait_for()
 
 
@@ -85,20 +107,12 @@ def test_receptive_field_is_outlined(open_page: Open):
     hover(page, "conv2", 0, 1, 3)
     page.wait_for_timeout(50)
 
-    def box(selector: str) -> list[float]:
-        """Top, left, bottom, right as shares of the map."""
-        return page.locator(selector).evaluate(
-            """b => { const m = b.parentElement.getBoundingClientRect(), r = b.getBoundingClientRect();
-            return [(r.top - m.top) / m.height, (r.left - m.left) / m.width, (r.bottom - m.top) / m.height,
-                    (r.right - m.left) / m.width]; }"""
-        )
-
     # Through 5×5, 2×2 pooling and 5×5 again: 14 rows from 2, 14 columns from 6 of the image's 28; 5×5 of pool1's 12.
-    assert box(".image .box") == pytest.approx([2 / 28, 6 / 28, 16 / 28, 20 / 28], abs=0.02)
-    assert box('.map[data-layer="pool1"][data-channel="2"] .box') == pytest.approx(
-        [1 / 12, 3 / 12, 6 / 12, 8 / 12], abs=0.03
-    )
-    assert page.locator('.map[data-layer="relu2"] .box:visible').count() == 0, "what comes later was not needed"
+    (box,) = framed(page, ".map.image")
+    assert box == pytest.approx([2 / 28, 6 / 28, 16 / 28, 20 / 28], abs=0.01)
+    (box,) = framed(page, '.map[data-layer="pool1"][data-channel="2"]')
+    assert box == pytest.approx([1 / 12, 3 / 12, 6 / 12, 8 / 12], abs=0.01)
+    assert framed(page, '.map[data-layer="relu2"][data-channel="0"]') == [], "what comes later was not needed"
 
 
 def test_gradient_of_a_weight(open_page: Open, subject: Subject):

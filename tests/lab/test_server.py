@@ -106,7 +106,7 @@ def test_upload_that_is_too_large(lab: Served):
         ("api/weight?look=1&layer=pool1&channel=0&u=0&v=0&i=0&label=1&rate=0.1", "pool1"),
         ("api/weight?look=1&layer=conv1&channel=0&u=0&v=0&i=0&label=1&rate=nan", "rate"),
         ("api/cam?look=1&label=77", "77"),
-        ("api/progress?run=7", "weights"),
+        ("api/progress?run=7", "run"),
     ],
 )
 def test_wrong_requests_are_answered(lab: Served, path: str, word: str):

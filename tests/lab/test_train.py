@@ -40,7 +40,7 @@ def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
     page.get_by_role("button", name="Go on").click()
     page.locator("[data-state=done]").wait_for(timeout=60_000)
     assert page.locator("[data-figure=epoch]").get_attribute("data-exact") == "2"
-    folder = Path(page.locator(".actions small").inner_text().removeprefix("Saved in "))
+    folder = Path(page.locator("small.saved").inner_text().removeprefix("Saved in "))
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -50,8 +50,9 @@ def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
     page.get_by_role("button", name="Look into it").click()
     page.locator(".verdict .big").wait_for()
     _, body, _ = served.ask("GET", "api/state")
-    assert json.loads(body)["name"] == "the network trained here"
+    assert json.loads(body)["name"] == folder.name
     assert load_model(folder / "model.konv").count_params() == 4550
+    assert {path.name for path in folder.iterdir()} >= {"run.json", "report.html", "curves.png", "checkpoints"}
     page.close()  # before its server goes, which it would complain of
     served.stop()
 
@@ -64,7 +65,7 @@ def training(tmp_path: Path) -> Served:
     assert status == 200, body
     for _ in range(200):
         found = json.loads(served.ask("GET", "api/training")[1])
-        if found["runs"][0].get("now"):
+        if found["runs"] and found["runs"][0].get("now"):
             break
         time.sleep(0.1)
     assert found["state"] == "running"
@@ -108,7 +109,7 @@ def test_training_saves_itself_when_the_server_is_killed(training: Served):
 def test_folder_that_is_not_there(open_page: Open):
     page = open_page("train")
     page.expect_refusals()
-    page.locator("input[type=text]").fill("no/such/folder")
+    page.locator("input[name=data]").fill("no/such/folder")
     page.get_by_role("button", name="Start", exact=True).click()
     page.locator(".wrong", has_text="no/such/folder").wait_for()
 

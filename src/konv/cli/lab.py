@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import webbrowser
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from konv import zoo
 from konv.cli.help import option
 from konv.cli.kinds import whole
 from konv.errors import ConfigurationError
 from konv.messages import text
-
-if TYPE_CHECKING:
-    from konv.lab.subject import Subject
 
 __all__ = ["command", "parameters"]
 
@@ -40,9 +34,10 @@ def command(run: str | None, host: str, port: int, no_browser: bool, base_url: s
     except ImportError as error:
         raise ConfigurationError(text("cli.lab.extra", name=error.name)) from error
     from konv.lab.session import Session
+    from konv.lab.subject import subject_of
 
     click.echo(text("cli.lab.loading"))
-    session = Session(_subject(run))
+    session = Session(subject_of(run))
     session.warm()
 
     def ready(address: str) -> None:
@@ -53,25 +48,3 @@ def command(run: str | None, host: str, port: int, no_browser: bool, base_url: s
     open_lab(session, host, port, base_url, ready)
     click.echo(text("cli.lab.closed"))
     return 0
-
-
-def _subject(run: str | None) -> Subject:
-    """What to look at: the lab's own small network, a run's or a file's, or a network of the zoo, not trained yet."""
-    from functools import partial
-
-    from konv.data import embedded
-    from konv.lab.subject import CLOTHES, Subject
-    from konv.runs.sources import load_run, named_network, names_of, own_test, prepared
-
-    images = embedded().for_testing()
-    if run is None:
-        model, path = load_run(str(CLOTHES))
-        return Subject(model, images, partial(prepared, model), names_of(model), name=text("lab.clothes"))
-    if run in zoo.NETWORKS or not Path(run).expanduser().exists():
-        model = named_network(run)
-        return Subject(model, images, partial(prepared, model), names_of(model), trained=False, name=run)
-    model, path = load_run(run)
-    if (path.parent / "run.json").is_file():
-        images = own_test(model, path)
-    name = path.parent.name if path.name == "model.konv" else path.stem
-    return Subject(model, images, partial(prepared, model), names_of(model), name=name)

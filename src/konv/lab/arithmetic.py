@@ -25,6 +25,8 @@ MOST = 24
 """Channels, classes, neighbours whose numbers are sent one by one: those that weigh most."""
 WIDEST = 16
 """Features that are shown in one row; more are folded into a square."""
+MOST_READ = 400
+"""Numbers of an array that are sent with all their digits."""
 Found = dict[str, Any]
 
 
@@ -55,8 +57,13 @@ def number(value: Any) -> float:
 
 
 def numbers(values: Array) -> Any:
-    """An array as nested lists."""
-    return [numbers(v) if v.ndim else number(v) for v in values]
+    """An array as nested lists: with all digits, or, where there are more than a person reads, with six."""
+    if values.size <= MOST_READ:
+        return [numbers(v) if v.ndim else number(v) for v in values]
+    exact = values.astype(np.float64)
+    with np.errstate(divide="ignore"):
+        digits = 10.0 ** np.clip(5 - np.floor(np.log10(np.abs(exact))), -300, 300)
+    return (np.rint(exact * digits) / digits).tolist()
 
 
 def _region(region: Region) -> Found:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from konv.errors import ConfigurationError
-from konv.lab.recipe import network
 from konv.lab.trainer import Job, main
 from konv.messages import text
-from konv.models import Model
-from konv.ops.record import Array
 
-__all__ = ["Training"]
+__all__ = ["Training", "earlier"]
 
 POINTS = 240
 """Points of a curve that are remembered: more than a screen can show."""
-WAIT = 20.0
+MOST_EARLIER = 50
+WAIT = 30.0
 """Seconds that a training process gets to save what it has learned."""
 
 
@@ -42,12 +41,12 @@ class Training:
         self._error = ""
         self._data: dict[str, Any] = {}
         self._runs: list[dict[str, Any]] = []
-        self._weights: dict[int, Mapping[str, Array]] = {}
+        self._pictures: dict[int, bytes] = {}
 
     @property
     def busy(self) -> bool:
         """Whether a training is going on, or paused."""
-        return self._state in ("starting", "running", "paused", "stopping")
+        return self._state in ("starting", "running", "paused", "stopping", "saving")
 
     def start(self, job: Job) -> None:
         """Begin to train. Raises: ConfigurationError while another training is going on."""
@@ -59,9 +58,10 @@ class Training:
             self._process = context.Process(target=main, args=(theirs, job), name="konv-lab-training")
             self._job, self._state, self._error, self._data = job, "starting", "", {}
             self._runs = [
-                {"recipe": recipe.to_json(), "epochs": [], "points": [], "path": ""} for recipe in job.recipes
+                {"recipe": recipe.to_json(), "epochs": [], "points": [], "path": "", "shown": 0, "error": ""}
+                for recipe in job.recipes
             ]
-            self._weights = {}
+            self._pictures = {}
             self._process.start()
             theirs.close()
             threading.Thread(target=self._hear, args=(self._pipe,), name="konv-lab-hears", daemon=True).start()
@@ -74,7 +74,8 @@ class Training:
                 raise ConfigurationError(text("lab.not_training"))
             if word == "stop":
                 self._state = "stopping"
-            self._pipe.send(word)
+            with suppress(OSError):  # it has just ended
+                self._pipe.send((word,))
             self.version += 1
 
     def close(self) -> None:
@@ -95,19 +96,17 @@ class Training:
             runs = [{**run, "epochs": list(run["epochs"]), "points": list(run["points"])} for run in self._runs]
             return {"state": self._state, "error": self._error, "data": self._data, "runs": runs}
 
-    def model(self, run: int) -> tuple[Model, tuple[str, ...]]:
-        """The network of that `run` with the weights it has by now, and its classes.
-
-        Raises: ConfigurationError where there is none yet.
+    def picture(self, run: int, sample: int) -> bytes | None:
+        """The last picture that the network of that `run` has sent of itself, None before the first; and ask for
+        another one. Raises: ConfigurationError where there is no such run.
         """
         with self._lock:
-            weights, job, data = self._weights.get(run), self._job, self._data
-        if weights is None or job is None or not data:
-            raise ConfigurationError(text("lab.no_weights_yet"))
-        model = network(job.recipes[run], tuple(data["shape"]), data["classes"])
-        for name, variable in model.named_weights().items():
-            variable.assign(weights[name])
-        return model, tuple(data["classes"])
+            if not 0 <= run < len(self._runs):
+                raise ConfigurationError(text("lab.bad_request", name="run", received=run))
+            if self._state in ("running", "paused") and self._pipe is not None:
+                with suppress(OSError):
+                    self._pipe.send(("show", run, sample))
+            return self._pictures.get(run)
 
     def _hear(self, pipe: Connection) -> None:
         """Take down what the process tells, until it ends."""
@@ -126,18 +125,17 @@ class Training:
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message.pop("kind")
-        states = {"begin": "running", "paused": "paused", "resumed": "running", "failed": "failed", "done": "done",
-                  "stopped": "stopped"}  # fmt: skip
+        states = {"begin": "running", "paused": "paused", "resumed": "running", "saving": "saving", "failed": "failed",
+                  "done": "done", "stopped": "stopped"}  # fmt: skip
         if kind in states and not (self._state == "stopping" and kind == "resumed"):
             self._state = states[kind]
         if kind == "begin":
             self._data = message
         elif kind == "failed":
             self._error = message["error"]
-        elif kind == "weights":
-            self._weights[message["run"]] = message["weights"]
-            run = self._runs[message["run"]]
-            run["shown"] = run.get("shown", 0) + 1
+        elif kind == "shown":
+            self._pictures[message["run"]] = message["content"]
+            self._runs[message["run"]]["shown"] = message["number"]
         elif "run" in message:
             run = self._runs[message.pop("run")]
             if kind == "progress":
@@ -151,3 +149,19 @@ class Training:
                 run["epochs"].append({k: None if not np.isfinite(v) else v for k, v in row.items()})
             elif kind == "saved":
                 run["path"] = message["path"]
+            elif kind == "error":
+                run["error"] = message["error"]
+
+
+def earlier(folder: str | Path) -> list[dict[str, Any]]:
+    """The runs in `folder`, the newest first, as many as a page shows: what `run.json` says of each."""
+    found = []
+    for path in sorted(Path(folder).glob("*/run.json"), key=lambda p: p.stat().st_mtime, reverse=True)[:MOST_EARLIER]:
+        try:
+            record = json.loads(path.read_text("utf-8"))
+            found.append({"path": str(path.parent), "name": path.parent.name, "model": str(record["model"]),
+                          "data": str(record["data"]["name"]), "accuracy": record["test_accuracy"],
+                          "status": str(record["status"])})  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError):  # a folder that is being written, or was made by another
+            continue
+    return found

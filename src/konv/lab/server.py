@@ -29,14 +29,14 @@ __all__ = ["application", "open_lab"]
 LOG = logging.getLogger("konv.lab")
 WORKERS = 2
 """Answers computed at once; the others wait their turn."""
-NEWS_EVERY = 0.15
+NEWS_EVERY = 0.5
 """Seconds between two looks for news of a training."""
 ALIVE_EVERY = 5.0
 """Seconds after which a connection without news says that it is there."""
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 GET = ("state", "network", "thumbs", "maps", "neuron", "strongest", "weight", "cam", "whatif", "mistakes", "cell",
-       "progress", "training")  # fmt: skip
-POST = ("look", "start", "tell", "adopt")
+       "progress", "training", "earlier")  # fmt: skip
+POST = ("look", "start", "tell", "open")
 
 
 def application(session: Session, door: Door, stopping: Callable[[], bool] = lambda: False) -> Guard:

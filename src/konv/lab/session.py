@@ -8,9 +8,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from konv.data import DataSet
 from konv.data.published import PUBLISHED
 from konv.errors import ConfigurationError, DataError
 from konv.explain import look as looking
@@ -18,20 +16,19 @@ from konv.lab import describe, whatif
 from konv.lab.arithmetic import neuron, weight
 from konv.lab.look import Look, Looks
 from konv.lab.mistakes import Mistakes
-from konv.lab.recipe import recipe_of
-from konv.lab.runs import Training
-from konv.lab.subject import Subject
+from konv.lab.recipe import NETWORKS, recipe_of
+from konv.lab.runs import Training, earlier
+from konv.lab.subject import Subject, subject_of
 from konv.lab.trainer import Job
-from konv.lab.wire import packed, quantised, scale_of
+from konv.lab.wire import packed, quantised, scale_of, thumb
 from konv.messages import language, text
-from konv.ops.record import Array
 
 __all__ = ["Asked", "Session"]
 
 Found = dict[str, Any]
-THUMB = 56
-"""Pixels of a small picture's side at most."""
 MOST_RUNS = 2
+MOST_PIXELS = 1024
+"""Of a side, in training."""
 
 
 class Asked:
@@ -104,6 +101,7 @@ class Session:
             "names": list(subject.data.classes),
             "data": subject.data.name,
             "layers": describe.layers(subject),
+            "networks": list(NETWORKS),
         }
 
     def network(self, asked: Asked) -> Found:
@@ -116,13 +114,10 @@ class Session:
         Raises: ConfigurationError for anything else.
         """
         numbers = [int(n) for n in asked.word("numbers").split(",") if n.isdecimal()][:100]
-        found = [_small(self._raw(n)) for n in numbers if n < len(self.subject.data)]
+        found = [thumb(self.subject.pixels(n)) for n in numbers if n < len(self.subject.data)]
         if not found:
             raise ConfigurationError(text("lab.bad_request", name="numbers", received=asked.word("numbers")[:40]))
         return packed({"shape": list(found[0].shape), "count": len(found)}, b"".join(f.tobytes() for f in found))
-
-    def _raw(self, number: int) -> Array:
-        return self.subject.pixels(number)
 
     # Looking
 
@@ -223,7 +218,8 @@ class Session:
     # Training
 
     def start(self, asked: Asked) -> Found:
-        """Begin to train what the body asks for: `{"runs": [RECIPE, …], "data": PATH or ""}`.
+        """Begin to train what the body asks for: `{"runs": [RECIPE, …], "data": NAME or PATH or "",
+        "size": [H, W] or null}`.
 
         Raises: ConfigurationError for anything else; DataError where nothing is at the path.
         """
@@ -236,8 +232,7 @@ class Session:
         if data and data not in PUBLISHED and not Path(data).expanduser().exists():
             raise DataError(text("no_such_path", path=data))
         recipes = tuple(recipe_of(run) for run in runs)
-        size = (28, 28) if data else None
-        self.runs.start(Job(recipes, data or None, size, self._folder, language()))
+        self.runs.start(Job(recipes, data or None, _size(wanted.get("size")), self._folder, language()))
         return self.runs.state()
 
     def training(self, asked: Asked) -> Found:
@@ -253,49 +248,23 @@ class Session:
         return self.runs.state()
 
     def progress(self, asked: Asked) -> bytes:
-        """Kernels of the first layer of a `run`, and its maps of an image, with the weights of this moment."""
-        model, classes = self.runs.model(asked.whole("run", 0))
-        subject = Subject(model, self.subject.data, _over_255, classes)
-        shape = subject.shape
-        sample = asked.whole("sample", 0)
-        pixels = subject.pixels(sample)
-        look = Look(subject, pixels, subject.label(sample))
-        kernel = subject.place("conv1").operation.variables[0].value  # (h, w, C, filters)
-        means = kernel.mean(2)
-        head: Found = {"kernels": list(means.shape), "shape": list(shape), "maps": []}
-        content = quantised(means, scale_of(means))
-        for place in subject.shown:
-            values = look.values(place.output)
-            if values.ndim == 3:
-                head["maps"].append({"layer": place.name, "shape": list(values.shape)})
-                content += quantised(values, scale_of(values))
-        rows = look.probabilities
-        head["probabilities"] = None if rows is None else [float(f"{p:.6g}") for p in rows]
-        head["classes"], head["label"] = list(classes), look.label
-        return packed(head, content)
+        """The last picture of the network of a `run` as it learns, on the image `sample` of its test images; before the
+        first one, `{"picture": null}`."""
+        return self.runs.picture(asked.whole("run", 0), abs(asked.whole("sample", 0))) or packed({"picture": None})
 
-    def adopt(self, asked: Asked) -> Found:
-        """Look into the network of a `run` from now on."""
-        model, classes = self.runs.model(asked.whole("run", 0))
-        data: DataSet = self.subject.data
-        subject = Subject(model, data, _over_255, classes, name=text("lab.trained_here"))
+    def earlier(self, asked: Asked) -> list[Found]:
+        """The runs in the folder, the newest first."""
+        return earlier(self._folder)
+
+    def open(self, asked: Asked) -> Found:
+        """Look from now on into what `name` names: a run folder, a model file, a network of the zoo, "" for the first.
+
+        Raises: KonvError where there is none.
+        """
+        subject = subject_of(asked.word("name") or None)
         with self._lock:
             self.subject, self._mistakes, self._first = subject, Mistakes(subject), None
         return self.state(asked)
-
-
-def _small(pixels: Array) -> Array:
-    """A small RGB picture of an image, uint8."""
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    side = max(picture.size)
-    if side > THUMB:
-        picture = picture.resize((max(picture.width * THUMB // side, 1), max(picture.height * THUMB // side, 1)))
-    return np.asarray(picture)
-
-
-def _over_255(pixels: Array) -> Array:
-    """How images of the lab's own networks are prepared."""
-    return np.asarray(np.divide(pixels, np.float32(255)))
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -308,3 +277,12 @@ def _json(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ConfigurationError(text("lab.bad_request", name="body", received=type(found).__name__))
     return found
+
+
+def _size(given: object) -> tuple[int, int] | None:
+    """`[height, width]` or None as the page sends it. Raises: ConfigurationError for anything else."""
+    if given is None:
+        return None
+    if isinstance(given, list) and len(given) == 2 and all(type(n) is int and 1 <= n <= MOST_PIXELS for n in given):
+        return given[0], given[1]
+    raise ConfigurationError(text("lab.bad_number", name="size", least=1, most=MOST_PIXELS, received=given))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from konv.data import DataSet
+from konv import zoo
+from konv.data import DataSet, embedded
 from konv.data.images import decode, fit, with_channels
 from konv.errors import ConfigurationError, DataError
 from konv.explain.look.network import Place, opened
@@ -17,9 +19,10 @@ from konv.messages import text
 from konv.models import Model
 from konv.ops import Dropout
 from konv.ops.record import Array
+from konv.runs.sources import load_run, named_network, names_of, own_test, prepared
 from konv.shapes import Shape, show
 
-__all__ = ["CLOTHES", "Subject", "spot"]
+__all__ = ["CLOTHES", "Subject", "spot", "subject_of"]
 
 CLOTHES = Path(__file__).parent / "clothes.konv"
 """A small network trained on the images inside konv, by `tools/make_lab_network.py`."""
@@ -99,3 +102,22 @@ def spot(shape: Shape, row: int, column: int, channel: int) -> tuple[tuple[int, 
         return (row, column), channel
     at = [int(i) for i in np.unravel_index(channel, shape)]
     return tuple(at[:-1]), at[-1]
+
+
+def subject_of(run: str | None) -> Subject:
+    """What `run` names: a run folder or a model file, a network of the zoo (not trained), or, None, the lab's own.
+
+    Raises: KonvError where there is none, or the lab cannot look at it.
+    """
+    images = embedded().for_testing()
+    if run is None:
+        model, path = load_run(str(CLOTHES))
+        return Subject(model, images, partial(prepared, model), names_of(model), name=text("lab.clothes"))
+    if run in zoo.NETWORKS or not Path(run).expanduser().exists():
+        model = named_network(run)
+        return Subject(model, images, partial(prepared, model), names_of(model), trained=False, name=run)
+    model, path = load_run(run)
+    if (path.parent / "run.json").is_file():
+        images = own_test(model, path)
+    name = path.parent.name if path.name == "model.konv" else path.stem
+    return Subject(model, images, partial(prepared, model), names_of(model), name=name)

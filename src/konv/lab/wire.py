@@ -10,10 +10,14 @@ import json
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from konv.ops.record import Array
 
-__all__ = ["packed", "quantised", "scale_of"]
+__all__ = ["packed", "quantised", "scale_of", "thumb"]
+
+THUMB = 56
+"""Pixels of a small picture's longer side at most."""
 
 
 def packed(head: Any, content: bytes = b"") -> bytes:
@@ -32,3 +36,12 @@ def quantised(maps: Array, scale: float) -> bytes:
     image = maps if maps.ndim == 3 else maps.reshape(1, 1, -1)
     levels = np.clip(np.rint(image * (127 / scale if scale else 0)), -127, 127).astype(np.int8)
     return np.ascontiguousarray(np.moveaxis(levels, -1, 0)).tobytes()
+
+
+def thumb(pixels: Array) -> Array:
+    """A small RGB picture, uint8, of an image, uint8 `(H, W, C)` of 1 or 3 channels."""
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
+    side = max(picture.size)
+    if side > THUMB:
+        picture = picture.resize((max(picture.width * THUMB // side, 1), max(picture.height * THUMB // side, 1)))
+    return np.asarray(picture)

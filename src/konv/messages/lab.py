@@ -62,7 +62,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "lab.already_training": ("A training is going on already. Stop it first.", "已有训练正在进行，请先停止它。"),
     "lab.not_training": ("No training is going on.", "没有正在进行的训练。"),
-    "lab.no_weights_yet": ("The training has not shown its weights yet.", "训练尚未给出权重。"),
     "lab.process_died": (
         "The training process ended without a word; it may have run out of memory.",
         "训练进程意外终止，可能是内存不足。",
@@ -72,7 +71,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "lab 无法监听 {host} 的端口 {port}：{reason}。请用 --port 另选一个，0 表示任意空闲端口。",
     ),
     "lab.clothes": ("a small network for clothes", "识别衣物的小网络"),
-    "lab.trained_here": ("the network trained here", "在此训练的网络"),
     # The frame
     "lab.skip": ("Skip to the content", "跳到正文"),
     "lab.nav": ("Views", "视图"),
@@ -252,7 +250,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.bias": ("bias", "偏置"),
     "lab.before": ("before the activation", "激活之前"),
     "lab.after": ("after it", "激活之后"),
-    "lab.every_map": ("Every map adds its part, the largest first", "每张图各加一份，从大到小"),
+    "lab.every_map": ("Every map adds its part: what is seen, the weights, the products", "每张图各加一份：看到的、权重、乘积"),
     "lab.map_sum": ("map {map}: its products sum to {sum}", "特征图 {map}：乘积之和为 {sum}"),
     "lab.others": ("{count} more maps: {sum}", "另外 {count} 张图：{sum}"),
     "lab.window": ("the window", "窗口"),

@@ -63,9 +63,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Train
     "lab.train.title": ("Watch it learn", "看它学习"),
     "lab.train.intro": (
-        "A network of two convolutions learns from the pictures inside konv or a folder of yours, in a process of "
-        "its own: it goes on when this page is closed.",
-        "一个含两层卷积的网络，用 konv 内置的图片或您的文件夹来学习。训练在独立的进程中进行，关闭本页也不会中断。",
+        "A network learns from the pictures inside konv or from yours, in a process of its own: it goes on when this "
+        "page is closed, and leaves the same run folder as konv train.",
+        "网络用 konv 内置的图片或您自己的图片学习。训练在独立的进程中进行，关闭本页也不会中断，并留下与 konv train 相同"
+        "的运行文件夹。",
     ),
     "lab.train.choose": ("A new training", "新的训练"),
     "lab.train.how_many": ("One network, or two beside each other", "一个网络，或两个对比"),
@@ -74,6 +75,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.train.compare_activation": ("ReLU against sigmoid", "ReLU 对 sigmoid"),
     "lab.train.run": ("Network {number}", "网络 {number}"),
     "lab.train.the_network": ("The network", "网络"),
+    "lab.train.network": ("network", "网络"),
+    "lab.train.network.small": ("two convolutions, small", "两层卷积的小网络"),
+    "lab.train.own": ("as the network has it", "网络自带的"),
     "lab.train.activation": ("activation", "激活函数"),
     "lab.train.pooling": ("pooling", "池化"),
     "lab.train.pooling.max": ("max", "最大"),
@@ -84,12 +88,28 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.train.optimizer.rmsprop": ("RMSprop", "RMSprop"),
     "lab.train.filters": ("filters of the first layer", "第一层滤波器数"),
     "lab.train.kernel": ("kernel size", "卷积核大小"),
-    "lab.train.data": ("Data and time", "数据与时间"),
-    "lab.train.folder": ("folder or zip of images", "图像文件夹或 zip"),
+    "lab.train.data": ("Pictures", "图片"),
+    "lab.train.folder": ("data", "数据"),
     "lab.train.embedded": ("the images inside konv", "konv 内置的图像"),
     "lab.train.folder_note": (
-        "A path on the machine the lab runs on, one folder a class. Left empty: 6,000 pictures of clothes.",
-        "lab 所在机器上的路径，每个类别一个文件夹。留空则使用 6,000 张衣物图片。",
+        "Empty: 6,000 pictures of clothes. Or a path on the machine the lab runs on: a folder or zip with one folder a "
+        "class, or an .npz file. Or fashion_mnist, mnist, cifar10.",
+        "留空：6,000 张衣物图片。也可填 lab 所在机器上的路径：每个类别一个子文件夹的文件夹或 zip，或 .npz 文件；或 "
+        "fashion_mnist、mnist、cifar10。",
+    ),
+    "lab.train.size": ("image size", "图像尺寸"),
+    "lab.train.size_own": ("as they are", "保持原样"),
+    "lab.train.size_note": (
+        "For folders and zips: 64, or 48×64 (height × width).",
+        "用于文件夹和 zip：如 64 或 48×64（高×宽）。",
+    ),
+    "lab.train.time": ("How it learns", "学习方式"),
+    "lab.train.data_name": ("data", "数据"),
+    "lab.train.folder_name": ("run", "运行"),
+    "lab.train.earlier": ("Earlier runs", "以前的运行"),
+    "lab.train.earlier_note": (
+        "Those in the folder runs, also of konv train. konv lab runs/NAME opens one as well.",
+        "文件夹 runs 中的运行，也包括 konv train 留下的。用 konv lab runs/名称 也能打开。",
     ),
     "lab.train.epochs": ("epochs", "轮数"),
     "lab.train.batch_size": ("images a step", "每步图像数"),
@@ -101,12 +121,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.train.running": ("Learning", "正在学习"),
     "lab.train.paused": ("Paused", "已暂停"),
     "lab.train.stopping": ("Stopping, and saving what was learned …", "正在停止并保存学到的内容……"),
+    "lab.train.saving": ("Measuring and saving what was learned …", "正在测量并保存学到的内容……"),
     "lab.train.done": ("Done", "已完成"),
     "lab.train.stopped": ("Stopped; what was learned until then is kept", "已停止；到那时为止学到的内容已保留"),
     "lab.train.failed": ("The training failed", "训练失败"),
     "lab.train.on": (
-        "{train} images of {shape} to learn from, {test} held back",
-        "用 {train} 张 {shape} 的图像学习，另留 {test} 张",
+        "{name}: {train} images of {shape} to learn from, {test} held back",
+        "{name}：用 {train} 张 {shape} 的图像学习，另留 {test} 张",
     ),
     "lab.train.parameters": ("{count} parameters", "{count} 个参数"),
     "lab.train.progress": ("Progress", "进度"),
@@ -118,10 +139,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.train.loss_curve": ("Loss, by epochs; dashed: held-back images", "损失随轮数的变化；虚线：留出的图像"),
     "lab.train.accuracy_curve": ("Accuracy in percent; dashed: held-back images", "准确率（%）；虚线：留出的图像"),
     "lab.train.inside": ("Inside, right now", "此刻的内部"),
+    "lab.train.inside_end": ("Inside, in the end", "结束时的内部"),
     "lab.train.kernels": ("kernels of the first layer", "第一层的卷积核"),
     "lab.train.says": (
-        "Of the chosen picture it now says: {name}, {share}",
-        "对选定的图片，它现在的回答：{name}，{share}",
+        "Of this picture, which it does not learn from, it says: {name}, {share}",
+        "对这张它没有学过的图片，它的回答：{name}，{share}",
     ),
     "lab.train.adopt": ("Look into it", "观察这个网络"),
     "lab.train.adopt_one": ("Look into network {number}", "观察网络 {number}"),

@@ -16,9 +16,7 @@ export async function enter() {
   strip = new Strip((found, cursor) => {
     sum.show(found, cursor);
     if (found.kind === "product" && !learn.wish && ["dense", "conv2d", "depthwise_conv2d"].includes(found.operation)) {
-      sum.tap = sum.strongest; // something to read before anything has been pointed at
-      sum.retap(sum.tap[0], sum.tap[1]);
-      learn.weigh(sum.tap, cursor);
+      sum.begin(); // something to read before anything has been pointed at
     }
   });
   strip.onpin = (value) => { pinned.textContent = t(value ? "lab.pinned" : "lab.hint"); };

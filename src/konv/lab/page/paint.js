@@ -41,8 +41,8 @@ function ink(table, at) {
 
 function canvasOf(width, height, canvas) {
   canvas ??= document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  if (canvas.width !== width) canvas.width = width; // setting a size makes a new picture
+  if (canvas.height !== height) canvas.height = height;
   return canvas;
 }
 
@@ -59,10 +59,13 @@ function filled(canvas, width, height, colour) {
   return canvas;
 }
 
+const CLEAR = -128; // nothing there
+
 // A feature map: signed bytes, one pixel of the canvas each; CSS enlarges it without smoothing.
 export function signed(levels, height, width, canvas) {
   const table = colours();
   return filled(canvas, width, height, (i, data, at) => {
+    if (levels[i] === CLEAR) { data[at + 3] = 0; return; }
     const from = (levels[i] + 127) * 3;
     data[at] = table[from]; data[at + 1] = table[from + 1]; data[at + 2] = table[from + 2];
   });
@@ -70,7 +73,7 @@ export function signed(levels, height, width, canvas) {
 
 export function signedGrid(rows, scale, canvas) {
   const width = rows[0].length;
-  const levels = Int8Array.from(rows.flat(), (v) => (scale ? Math.max(-127, Math.min(127, Math.round((v / scale) * 127))) : 0));
+  const levels = Int8Array.from(rows.flat(), (v) => (v === null ? CLEAR : scale ? Math.max(-127, Math.min(127, Math.round((v / scale) * 127))) : 0));
   return signed(levels, rows.length, width, canvas);
 }
 

@@ -1,6 +1,7 @@
 // The network as a strip: the image on the left, every layer's feature maps to its right, the answer at the end.
 
 import { app, announce, button, className, fill, fixed, h, newest, packed, json, percent, query, shape, t } from "./core.js";
+import { Overlay } from "./overlay.js";
 import { picture, signed } from "./paint.js";
 
 const FIRST = 12;
@@ -16,8 +17,9 @@ export class Strip {
     this.pinned = false;
     this.columns = new Map();
     this.ask = newest(() => this.fetch());
-    this.lines = h("svg", { class: "lines", "aria-hidden": "true" });
     this.inner = h("div", { class: "inner" });
+    this.overlay = new Overlay(this.inner);
+    this.overlay.again = () => this.outline();
     this.element = h("div", {
       class: "strip", tabindex: "0", role: "application", "aria-label": t("lab.strip"), "aria-describedby": "strip-keys",
       onkeydown: (event) => this.key(event), onpointermove: (event) => this.over(event), onpointerleave: () => this.out(),
@@ -34,16 +36,14 @@ export class Strip {
     this.watcher.disconnect();
     this.columns.clear();
     const input = this.inputColumn(look);
-    this.inner.replaceChildren(this.lines, input, ...app.state.layers.map((layer, i) => this.column(layer, i)));
+    this.inner.replaceChildren(this.overlay.element, input, ...app.state.layers.map((layer, i) => this.column(layer, i)));
     for (const { element } of this.columns.values()) this.watcher.observe(element);
   }
 
   inputColumn(look) {
     const [height, width, channels] = look.shape;
-    const box = h("i", { class: "box", hidden: true });
-    const canvas = picture(look.pixels, height, width, channels);
-    const map = h("div", { class: "map image" }, canvas, box);
-    this.input = { map, box, height, width };
+    const map = h("div", { class: "map image" }, picture(look.pixels, height, width, channels));
+    this.input = { map, height, width };
     return h("section", { class: "column input" }, h("h2", {}, t("lab.input")), h("p", { class: "sub" }, shape(look.shape)), map);
   }
 
@@ -80,6 +80,7 @@ export class Strip {
       if (this.look.look !== look) return;
       vector ? this.units(column, levels) : this.fill(column, head, levels);
       column.state = "shown";
+      this.overlay.forget();
       this.outline();
     } catch (error) {
       column.state = "empty";
@@ -102,10 +103,9 @@ export class Strip {
   }
 
   map(column, canvas, channel, width, height) {
-    const box = h("i", { class: "box", hidden: true });
-    const element = h("div", { class: "map", data: { layer: column.layer.name, channel } }, canvas, box);
+    const element = h("div", { class: "map", data: { layer: column.layer.name, channel } }, canvas);
     Object.assign(element.style, { width, height });
-    return { element, box, channel };
+    return { element, channel };
   }
 
   units(column, levels) {
@@ -136,7 +136,7 @@ export class Strip {
       const figure = last && this.look.probabilities ? h("b", {}, percent(share)) : null;
       const element = h("div", { class: `unit${last && c === best ? " best" : ""}`, data: { layer: layer.name, channel: c } },
         h("span", { class: "name" }, names ? names[c] : String(c + 1)), figure, h("span", { class: "track" }, bar));
-      return { element, box: null, channel: c };
+      return { element, channel: c };
     });
     column.body.classList.add("list");
     column.body.replaceChildren(...column.maps.map((m) => m.element));
@@ -199,11 +199,13 @@ export class Strip {
     if (this.say) announce(t("lab.spoken", { layer: cursor.layer, map: cursor.channel + 1, row: cursor.row + 1, column: cursor.column + 1, value: fixed(found.output) }));
   }
 
-  // The number under the cursor, framed.
+  // The map or unit under the cursor, framed.
   mark() {
-    for (const old of this.inner.querySelectorAll(".here")) old.classList.remove("here");
-    const found = this.spot(this.cursor);
-    if (found) found.element.classList.add("here");
+    const element = this.spot(this.cursor)?.element;
+    if (element === this.marked) return;
+    this.marked?.classList.remove("here");
+    element?.classList.add("here");
+    this.marked = element;
   }
 
   spot(cursor) {
@@ -212,58 +214,38 @@ export class Strip {
     return column.maps.find((m) => m.element.dataset.fold || m.channel === cursor.channel) ?? null;
   }
 
-  // What the number was computed from: a frame on the image and on every map between.
+  // What the number was computed from: a frame on the image and on every map between, and lines from what it read.
   outline() {
-    for (const { maps } of this.columns.values()) for (const { box } of maps) if (box) box.hidden = true;
-    this.input.box.hidden = true;
-    this.lines.replaceChildren();
-    if (!this.found || !this.cursor) return;
-    for (const { layer, box } of this.found.regions) {
-      if (layer === app.state.input) frame(this.input.box, box, this.input.height, this.input.width);
+    this.mark();
+    if (!this.found || !this.cursor) { this.overlay.draw([], null, []); return; }
+    const { found, cursor } = this, here = this.spot(cursor);
+    const own = ["pool", "pointwise", "batchnorm"].includes(found.kind) ? cursor.channel : null; // reads one map alone
+    const source = found.source ?? found.reads[0], frames = [], from = [];
+    for (const { layer, box } of found.regions) {
+      if (layer === app.state.input) {
+        const frame = [this.input.map, box, this.input.height, this.input.width];
+        frames.push(frame);
+        if (source === "") from.push(frame);
+        continue;
+      }
       const column = this.columns.get(layer);
       if (!column || !isMap(column.layer)) continue;
-      const own = this.sameMap() ? this.cursor.channel : null;
-      for (const map of column.maps) {
-        if (!map.box) continue;
-        frame(map.box, box, column.layer.shape[0], column.layer.shape[1]);
-        map.box.classList.toggle("faint", own !== null && this.found.reads.includes(layer) && map.channel !== own);
+      for (const { element, channel } of column.maps) {
+        if (own !== null && found.reads.includes(layer) && channel !== own) continue;
+        const frame = [element, box, column.layer.shape[0], column.layer.shape[1]];
+        frames.push(frame);
+        if (layer === source) from.push(frame);
       }
     }
-    const here = this.spot(this.cursor);
-    if (here?.box) {
-      const { row, column, channel } = this.cursor, fold = Number(here.element.dataset.fold);
-      const canvas = here.element.querySelector("canvas");
-      const [r, c] = fold ? [Math.floor(channel / fold), channel % fold] : [row, column];
-      frame(here.box, [r, c, r + 1, c + 1], canvas.height, canvas.width);
-      here.box.classList.remove("faint");
-    }
-    this.drawLines(here);
+    this.overlay.draw(frames, here && this.frame(here.element), from);
   }
 
-  sameMap() { return ["pool", "pointwise", "batchnorm"].includes(this.found.kind); }
-
-  // Two lines from each patch that was read to the number that was made of it.
-  drawLines(here) {
-    if (!here) return;
-    const root = this.inner.getBoundingClientRect();
-    const end = (here.box ?? here.element).getBoundingClientRect();
-    const name = this.found.source ?? this.found.reads[0];
-    const column = this.columns.get(name);
-    let boxes = name === "" ? [this.input.box] : (column?.maps ?? []).map((m) => m.box).filter((b) => b && !b.hidden && !b.classList.contains("faint"));
-    boxes = boxes.filter((b) => b && !b.hidden).slice(0, 24);
-    const x = end.left - root.left, top = end.top - root.top, bottom = end.bottom - root.top;
-    const drawn = [];
-    for (const from of boxes.map((box) => box.getBoundingClientRect())) { // all read before anything is written
-      if (from.right > end.left) continue;
-      const start = from.right - root.left;
-      for (const [y1, y2] of [[from.top, top], [from.bottom, bottom]]) {
-        drawn.push(h("line", { x1: start, y1: y1 - root.top, x2: x, y2, class: boxes.length > 4 ? "many" : "" }));
-      }
-    }
-    const [wide, tall] = [this.inner.scrollWidth, this.inner.scrollHeight];
-    this.lines.setAttribute("width", wide);
-    this.lines.setAttribute("height", tall);
-    this.lines.append(...drawn);
+  // The one number, or the whole of a unit in a list.
+  frame(element) {
+    const { row, column, channel } = this.cursor, fold = Number(element.dataset.fold), canvas = element.querySelector("canvas");
+    if (!canvas) return [element, [0, 0, 1, 1], 1, 1];
+    const [r, c] = fold ? [Math.floor(channel / fold), channel % fold] : [row, column];
+    return [element, [r, c, r + 1, c + 1], canvas.height, canvas.width];
   }
 
   // Arrows move within a map; with Shift, to the next map and the next layer.
@@ -300,12 +282,4 @@ export class Strip {
 export function operation(layer) {
   const name = app.texts[`lab.op.${layer.operation}`] ?? layer.operation.replaceAll("_", " ");
   return layer.activation ? `${name} + ${app.texts[`lab.op.${layer.activation}`] ?? layer.activation}` : name;
-}
-
-function frame(box, [top, left, bottom, right], height, width) {
-  box.hidden = false;
-  Object.assign(box.style, {
-    top: `${(top / height) * 100}%`, left: `${(left / width) * 100}%`,
-    height: `${((bottom - top) / height) * 100}%`, width: `${((right - left) / width) * 100}%`,
-  });
 }

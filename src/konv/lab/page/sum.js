@@ -1,75 +1,27 @@
 // One number, worked out: patch × kernel, sum, bias, activation; windows; normalisation; scores.
 
 import { app, button, className, fill, fixed, h, shape, t } from "./core.js";
-import { cssColour, largest, signedGrid } from "./paint.js";
+import { grid } from "./grid.js";
+import { largest } from "./paint.js";
+import { Product } from "./product.js";
+import { line, sign, term, titled } from "./terms.js";
 import { operation } from "./strip.js";
 
-// The tap [u, v, i] of the product that counts most.
-function largestAt(products, index) {
-  let found = [0, 0, index], most = -1;
-  products.forEach((row, r) => row.forEach((value, c) => { if (Math.abs(value) > most) { most = Math.abs(value); found = [r, c, index]; } }));
-  return found;
-}
-
-// A grid of numbers on their colours. `mark(r, c)` gives classes, `pick(r, c)` makes cells buttons.
-export function grid(rows, { scale = largest(rows), label, inside, mark, pick, digits = 2, size } = {}) {
-  const count = Math.max(rows.length, rows[0].length);
-  const cell = size ?? (count <= 5 ? 40 : count <= 7 ? 34 : count <= 9 ? 28 : count <= 12 ? 22 : Math.max(5, Math.floor(260 / count)));
-  const numbers = cell >= 32;
-  const table = h("div", { class: `grid${numbers ? "" : " small"}`, role: "img", "aria-label": label });
-  if (pick) { table.setAttribute("role", "group"); }
-  table.style.gridTemplateColumns = `repeat(${rows[0].length}, ${cell}px)`;
-  table.style.gridAutoRows = `${cell}px`;
-  rows.forEach((row, r) => row.forEach((value, c) => {
-    const out = inside && !inside[r][c];
-    const { back, ink } = cssColour(value, scale);
-    const made = pick ? button(null, () => pick(r, c), {
-      class: "cell", "aria-label": t("lab.weight_at", { row: r + 1, column: c + 1, value: fixed(value) }),
-      onpointerenter: () => pick(r, c, true), onfocus: () => pick(r, c, true), tabindex: r + c ? "-1" : "0",
-      onkeydown: (event) => step(event, table, rows[0].length),
-    }) : h("span", { class: "cell", title: numbers ? null : fixed(value) });
-    made.dataset.value = value;
-    if (out) made.classList.add("outside");
-    else { made.style.background = back; made.style.color = ink; }
-    if (numbers) made.textContent = out ? "" : fixed(value, digits).replace(/^(−?)0\./, "$1.");
-    const classes = mark?.(r, c);
-    if (classes) made.classList.add(classes);
-    table.append(made);
-  }));
-  return table;
-}
-
-// Arrow keys within a grid of buttons: one of them is in the order of Tab at a time.
-function step(event, table, width) {
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -width, ArrowDown: width }[event.key];
-  if (!by) return;
-  event.preventDefault();
-  const cells = [...table.children], next = cells[cells.indexOf(event.target) + by];
-  if (!next) return;
-  event.target.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
-}
-
-const sign = (symbol) => h("span", { class: "sign", "aria-hidden": "true" }, symbol);
-const titled = (title, child, note) => h("figure", {}, child, h("figcaption", {}, title, note ? h("small", {}, note) : null));
-// A sum as people write it: terms with their names below.
-const term = (value, name, more = "", exact = value) => h("span", { class: `term ${more}` }, h("b", { data: { exact } }, typeof value === "number" ? fixed(value) : value), h("small", {}, name));
-const line = (...parts) => h("p", { class: "equation" }, parts);
-
 export class Sum {
-  // `weigh(tap)` is called with [u, v, i] when a weight is pointed at.
+  // `weigh(tap, cursor)` is called with [u, v, i] when a weight is pointed at.
   constructor(weigh) {
     this.weigh = weigh;
-    this.element = h("section", { class: "card sum", "aria-labelledby": "sum-title" });
-    this.channel = null;
-    this.pooling = null;
+    this.title = h("h2", { id: "sum-title" }, "", h("small", {}));
+    this.sub = h("p", { class: "sub" });
+    this.body = h("div", {});
+    this.after = h("div", {});
+    this.element = h("section", { class: "card sum", "aria-labelledby": "sum-title" }, h("header", {}, this.title, this.sub), this.body, this.after);
+    this.product_ = this.pooling = null;
   }
 
   show(found, cursor) {
     const layer = app.state.layers.find((l) => l.name === cursor.layer);
-    const same = this.cursor && this.cursor.layer === cursor.layer && this.cursor.channel === cursor.channel;
-    if (!same) { this.channel = null; this.tap = null; }
+    this.same = this.cursor && this.cursor.layer === cursor.layer && this.cursor.channel === cursor.channel;
     if (this.cursor?.layer !== cursor.layer) this.pooling = null;
     Object.assign(this, { found, cursor, layer });
     this.draw();
@@ -80,57 +32,38 @@ export class Sum {
     const where = layer.shape.length === 3
       ? t("lab.where", { map: cursor.channel + 1, row: cursor.row + 1, column: cursor.column + 1 })
       : unitName(layer, cursor.channel);
-    fill(this.element,
-      h("header", {}, h("h2", { id: "sum-title" }, layer.name, h("small", {}, where)), h("p", { class: "sub" }, operation(layer))),
-      this[found.kind](), this.activation());
+    this.title.firstChild.data = layer.name;
+    this.title.lastChild.textContent = where;
+    this.sub.textContent = operation(layer);
+    if (found.kind === "product") this.product();
+    else {
+      this.product_ = null;
+      fill(this.body, this[found.kind]());
+    }
+    fill(this.after, this.activation());
+  }
+
+  product() {
+    const { found, layer, cursor } = this;
+    const kept = this.product_?.form === Product.form(found) && this.shownLayer === layer.name;
+    if (!kept) {
+      this.product_ = new Product(found, (tap) => this.weigh(tap, this.cursor));
+      this.shownLayer = layer.name;
+      this.body.replaceChildren(...this.product_.elements);
+    }
+    this.product_.update(found, layer, this.sourceName(), !this.same);
+  }
+
+  // The weight that counts most is chosen, and told to `weigh`.
+  begin() {
+    this.product_.retap(this.product_.strongest);
+    this.weigh(this.product_.tap, this.cursor);
   }
 
   activation() {
     const { found } = this;
     if (!found.activation) return null;
     return line(h("span", { class: "then" }, t(`lab.op.${found.activation}`)), term(found.value, t("lab.before")), sign("→"), term(found.output, t("lab.after"), "result"));
-  }
-
-  product() {
-    const { found, layer } = this;
-    const dense = layer.operation === "dense";
-    const best = found.channels.find((c) => c.channel === this.channel) ?? found.channels[0];
-    this.channel = best.channel;
-    const [height, width] = [best.patch.length, best.patch[0].length];
-    const several = found.channels.length + found.others.count > 1;
-    const products = best.patch.map((row, r) => row.map((value, c) => value * best.kernel[r][c]));
-    const from = this.sourceName();
-    const intro = t(dense ? (found.folded ? "lab.say.dense" : "lab.say.template") : several ? "lab.say.product" : "lab.say.product_one",
-      { window: `${height}×${width}`, from, count: found.channels.length + found.others.count, numbers: found.count });
-    const chosen = (r, c) => (this.tap && this.tap[0] === r && this.tap[1] === c && this.tap[2] === best.index ? "chosen" : "");
-    this.strongest = largestAt(products, best.index);
-    const one = h("div", { class: "product" },
-      titled(t("lab.patch"), grid(best.patch, { scale: found.scales[0], label: t("lab.patch"), inside: found.inside }), several && !found.folded ? t("lab.of_map", { map: best.channel + 1, layer: from }) : from),
-      sign("×"),
-      titled(t("lab.kernel"), grid(best.kernel, { scale: found.scales[1], label: t("lab.kernel"), mark: chosen, pick: (r, c) => { this.tap = [r, c, best.index]; this.retap(r, c); this.weigh(this.tap, this.cursor); } }), t("lab.point_at_weight")),
-      sign("="),
-      titled(t("lab.products"), grid(products, { label: t("lab.products"), inside: found.inside }), `Σ = ${fixed(best.sum)}`));
-    const all = several ? h("div", { class: "others" },
-      h("h3", {}, t("lab.every_map")),
-      h("div", { class: "terms" }, found.channels.map((c) => this.small(c, c === best)),
-        found.others.count ? h("span", { class: "rest" }, t("lab.others", { count: found.others.count, sum: fixed(found.others.sum) })) : null)) : null;
-    return [h("p", { class: "say" }, intro),
-      line(term(found.total, t("lab.sum_of", { count: found.count })), sign("+"), term(found.bias, t("lab.bias")), sign("="), term(found.value, found.activation ? t("lab.before") : layer.name, found.activation ? "" : "result")),
-      one, all];
-  }
-
-  retap(row, column) {
-    const cells = this.element.querySelectorAll(".product .grid button.cell");
-    const width = this.found.channels[0].patch[0].length;
-    cells.forEach((cell, i) => cell.classList.toggle("chosen", i === row * width + column));
-  }
-
-  small(c, chosen) {
-    const products = c.patch.map((row, r) => row.map((value, k) => value * c.kernel[r][k]));
-    const label = t("lab.map_sum", { map: c.channel + 1, sum: fixed(c.sum) });
-    return button([signedGrid(c.patch, this.found.scales[0]), sign("×"), signedGrid(c.kernel, this.found.scales[1]), sign("="),
-      signedGrid(products, largest(products)), h("b", {}, fixed(c.sum, 2)), h("small", {}, String(c.channel + 1))],
-    () => { this.channel = c.channel; this.tap = null; this.draw(); }, { class: "triple", "aria-pressed": String(chosen), "aria-label": label });
   }
 
   sourceName() { return this.found.source === "" && !this.found.folded ? t("lab.input") : this.found.source || this.found.reads[0] || t("lab.input"); }

@@ -1,0 +1,121 @@
+// A grid of numbers on their colours. It is made once for its shape; another number then changes one cell, for what has
+// not changed need not be laid out and painted again while a pointer moves.
+
+import { fixed, h, t } from "./core.js";
+import { cssColour, dark, largest, signedGrid } from "./paint.js";
+
+const MOST = 12; // cells along a side, up to which each is an element; larger grids are one picture
+
+export class Grid {
+  // `pick(r, c)` is called when a cell is pointed at or chosen by a key; `digits` of the numbers; `size` of a cell.
+  constructor({ label, pick = null, digits = 2, size = null }) {
+    Object.assign(this, { pick, digits, size, shown: [] });
+    this.element = h("div", { class: "grid", role: pick ? "group" : "img", "aria-label": label });
+  }
+
+  // `inside` says which cells are no padding; `mark(r, c)` gives a class, or nothing.
+  update(rows, { scale = largest(rows), inside = null, mark = null } = {}) {
+    this.rows = rows;
+    const form = `${rows.length}×${rows[0].length}`;
+    if (form !== this.form) { this.form = form; this.build(rows.length, rows[0].length); }
+    if (this.canvas) this.paint(scale, inside, mark);
+    else rows.forEach((row, r) => row.forEach((value, c) => this.cell(r * row.length + c, value, scale, inside && !inside[r][c], mark?.(r, c) ?? "")));
+    return this;
+  }
+
+  build(height, width) {
+    const count = Math.max(height, width);
+    this.side = this.size ?? (count <= 5 ? 40 : count <= 7 ? 34 : count <= 9 ? 28 : count <= 12 ? 22 : Math.max(4, Math.floor(260 / count)));
+    this.shown = [];
+    this.canvas = count > MOST ? h("canvas", {}) : null;
+    this.element.classList.toggle("small", this.side < 32);
+    this.element.classList.toggle("whole", Boolean(this.canvas));
+    if (this.canvas) { this.whole(height, width); return; }
+    this.element.style.gridTemplateColumns = `repeat(${width}, ${this.side}px)`;
+    this.element.style.gridAutoRows = `${this.side}px`;
+    this.cells = Array.from({ length: height * width }, (_, i) => this.empty(Math.floor(i / width), i % width, width));
+    this.element.replaceChildren(...this.cells);
+  }
+
+  empty(r, c, width) {
+    if (!this.pick) return h("span", { class: "cell" });
+    const point = () => this.pick(r, c);
+    return h("button", { type: "button", class: "cell", tabindex: r + c ? "-1" : "0", onclick: point, onpointerenter: point, onfocus: point, onkeydown: (event) => this.step(event, width) });
+  }
+
+  cell(at, value, scale, out, mark) {
+    const { back, ink } = out ? { back: "", ink: "" } : cssColour(value, scale);
+    const words = out || this.side < 32 ? "" : fixed(value, this.digits).replace(/^(−?)0\./, "$1.");
+    const cell = this.cells[at], before = this.shown[at] ?? {};
+    if (before.value !== value) {
+      cell.dataset.value = value;
+      if (this.pick) cell.setAttribute("aria-label", t("lab.weight_at", { row: Math.floor(at / this.rows[0].length) + 1, column: (at % this.rows[0].length) + 1, value: fixed(value) }));
+      else if (this.side < 32) cell.title = fixed(value);
+    }
+    if (before.back !== back) { cell.style.background = back; cell.style.color = ink; }
+    if (before.words !== words) cell.textContent = words;
+    const kind = `cell${out ? " outside" : ""}${mark ? ` ${mark}` : ""}`;
+    if (before.kind !== kind) cell.className = kind;
+    this.shown[at] = { value, back, words, kind };
+  }
+
+  // Arrow keys within a grid of buttons: one of them is in the order of Tab at a time.
+  step(event, width) {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -width, ArrowDown: width }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const next = this.cells[this.cells.indexOf(event.target) + by];
+    if (!next) return;
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  // One picture, with a frame around the cell that was chosen.
+  whole(height, width) {
+    this.at = [0, 0];
+    this.frame = h("i", { class: "frame", hidden: true });
+    Object.assign(this.canvas.style, { width: `${width * this.side}px`, height: `${height * this.side}px` });
+    this.element.style.gridTemplateColumns = this.element.style.gridAutoRows = "";
+    this.element.replaceChildren(this.canvas, this.frame);
+    if (!this.pick) return;
+    const point = (r, c) => { this.at = [Math.max(0, Math.min(height - 1, r)), Math.max(0, Math.min(width - 1, c))]; this.pick(...this.at); };
+    this.element.tabIndex = 0;
+    this.element.onclick = this.element.onpointermove = (event) => {
+      const area = this.canvas.getBoundingClientRect();
+      point(Math.floor((event.clientY - area.top) / this.side), Math.floor((event.clientX - area.left) / this.side));
+    };
+    this.element.onkeydown = (event) => {
+      const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      point(this.at[0] + by[0], this.at[1] + by[1]);
+    };
+  }
+
+  paint(scale, inside, mark) {
+    const { rows, painted = {} } = this, scheme = dark();
+    if (painted.rows !== rows || painted.scale !== scale || painted.scheme !== scheme) signedGrid(rows, scale, this.canvas);
+    this.painted = { rows, scale, scheme };
+    this.mark(mark);
+  }
+
+  // Mark other cells.
+  mark(mark) {
+    const width = this.rows[0].length;
+    if (!this.canvas) {
+      this.cells.forEach((cell, i) => {
+        const kind = mark?.(Math.floor(i / width), i % width) ?? "", before = this.shown[i];
+        const whole = `cell${before.kind.includes(" outside") ? " outside" : ""}${kind ? ` ${kind}` : ""}`;
+        if (whole !== before.kind) cell.className = before.kind = whole;
+      });
+      return;
+    }
+    const [r, c] = this.at;
+    this.frame.hidden = !mark?.(r, c);
+    Object.assign(this.frame.style, { top: `${r * this.side}px`, left: `${c * this.side}px`, width: `${this.side}px`, height: `${this.side}px` });
+  }
+}
+
+// A grid that is shown once.
+export const grid = (rows, { label, digits, size, ...more } = {}) => new Grid({ label, digits, size }).update(rows, more).element;

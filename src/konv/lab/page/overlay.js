@@ -1,0 +1,62 @@
+// What lies over the strip: frames around what a number was computed from, and lines from there to the number. One
+// picture in a layer of its own, so that the maps below need not be painted again while a pointer moves.
+
+import { h } from "./core.js";
+
+const box = ([x, y, w, h]) => `M${x.toFixed(1)} ${y.toFixed(1)}h${w.toFixed(1)}v${h.toFixed(1)}h${(-w).toFixed(1)}z`;
+
+export class Overlay {
+  // `root`, the element it covers.
+  constructor(root) {
+    this.root = root;
+    this.areas = new Map();
+    this.parts = Object.fromEntries(["lines", "halo", "boxes", "here"].map((name) => [name, h("path", { class: name })]));
+    this.element = h("svg", { class: "over", "aria-hidden": "true" }, Object.values(this.parts));
+    new ResizeObserver(() => { this.forget(); this.again?.(); }).observe(root);
+  }
+
+  // Elements have moved.
+  forget() { this.areas.clear(); this.sized = false; }
+
+  // Where an element is, as [x, y, width, height] on the root; read once, until something has moved.
+  area(element) {
+    let found = this.areas.get(element);
+    if (!found) {
+      this.origin ??= this.root.getBoundingClientRect();
+      const area = element.getBoundingClientRect();
+      found = [area.left - this.origin.left, area.top - this.origin.top, area.width, area.height];
+      this.areas.set(element, found);
+    }
+    return found;
+  }
+
+  // `frames` are [element, [top, left, bottom, right], height, width]: a part of the picture of that size in the element;
+  // `here` is one such; `from`, the frames that lines come from.
+  draw(frames, here, from) {
+    this.origin = null;
+    const places = frames.map((frame) => this.place(frame));
+    const end = here && this.place(here);
+    if (!this.sized) {
+      this.element.setAttribute("width", this.root.scrollWidth);
+      this.element.setAttribute("height", this.root.scrollHeight);
+      this.sized = true;
+    }
+    const starts = end ? from.map((frame) => this.place(frame)).filter(([x, , w]) => x + w <= end[0]).slice(0, 24) : [];
+    const lines = starts.map(([x, y, w, tall]) => `M${(x + w).toFixed(1)} ${y.toFixed(1)}L${end[0].toFixed(1)} ${end[1].toFixed(1)}M${(x + w).toFixed(1)} ${(y + tall).toFixed(1)}L${end[0].toFixed(1)} ${(end[1] + end[3]).toFixed(1)}`);
+    this.set("lines", lines.join(""));
+    this.parts.lines.classList.toggle("many", starts.length > 4);
+    const drawn = places.map(box).join("");
+    this.set("halo", drawn + (end ? box(end) : ""));
+    this.set("boxes", drawn);
+    this.set("here", end ? box(end) : "");
+  }
+
+  set(name, path) {
+    if (this.parts[name].getAttribute("d") !== path) this.parts[name].setAttribute("d", path);
+  }
+
+  place([element, [top, left, bottom, right], height, width]) {
+    const [x, y, w, h] = this.area(element);
+    return [x + (left / width) * w, y + (top / height) * h, Math.max(4, ((right - left) / width) * w), Math.max(4, ((bottom - top) / height) * h)];
+  }
+}
