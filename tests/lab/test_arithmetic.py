@@ -146,9 +146,10 @@ def test_old_looks_are_forgotten(branching: Look):
         looks.get(numbers[0])
 
 
-def test_what_if_agrees_with_the_operations():
-    pixels = data.embedded().x[0]
-    found, content = answer(pixels, Choice(kernel=5, stride=2, padding="same", pooling="average"))
+def test_what_if_agrees_with_the_operations(subject: Subject):
+    look = Look(subject, subject.pixels(0))
+    pixels = look.pixels
+    found, content = answer(look, Choice(kernel=5, stride=2, padding="same", pooling="average"))
     conv, pool = found["stages"]
     assert (conv["output"], pool["output"]) == ([14, 14, 6], [7, 7, 6])
     assert (pool["field"], pool["jump"]) == (7, 4)
@@ -156,6 +157,21 @@ def test_what_if_agrees_with_the_operations():
     same = np.frombuffer(content, np.int8, 14 * 14, 28 * 28 + 5 * 14 * 14)  # the last kernel is the pixel itself
     met = pixels[1::2, 1::2, 0] / 255  # one row of padding before, and the middle of five taps
     assert np.abs(same.reshape(14, 14) / 127 * conv["scale"] - met).max() <= conv["scale"] / 254 + 1e-6
+
+
+def test_kernels_of_a_layer_give_its_maps_and_others(subject: Subject):
+    look = Look(subject, subject.pixels(0))
+    found, content = answer(look, Choice(layer="conv2", pooling="none"))
+    (conv,) = found["stages"]
+    assert (conv["input"], conv["output"], conv["maps"]) == ([12, 12, 8], [8, 8, 12], 6)
+    shown = np.frombuffer(content, np.int8, 8 * 8 * 6, 12 * 12).reshape(6, 8, 8) / 127 * conv["scale"]
+    own = np.moveaxis(look.values(subject.place("conv2").operation.output), -1, 0)
+    assert np.abs(shown - own[:6]).max() <= conv["scale"] / 254 + 1e-4, "as it is, it gives what the layer gives"
+    assert [c["weights"] for c in found["counts"]] == [1152 * 768 + 768, 25 * 8 * 768 + 768, 25 * 8 * 12 + 12]
+    found, _ = answer(look, Choice(layer="conv2", stride=3, padding="same"))
+    assert found["stages"][0]["output"] == [4, 4, 12]
+    with pytest.raises(ConfigurationError, match="pool1"):
+        answer(look, Choice(layer="pool1"))
 
 
 def test_bytes_of_maps():

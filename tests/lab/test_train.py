@@ -38,7 +38,7 @@ def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
     page.wait_for_timeout(400)
     assert progress(page) == held, "a paused training stands still"
     page.get_by_role("button", name="Go on").click()
-    page.locator("[data-state=done]").wait_for(timeout=60_000)
+    page.locator("[data-state=done]").wait_for(timeout=180_000)
     assert page.locator("[data-figure=epoch]").get_attribute("data-exact") == "2"
     folder = Path(page.locator("small.saved").inner_text().removeprefix("Saved in "))
     with (folder / "history.csv").open() as file:

@@ -8,13 +8,15 @@ from konv.explain.cost import LayerCost, layer_costs
 from konv.explain.look.network import Place
 from konv.lab.look import Look
 from konv.lab.subject import Subject
+from konv.lab.whatif import own_kernel
 from konv.lab.wire import scale_of
 
 __all__ = ["layers", "network", "scales"]
 
 
 def layers(subject: Subject) -> list[dict[str, Any]]:
-    """The layers as the page draws them: name, operation, shape, and the layers each reads ("" for the input)."""
+    """The layers as the page draws them: name, operation, shape, and the layers each reads ("" for the input),
+    and the size of its kernels where they can be tried elsewhere."""
     return [
         {
             "name": place.name,
@@ -22,6 +24,7 @@ def layers(subject: Subject) -> list[dict[str, Any]]:
             "activation": place.activation.op.name if place.activation else "",
             "shape": list(place.output.shape),
             "reads": _reads(subject, place),
+            "kernel": own_kernel(place),
         }
         for place in subject.shown
     ]

@@ -203,7 +203,7 @@ class Session:
         for name, value in sizes.items():
             if not 1 <= value <= 99:
                 raise ConfigurationError(text("lab.bad_number", name=name, least=1, most=99, received=value))
-        return packed(*whatif.answer(look.pixels, whatif.Choice(**{**words, **sizes})))
+        return packed(*whatif.answer(look, whatif.Choice(**{**words, **sizes, "layer": asked.word("layer", "")})))
 
     # Mistakes
 

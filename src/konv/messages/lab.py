@@ -250,7 +250,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.bias": ("bias", "偏置"),
     "lab.before": ("before the activation", "激活之前"),
     "lab.after": ("after it", "激活之后"),
-    "lab.every_map": ("Every map adds its part: what is seen, the weights, the products", "每张图各加一份：看到的、权重、乘积"),
+    "lab.every_map": (
+        "Every map adds its part: what is seen, the weights, the products",
+        "每张图各加一份：看到的、权重、乘积",
+    ),
     "lab.map_sum": ("map {map}: its products sum to {sum}", "特征图 {map}：乘积之和为 {sum}"),
     "lab.others": ("{count} more maps: {sum}", "另外 {count} 张图：{sum}"),
     "lab.window": ("the window", "窗口"),

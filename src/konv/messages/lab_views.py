@@ -6,11 +6,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     # What if
     "lab.whatif.title": ("What if the window were another?", "换一个窗口会怎样？"),
     "lab.whatif.intro": (
-        "Six hand-made kernels and a pooling behind them, on the picture chosen under Look. Move a slider: shapes, "
-        "counts, receptive field and maps follow at once.",
-        "六个手工设计的卷积核，后面接一个池化，作用在“观察”中选定的图片上。移动滑块，形状、数量、感受野和特征图立即"
-        "随之变化。",
+        "Six kernels made by hand, or those a layer has learned, and a pooling behind them, on the picture chosen "
+        "under Look. Move a slider: shapes, counts, receptive field and maps follow at once.",
+        "六个手工设计的卷积核，或某一层学到的卷积核，后面接一个池化，作用在“观察”中选定的图片上。移动滑块，形状、"
+        "数量、感受野和特征图立即随之变化。",
     ),
+    "lab.no_kernels": (
+        "{layer} has no square kernels over all maps that could be tried here.",
+        "{layer} 没有覆盖所有特征图的方形卷积核，无法在这里试用。",
+    ),
+    "lab.whatif.layer": ("whose kernels", "谁的卷积核"),
+    "lab.whatif.by_hand": ("made by hand, any size", "手工设计，任意大小"),
+    "lab.whatif.of_layer": ("learned, of {layer} ({kernel}×{kernel})", "学到的，{layer} 的（{kernel}×{kernel}）"),
+    "lab.whatif.input_map": (
+        "What {layer} reads: its strongest map, with padding ({padding} in all along an axis), and the {kernel} window "
+        "of one output pixel.",
+        "{layer} 的输入：其中最强的一张特征图及其填充（每个轴共 {padding}），以及一个输出像素的 {kernel} 窗口。",
+    ),
+    "lab.whatif.first_maps": ("the first {maps} of {count} maps", "{count} 张特征图中的前 {maps} 张"),
     "lab.whatif.settings": ("Settings", "设置"),
     "lab.whatif.convolution": ("Convolution", "卷积"),
     "lab.whatif.pooling_title": ("Pooling", "池化"),

@@ -20,6 +20,7 @@ export function curve(title, runs, most, { low = null, high = null, percent = fa
   for (let epoch = 0; epoch <= most; epoch += step) svg.append(h("text", { x: x(epoch), y: HEIGHT - 5, "text-anchor": "middle" }, String(epoch)));
   runs.forEach((run, i) => run.forEach(({ points, held }) => {
     const good = points.filter(([, value]) => Number.isFinite(value));
+    if (held && good.length === 1) svg.append(h("circle", { class: i ? "b" : "a", cx: x(good[0][0]), cy: y(Math.min(Math.max(good[0][1], bottom), top)), r: 3 })); // one point is no line
     if (good.length) svg.append(h("polyline", { class: `${i ? "b" : "a"}${held ? " held" : ""}`, points: good.map(([a, b]) => `${x(a).toFixed(1)},${y(Math.min(Math.max(b, bottom), top)).toFixed(1)}`).join(" ") }));
   }));
   return h("figure", { class: "curve" }, h("h3", {}, title), svg);

@@ -127,7 +127,7 @@ function build(one, head, sizes, image) {
   one.words = h("p", { class: "sub" });
   one.rows = sizes.map(([, , count]) => Array.from({ length: count }, () => document.createElement("canvas")));
   const titles = [...(head.kernels ? [t("lab.train.kernels")] : []), ...head.maps.map(({ layer, of }) => `${layer} · ${shape(of)}`)];
-  one.tiles.replaceChildren(h("div", { class: "beside-image" }, image, one.words), ...titles.flatMap((name, row) => [h("h3", {}, name), h("div", { class: "tiles" }, one.rows[row])]));
+  one.tiles.replaceChildren(h("div", { class: "beside-image" }, image, one.words), h("div", { class: "inside" }, titles.map((name, row) => h("section", {}, h("h3", {}, name), h("div", { class: "tiles" }, one.rows[row])))));
 }
 
 // Earlier runs, to look into again.

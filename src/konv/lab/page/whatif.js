@@ -3,7 +3,7 @@
 import { app, button, h, newest, packed, query, shape, t, whole } from "./core.js";
 import { largest, picture, signed, signedGrid } from "./paint.js";
 
-const choice = { kernel: 3, stride: 1, dilation: 1, padding: "valid", pooling: "max", pool: 2, pool_stride: 2 };
+const choice = { layer: "", kernel: 3, stride: 1, dilation: 1, padding: "valid", pooling: "max", pool: 2, pool_stride: 2 };
 const RANGES = { kernel: [1, 11], stride: [1, 5], dilation: [1, 4], pool: [1, 5], pool_stride: [1, 5] };
 let results, place = null, found = null, bytes = null, ask;
 
@@ -12,6 +12,7 @@ export async function enter() {
     const [head, pixels] = await packed(query("look", { sample: 0 }), { method: "POST", body: "" });
     app.look = { ...head, pixels, state: app.state.name };
   }
+  if (!app.state.layers.some((l) => l.name === choice.layer && l.kernel)) choice.layer = "";
   ask = newest(update);
   results = h("div", { class: "stack" });
   await update();
@@ -23,9 +24,18 @@ function controls() {
   const pooled = ["pool", "pool_stride"].map((name) => slider(name));
   const dim = () => pooled.forEach((control) => { control.hidden = choice.pooling === "none"; });
   dim();
+  const kernel = slider("kernel");
   return h("form", { class: "card controls", "aria-label": t("lab.whatif.settings"), onsubmit: (event) => event.preventDefault() },
-    h("h2", {}, t("lab.whatif.convolution")), slider("kernel"), slider("stride"), slider("dilation"),
+    h("h2", {}, t("lab.whatif.convolution")), whose(kernel), kernel, slider("stride"), slider("dilation"),
     radios("padding", ["valid", "same"]), h("h2", {}, t("lab.whatif.pooling_title")), radios("pooling", ["none", "max", "average"], dim), pooled);
+}
+
+// The kernels made by hand, or a layer's own, which have their size.
+function whose(kernel) {
+  const usable = app.state.layers.filter((l) => l.kernel);
+  kernel.hidden = choice.layer !== "";
+  return h("label", { class: "control" }, h("span", {}, t("lab.whatif.layer")), h("select", { name: "layer", onchange: (event) => { choice.layer = event.target.value; kernel.hidden = choice.layer !== ""; place = null; ask(); } },
+    h("option", { value: "" }, t("lab.whatif.by_hand")), usable.map((l) => h("option", { value: l.name, selected: choice.layer === l.name }, t("lab.whatif.of_layer", { layer: l.name, kernel: l.kernel })))));
 }
 
 function slider(name) {
@@ -67,7 +77,7 @@ function draw() {
   const window = padded(axes);
   results.replaceChildren(
     h("section", { class: "card" }, h("div", { class: "flow" },
-      h("figure", {}, window.element, h("figcaption", {}, t("lab.whatif.window", { kernel: `${axes.kernel}×${axes.kernel}`, padding: axes.before + axes.after }))),
+      h("figure", {}, window.element, h("figcaption", {}, t(found.layer ? "lab.whatif.input_map" : "lab.whatif.window", { layer: found.layer, kernel: `${axes.kernel}×${axes.kernel}`, padding: axes.before + axes.after }))),
       stage(first, maps[0], t("lab.op.conv2d"), true, window), second ? stage(second, maps[1], t(`lab.op.${second.name}`), false) : null),
     h("dl", { class: "facts" },
       h("dt", {}, t("lab.whatif.shape")), h("dd", { data: { fact: "shape" } }, found.stages.map((s) => s.arithmetic[0]).join("   →   ")),
@@ -80,7 +90,7 @@ function draw() {
 function offsets() {
   let at = found.image[0] * found.image[1];
   return found.stages.map((s) => {
-    const values = new Int8Array(bytes.buffer, bytes.byteOffset + at, s.output.reduce((a, b) => a * b, 1));
+    const values = new Int8Array(bytes.buffer, bytes.byteOffset + at, s.output[0] * s.output[1] * s.maps);
     at += values.length;
     return values;
   });
@@ -89,8 +99,8 @@ function offsets() {
 // The image in its padding, with the window of one output on it.
 function padded(axis) {
   const size = axis.size + axis.before + axis.after, cell = 256 / size;
-  const [height, width, channels] = app.look.shape;
-  const image = picture(app.look.pixels, height, width, channels);
+  const [height, width, channels] = app.look.shape, [high, wide] = found.image;
+  const image = found.layer ? signed(new Int8Array(bytes.buffer, bytes.byteOffset, high * wide), high, wide) : picture(app.look.pixels, height, width, channels);
   const edge = (n) => `${n * cell}px`;
   Object.assign(image.style, { left: edge(axis.before), top: edge(axis.before), width: edge(axis.size), height: edge(axis.size) });
   const element = h("div", { class: "padded" }, image);
@@ -108,8 +118,8 @@ function padded(axis) {
 }
 
 function stage(one, values, title, first, window) {
-  const [height, width, count] = one.output;
-  const size = Math.max(36, Math.min(92, 9 * height));
+  const [height, width] = one.output, count = one.maps;
+  const size = Math.max(56, Math.min(92, 9 * height));
   const grid = h("div", { class: "maps" });
   for (let c = 0; c < count; c++) {
     const canvas = signed(values.subarray(c * height * width, (c + 1) * height * width), height, width);
@@ -125,10 +135,10 @@ function stage(one, values, title, first, window) {
       for (const other of grid.querySelectorAll(".box")) Object.assign(other.style, { top: `${(place[0] / height) * 100}%`, left: `${(place[1] / width) * 100}%` });
     });
     if (!first) map.style.cursor = "default";
-    const kernel = first ? h("div", { class: "sub named" }, signedGrid(found.kernels[c], largest(found.kernels[c])), t(`lab.kernel.${found.names[c]}`)) : null;
+    const kernel = first ? h("div", { class: "sub named" }, signedGrid(found.kernels[c], largest(found.kernels[c])), found.layer ? String(c + 1) : t(`lab.kernel.${found.names[c]}`)) : null;
     grid.append(h("div", {}, map, kernel));
   }
-  return h("figure", {}, h("h3", {}, title), h("p", { class: "sub" }, shape(one.output)), grid);
+  return h("figure", {}, h("h3", {}, title), h("p", { class: "sub" }, shape(one.output), count < one.output[2] ? ` · ${t("lab.whatif.first_maps", { maps: count, count: one.output[2] })}` : ""), grid);
 }
 
 function counts() {
