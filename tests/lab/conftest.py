@@ -24,7 +24,7 @@ from konv.models import load_model
 from tests.conftest import in_ci
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WAIT = 20_000
+WAIT = 60_000
 """Milliseconds a page gets to show what is waited for, on a busy machine."""
 
 

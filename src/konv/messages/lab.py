@@ -138,6 +138,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.strip": ("The network's feature maps", "网络的特征图"),
     "lab.input": ("image", "图像"),
     "lab.hint": ("Point at a pixel. A click holds it.", "指向一个像素；点击即可固定。"),
+    "lab.below_zero": ("below zero", "小于零"),
+    "lab.above_zero": ("above zero", "大于零"),
     "lab.pinned": ("Held. Click it again, or press Esc, to let go.", "已固定。再次点击或按 Esc 解除。"),
     "lab.keys": (
         "Keys: arrows move by a pixel; with Shift, to the next map and the next layer; Enter holds, Esc lets go.",

@@ -25,7 +25,7 @@ export async function enter() {
   const made = [
     h("div", { class: "lead" }, h("div", {}, h("h1", {}, t("lab.look.title")), h("p", { class: "intro" }, t("lab.look.intro")),
       state.trained ? null : h("p", { class: "wrong" }, t("lab.untrained_note"))), verdict),
-    null, strip.element, h("div", { class: "under" }, pinned, h("p", { class: "hint keys", id: "strip-keys" }, t("lab.keys"))),
+    null, strip.element, h("div", { class: "under" }, pinned, h("p", { class: "hint legend" }, h("i", { class: "minus" }), t("lab.below_zero"), h("i", { class: "plus" }), t("lab.above_zero")), h("p", { class: "hint keys", id: "strip-keys" }, t("lab.keys"))),
     h("div", { class: "panels" }, sum.element, learn.element),
   ];
   await choose(app.look && app.look.state === state.name ? null : { sample: last.sample ?? 0 });

@@ -45,17 +45,20 @@ function draw() {
   const all = [{ name: "", shape: data.input, reads: [], parameters: 0 }, ...layers];
   const { depth, rows } = places(layers);
   const tall = Math.max(1, ...[...rows.values()].map((names) => names.length));
-  const gap = TALL + 62, columns = Math.max(0, ...depth.values()) + 1;
+  const columns = Math.max(0, ...depth.values()) + 1;
+  // Rows are as far apart as the tallest solid of those columns that have several.
+  const room = tall === 1 ? TALL : Math.max(40, ...layers.filter((l) => rows.get(depth.get(l.name)).length > 1).map((l) => { const s = sizes(l.shape, most); return s.h + s.d; }));
+  const gap = room + 50, roof = layers.some((l) => l.reads.some((name) => depth.get(l.name) - (depth.get(name) ?? 0) > 1)) ? 34 : 0;
   const widths = Array(columns).fill(0);
   for (const layer of all) { const s = sizes(layer.shape, most); const at = depth.get(layer.name); widths[at] = Math.max(widths[at], s.w + s.d, 66); }
   const starts = widths.reduce((found, width) => [...found, found.at(-1) + width + 26], [12]);
-  const height = tall * gap + (tall > 1 ? 30 : 0), where = new Map();
+  const height = Math.max(tall * gap, TALL + 50) + roof, where = new Map();
   for (const layer of all) {
     const column = depth.get(layer.name), names = column ? rows.get(column) : [""];
     const s = sizes(layer.shape, most), row = names.indexOf(layer.name);
-    const middle = (height - names.length * gap) / 2 + row * gap + TALL / 2 + 4;
+    const middle = roof + (height - roof - names.length * gap) / 2 + row * gap + room / 2 + 4;
     const x = starts[column] + (widths[column] - s.w - s.d) / 2;
-    where.set(layer.name, { ...s, x, y: middle - s.h / 2 - s.d / 2 + s.d, middle });
+    where.set(layer.name, { ...s, x, y: middle - s.h / 2 - s.d / 2 + s.d, middle, below: middle + (names.length > 1 ? room : Math.max(room, s.h + s.d)) / 2 });
   }
   const svg = h("svg", { width: starts.at(-1), height, role: "group", "aria-label": t("lab.network.drawing") });
   for (const layer of layers) for (const name of layer.reads) {
@@ -63,14 +66,14 @@ function draw() {
     if (!a) continue;
     const [x1, y1, x2, y2] = [a.x + a.w + a.d, a.middle, b.x, b.middle];
     const far = depth.get(layer.name) - depth.get(name) > 1;
-    const lift = far ? Math.min(y1, y2) - TALL / 2 - 16 : null;
+    const lift = far ? Math.max(4, Math.min(y1, y2) - room / 2 - 26) : null;
     svg.append(h("path", { class: "wire", d: far ? `M${x1} ${y1}C${x1 + 16} ${lift} ${x1 + 24} ${lift} ${(x1 + x2) / 2} ${lift}S${x2 - 16} ${lift} ${x2} ${y2}` : `M${x1} ${y1}C${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2} ${y2}` }));
   }
   for (const layer of all) svg.append(solid(layer, where.get(layer.name)));
   picture.replaceChildren(svg);
 }
 
-function solid(layer, { x, y, w, h: tall, d, middle }) {
+function solid(layer, { x, y, w, h: tall, d, below }) {
   const points = (list) => list.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ");
   const name = layer.name || t("lab.input");
   const pick = () => { if (layer.name) { chosen = layer.name; for (const other of picture.querySelectorAll(".solid")) mark(other, other.dataset.layer === chosen); explain(); } };
@@ -79,8 +82,8 @@ function solid(layer, { x, y, w, h: tall, d, middle }) {
     h("polygon", { class: "lid", points: points([[x, y], [x + d, y - d], [x + w + d, y - d], [x + w, y]]) }),
     h("polygon", { class: "side", points: points([[x + w, y], [x + w + d, y - d], [x + w + d, y + tall - d], [x + w, y + tall]]) }),
     h("polygon", { points: points([[x, y], [x + w, y], [x + w, y + tall], [x, y + tall]]) }),
-    h("text", { class: "name", x: x + (w + d) / 2, y: middle + TALL / 2 + 24 }, short(name)),
-    h("text", { x: x + (w + d) / 2, y: middle + TALL / 2 + 39 }, shape(layer.shape)));
+    h("text", { class: "name", x: x + (w + d) / 2, y: below + 16 }, short(name)),
+    h("text", { x: x + (w + d) / 2, y: below + 31 }, shape(layer.shape)));
   mark(group, layer.name === chosen && layer.name);
   return group;
 }
@@ -89,7 +92,7 @@ function mark(group, on) {
   group.classList.toggle("chosen", Boolean(on));
   if (group.getAttribute("role")) group.setAttribute("aria-pressed", String(Boolean(on)));
 }
-const short = (name) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
+const short = (name) => (name.length > 11 ? `…${name.slice(-10)}` : name); // its end says more than its beginning
 
 function explain() {
   const layer = data.layers.find((l) => l.name === chosen);
