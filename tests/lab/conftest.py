@@ -81,6 +81,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         served.stop()
 
 
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[Served]:
+    """A lab that a test may stop or kill."""
+    served = serve(tmp_path)
+    yield served
+    if served.process.poll() is None:
+        served.stop()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Headless Chromium; skips with the reason where it is missing, and fails in CI."""

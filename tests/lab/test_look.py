@@ -13,7 +13,7 @@ from PIL import Image
 from konv.lab.subject import Subject
 from konv.ops import Conv2D
 from konv.ops.record import Run
-from tests.lab.conftest import Open, Served, serve, until
+from tests.lab.conftest import Open, until
 
 
 def number(text: str) -> float:
@@ -250,15 +250,3 @@ def test_dense_neuron_is_a_template(open_page: Open, subject: Subject):
     assert values[0] + values[1] == pytest.approx(values[2], abs=1e-3)
     assert values[2] == pytest.approx(y[2], abs=1e-3)
     assert page.locator(".triple").count() == 12
-
-
-def test_stopped_server_is_told(open_page: Open, tmp_path: Any):
-    own: Served = serve(tmp_path)
-    page = open_page(served=own)
-    page.expect_refusals()
-    page.locator('.map[data-layer="conv2"][data-channel="0"] canvas').wait_for()
-    own.stop()
-    page.locator('.map[data-layer="conv2"][data-channel="1"]').hover()
-    page.locator("#banner", has_text="does not answer").wait_for()
-    assert page.locator(".sum .equation").count() > 0, "what was seen stays"
-    assert page.locator("#banner button").is_visible()

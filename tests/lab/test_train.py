@@ -8,11 +8,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from konv.cli import app
+from konv.lab.recipe import Recipe, network
+from konv.lab.trainer import Job, work
 from konv.models import load_model
-from tests.lab.conftest import Open, Served, serve
+from tests.lab.conftest import Open, Served
 
 
 def begin(page: Any, epochs: int) -> None:
@@ -25,9 +29,8 @@ def progress(page: Any) -> str:
     return str(page.locator("[data-figure=loss]").get_attribute("data-exact"))
 
 
-def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
-    served = serve(tmp_path)
-    page = open_page("train", served=served)
+def test_two_epochs_with_a_pause(open_page: Open, lab: Served):
+    page = open_page("train")
     page.locator('input[name="epochs"]').wait_for()
     begin(page, 2)
     page.locator(".tiles canvas").first.wait_for()
@@ -47,20 +50,68 @@ def test_two_epochs_with_a_pause(open_page: Open, tmp_path: Path):
     assert float(rows[1]["val_accuracy"]) > 0.6
     assert page.locator(".curve polyline").count() >= 3
 
-    page.get_by_role("button", name="Look into it").click()
+    page.locator(".actions").get_by_role("button", name="Look into it").click()
     page.locator(".verdict .big").wait_for()
-    _, body, _ = served.ask("GET", "api/state")
+    _, body, _ = lab.ask("GET", "api/state")
+    lab.ask("POST", "api/open?name=")  # for the other tests
     assert json.loads(body)["name"] == folder.name
     assert load_model(folder / "model.konv").count_params() == 4550
     assert {path.name for path in folder.iterdir()} >= {"run.json", "report.html", "curves.png", "checkpoints"}
-    page.close()  # before its server goes, which it would complain of
-    served.stop()
+
+
+def test_lab_learns_as_the_terminal_does(tmp_path: Path):
+    """The same bits: history and weights."""
+    recipe = Recipe(network="lenet5", epochs=1, batch_size=64)
+    ours, theirs = Connected(), tmp_path / "theirs"
+    work(ours, Job((recipe,), folder=str(tmp_path / "runs")))
+    assert [m["kind"] for m in ours.sent if m["kind"] in ("begin", "epoch", "saved", "done")] == [
+        "begin", "epoch", "saved", "done"
+    ]  # fmt: skip
+    (folder,) = (tmp_path / "runs").iterdir()
+    record = json.loads((folder / "run.json").read_text("utf-8"))
+    assert record["command"][:2] == ["konv", "train"]
+    assert app.run([*record["command"][1:], "--out", str(theirs), "-q"]) == 0
+    measured = [
+        [{k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in csv.DictReader(lines)]
+        for lines in ((run / "history.csv").read_text().splitlines() for run in (folder, theirs))
+    ]
+    assert measured[0] == measured[1] != []
+    weights = [load_model(run / "model.konv").named_weights() for run in (folder, theirs)]
+    for name, variable in weights[0].items():
+        assert np.array_equal(variable.value, weights[1][name].value), name
+
+
+class Connected:
+    """A server that listens, and says nothing."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    def poll(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", ["notes", "squeezenet", "densenet_bc"])
+def test_another_pooling_and_activation(name: str):
+    model = network(Recipe(network=name, pooling="average", activation="sigmoid"), (32, 32, 3), "abc")
+    ops = {type(node.op).__name__ for node in model.graph.nodes}
+    assert "MaxPool2D" not in ops
+    assert {"AveragePool2D", "Softmax"} <= ops
+    functions = {getattr(n.op, "function", n.op.name) for n in model.graph.nodes}
+    assert "sigmoid" in functions
+    assert "relu" not in functions
 
 
 @pytest.fixture
-def training(tmp_path: Path) -> Served:
+def training(own_lab: Served) -> Served:
     """A lab in which a long training has begun."""
-    served = serve(tmp_path)
+    served = own_lab
     status, body, _ = served.ask("POST", "api/start", b'{"runs": [{"epochs": 100}]}')
     assert status == 200, body
     for _ in range(200):
@@ -87,7 +138,14 @@ def test_training_survives_its_page_and_ends_with_its_server(training: Served, o
     status, body, _ = training.ask("POST", "api/start", b'{"runs": [{}]}')
     assert status == 400
     assert "already" in json.loads(body)["error"]
+    page = open_page("look", served=training)
+    page.expect_refusals()
+    page.locator('.map[data-layer="conv2"][data-channel="0"] canvas').wait_for()
     written = training.stop()
+    page.locator('.map[data-layer="conv2"][data-channel="1"]').hover()
+    page.locator("#banner", has_text="does not answer").wait_for()
+    assert page.locator(".sum .equation").count() > 0, "what was seen stays"
+    assert page.locator("#banner button").is_visible()
     assert "closed" in written
     assert training.process.returncode == 0
     (folder,) = (training.folder / "runs").iterdir()

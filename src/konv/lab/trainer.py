@@ -20,7 +20,7 @@ from konv.lab.pupil import EndTraining, Pupil
 from konv.lab.recipe import Recipe
 from konv.messages import set_language
 
-__all__ = ["Job", "main"]
+__all__ = ["Job", "main", "work"]
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,14 @@ class Ear:
 
 
 def main(pipe: Connection, job: Job) -> None:
-    """Train, telling everything through `pipe`, until done, told to stop, or left alone."""
+    """What the process does: `work`, in the language of the job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then says what to do
     set_language(job.language)
+    work(pipe, job)
+
+
+def work(pipe: Connection, job: Job) -> None:
+    """Train, telling everything through `pipe`, until done, told to stop, or left alone."""
     pupils: list[Pupil] = []
     ear = Ear(pipe, lambda run, sample: pupils[run].show(sample))
     try:

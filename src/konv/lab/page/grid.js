@@ -25,7 +25,7 @@ export class Grid {
 
   build(height, width) {
     const count = Math.max(height, width);
-    this.side = this.size ?? (count <= 5 ? 40 : count <= 7 ? 34 : count <= 9 ? 28 : count <= 12 ? 22 : Math.max(4, Math.floor(260 / count)));
+    this.side = this.size ?? (count <= 5 ? 36 : count <= 7 ? 34 : count <= 9 ? 28 : count <= 12 ? 22 : Math.max(4, Math.floor(260 / count)));
     this.shown = [];
     this.canvas = count > MOST ? h("canvas", {}) : null;
     this.element.classList.toggle("small", this.side < 32);

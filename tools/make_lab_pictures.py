@@ -1,0 +1,77 @@
+"""Makes the pictures of the lab in the READMEs: `docs/lab.png`, `docs/lab-network.png`, `docs/lab-train.png`.
+
+Run from a checkout: `python tools/make_lab_pictures.py`. Needs `konv[lab]`, playwright and Chromium. It trains for a
+minute, so that there is something to see.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+WIDTH, COLOURS, WAIT = 1280, 256, 300_000
+
+
+@contextmanager
+def lab(*arguments: str) -> Iterator[str]:
+    """The address of a running lab."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "konv", "lab", *arguments, "--no-browser", "--port", "0"]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        yield next(found.group() for line in process.stdout if (found := re.search(r"http://\S+", line)))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
+
+
+def keep(page: Any, name: str, height: int) -> None:
+    """Write the top of the page as `name`, in few colours."""
+    page.set_viewport_size({"width": WIDTH, "height": height})
+    page.mouse.move(WIDTH - 5, height - 5)
+    page.wait_for_timeout(1000)
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(DOCS / name, optimize=True)
+    print(f"{name}: {(DOCS / name).stat().st_size:,} bytes")
+
+
+def main() -> None:
+    """Look at the small network, draw a branching one, and compare two in training."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, color_scheme="light")
+        page.set_default_timeout(WAIT)
+        with lab() as address:
+            page.goto(address)
+            page.locator("[data-step=gradient]").wait_for()
+            keep(page, "lab.png", 1130)
+            assert page.request.post(f"{address}api/open?name=googlenet").ok
+            page.goto("about:blank")
+            page.goto(f"{address}#network")
+            page.locator('.solid[data-layer="inception3a_3x3"]').click()
+            keep(page, "lab-network.png", 960)
+            page.goto(f"{address}#train")
+            page.get_by_role("button", name="Max against average pooling").click()
+            page.locator("input[name=epochs]").fill("8")
+            page.locator(".actions button.primary").click()
+            page.locator("[data-figure=epoch][data-exact='6']").nth(1).wait_for()
+            page.locator(".inside canvas").first.wait_for()
+            keep(page, "lab-train.png", 1130)
+            page.goto("about:blank")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
