@@ -33,7 +33,6 @@ def test_two_epochs_with_a_pause(open_page: Open, lab: Served):
     page = open_page("train")
     page.locator('input[name="epochs"]').wait_for()
     begin(page, 2)
-    page.locator(".tiles canvas").first.wait_for()
     page.get_by_role("button", name="Pause").click()
     page.locator("[data-state=paused]").wait_for()
     page.wait_for_timeout(300)
@@ -49,6 +48,7 @@ def test_two_epochs_with_a_pause(open_page: Open, lab: Served):
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[1]["val_accuracy"]) > 0.6
     assert page.locator(".curve polyline").count() >= 3
+    page.locator(".tiles canvas").nth(20).wait_for()
 
     page.locator(".actions").get_by_role("button", name="Look into it").click()
     page.locator(".verdict .big").wait_for()

@@ -38,8 +38,15 @@ export function news() {
 }
 
 function draw() {
+  if (app.training.state === "running" && last !== "running") setTimeout(first);
   last = app.training.state;
   place.replaceChildren(...(going() ? [] : [form(draw, start, refused)]), ...(app.training.runs.length ? [board()] : []), ...(going() || !earlier.length ? [] : [shelf()]));
+}
+
+// The first picture is sent when it is asked for, and there when it is asked for again.
+function first() {
+  look();
+  setTimeout(look, LOOK_EVERY / 3);
 }
 
 function look() {
