@@ -17,9 +17,9 @@ import pytest
 
 from konv import data
 from konv.cli.resuming import begun
-from konv.cli.settings import Settings
 from konv.errors import DataWarning
 from konv.io import model_file
+from konv.runs.settings import Settings
 from konv.runs.sources import HELD_OUT
 from tests.cli.conftest import CLASSES, Answer, draw, environment
 

@@ -15,20 +15,18 @@ from typing import Any
 
 import click
 
-from konv.cli.settings import Settings
 from konv.cli.train import parameters
 from konv.data import DataSet
 from konv.data.sources import is_there
 from konv.errors import ConfigurationError, DataError, DataWarning, KonvError, warn
 from konv.explain.record import RunRecord
 from konv.io import model_file
-from konv.io.run_folder import RunFolder, newest_checkpoint
+from konv.io.run_folder import newest_checkpoint
 from konv.messages import text
 from konv.runs.machine import LIBRARIES, processor, versions
-from konv.runs.stopwatch import Stopwatch
-from konv.train.callbacks import Callback, Logs
+from konv.runs.settings import Settings
 
-__all__ = ["Begun", "Keeper", "begun"]
+__all__ = ["Begun", "begun"]
 
 FREE = {"data", "epochs", "out", "strict", "quiet"}
 """What may be asked for anew when a run goes on."""
@@ -79,6 +77,8 @@ def begun(run: str, now: Settings, given: Set[str]) -> Begun:
     """
     path = Path(run).expanduser()
     record, before = _read(path)
+    if record["command"][:2] != ["konv", "train"]:
+        raise ConfigurationError(text("cli.resume.not_by_train", run=path, command=shlex.join(record["command"])))
     for name in sorted(given - FREE):
         if getattr(now, name) != getattr(before, name):
             option = f"--{name.replace('_', '-')}"
@@ -142,24 +142,3 @@ def _epochs(checkpoint: Path | None) -> int:
 
 def _shown(value: object) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-class Keeper(Callback):
-    """Keeps the rows of a `watch` and the whole state of the training in `folder` after each epoch; begins with the
-    state in `checkpoint`, if any."""
-
-    last = True
-
-    def __init__(self, folder: RunFolder, watch: Stopwatch, checkpoint: Path | None) -> None:
-        super().__init__()
-        self._folder, self._watch, self._checkpoint = folder, watch, checkpoint
-
-    def on_train_begin(self, logs: Logs[float] | None = None) -> None:
-        """Go back to the state there is."""
-        if self._checkpoint is not None:
-            self.model.load_state(self._checkpoint, self.companions)
-
-    def on_epoch_end(self, epoch: int, logs: Logs[float] | None = None) -> None:
-        """What a crash from here on must not take away."""
-        self._folder.write_history(self._watch.epochs)
-        self.model.save_state(self._folder.checkpoint(self._watch.steps), self.companions)

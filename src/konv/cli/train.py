@@ -46,8 +46,8 @@ def command(
 ) -> int:
     """Train, or go on training, and return the exit code."""
     from konv.cli.resuming import begun
-    from konv.cli.settings import Settings
     from konv.cli.training import train
+    from konv.runs.settings import Settings
 
     asked = Settings(data, model, epochs, batch_size, optimizer, learning_rate, seed, image_size, out, strict, quiet)
     if resume is None:

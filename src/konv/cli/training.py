@@ -12,8 +12,7 @@ from rich.console import Console
 import konv
 from konv import config, data as images, random, zoo
 from konv.cli.interrupt import EndTraining, Interrupt
-from konv.cli.resuming import Begun, Keeper
-from konv.cli.settings import Settings
+from konv.cli.resuming import Begun
 from konv.cli.view import TrainingView
 from konv.data import DataSet
 from konv.errors import ConfigurationError, NonFiniteError
@@ -24,8 +23,10 @@ from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
 from konv.models import Model
 from konv.names import unknown
+from konv.runs.keeper import Keeper
 from konv.runs.machine import LIBRARIES, processor, versions
 from konv.runs.outcome import leave
+from konv.runs.settings import Settings
 from konv.runs.sources import HELD_OUT, divisor, facts, prepared
 from konv.runs.stopwatch import Stopwatch
 from konv.shapes import show

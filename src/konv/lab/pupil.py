@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
 from konv import random
 from konv.data import DataSet
 from konv.errors import ConfigurationError, NonFiniteError
-from konv.explain.record import Epoch, RunRecord
+from konv.explain.record import RunRecord
 from konv.io.run_folder import RunFolder, default_folder
 from konv.lab.preview import Preview
 from konv.lab.recipe import LOSS, SMALL, Recipe, network
+from konv.runs.keeper import Keeper
 from konv.runs.machine import LIBRARIES, processor, versions
 from konv.runs.outcome import leave
+from konv.runs.settings import Settings
 from konv.runs.sources import HELD_OUT, divisor, facts, prepared
 from konv.runs.stopwatch import Stopwatch
 from konv.shapes import show
@@ -44,7 +47,7 @@ class Watch(Stopwatch):
     """Tells how the training of a `pupil` goes, and listens between batches."""
 
     def __init__(self, pupil: Pupil) -> None:
-        super().__init__(pupil.keep)
+        super().__init__(pupil.began)
         self._pupil, self._ear = pupil, pupil.ear
         self._told = self._heard = 0.0
         self._sums = (0, 0.0, 0.0)
@@ -75,6 +78,13 @@ class Watch(Stopwatch):
         self._sums = done, loss * done, accuracy * done
         return (loss * done - losses) / (done - before), (accuracy * done - accuracies) / (done - before)
 
+    def on_epoch_end(self, epoch: int, logs: Logs[float] | None = None) -> None:
+        """Write the row down, and tell it."""
+        super().on_epoch_end(epoch, logs)
+        row = self.epochs[-1]
+        names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second")
+        self._ear.tell("epoch", run=self._pupil.number, row={name: getattr(row, name) for name in names})
+
     def on_test_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
         """Listen during validation too."""
         self._ear.listen()
@@ -95,7 +105,7 @@ class Pupil:
         random.set_seed(recipe.seed)
         self.model = network(recipe, self.training.shape, self.training.classes, divisor(self.training))
         self._source, self._size = source, size
-        self._began, self._started = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%S")
+        self.began, self._started = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%S")
         self._x, self._watched = prepared(self.model, self.training), prepared(self.model, self.test)
         self._failed = ""
         self._shown = 0
@@ -107,6 +117,15 @@ class Pupil:
         """Make the run folder, in `base`. Raises: ConfigurationError where it cannot be written."""
         self._folder = RunFolder(default_folder(self.recipe.network, base))
         self._watch = Watch(self)
+        self._keeper = Keeper(self._folder, self._watch, None)
+        recipe = self.recipe
+        self._record = RunRecord(
+            model=recipe.network, status="running", command=self._command(), started=self._started, seconds=0.0,
+            training_seconds=0.0, epochs=recipe.epochs, steps=0, seed=recipe.seed,
+            parameters=self.model.count_params(), settings=self._settings(),
+            data=facts(self._source, self.training, self.test), processor=processor(), versions=versions(LIBRARIES),
+        )  # fmt: skip
+        self._folder.write_record(self._record)
         return self._folder
 
     def learn(self, first: int, last: int) -> None:
@@ -117,19 +136,11 @@ class Pupil:
         try:
             self.model.fit(
                 self._x, self.training.y, batch_size=self.recipe.batch_size, initial_epoch=first, epochs=last,
-                verbose=0, validation_data=(self._watched, self.test.y), callbacks=[self._watch],
+                verbose=0, validation_data=(self._watched, self.test.y), callbacks=[self._watch, self._keeper],
             )  # fmt: skip
         except NonFiniteError as error:
             self._failed = str(error)
             self.ear.tell("error", run=self.number, error=self._failed)
-
-    def keep(self, rows: list[Epoch]) -> None:
-        """After each epoch: what a crash from here on must not take away; and news of it."""
-        self._folder.write_history(rows)
-        self.model.save(self._folder.checkpoint(self._watch.steps))
-        row = rows[-1]
-        names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second")
-        self.ear.tell("epoch", run=self.number, row={name: getattr(row, name) for name in names})
 
     def show(self, sample: int) -> None:
         """Send a picture of the network as it is."""
@@ -146,15 +157,12 @@ class Pupil:
         """Leave the run folder that `konv train` leaves."""
         self.show(0)
         self.model.save(self._folder.model)
-        recipe, watch = self.recipe, self._watch
-        status = "stopped" if self._failed else "interrupted" if interrupted else "finished"
-        record = RunRecord(
-            model=recipe.network, status=status, message=self._failed, command=self._command(), started=self._started,
-            seconds=time.perf_counter() - self._began, training_seconds=watch.seconds, epochs=recipe.epochs,
-            steps=watch.steps, seed=recipe.seed, parameters=self.model.count_params(), settings=self._settings(),
-            data=facts(self._source, self.training, self.test), processor=processor(), versions=versions(LIBRARIES),
+        watch, status = self._watch, "stopped" if self._failed else "interrupted" if interrupted else "finished"
+        record = replace(
+            self._record, status=status, message=self._failed, seconds=watch.elapsed, training_seconds=watch.seconds,
+            steps=watch.steps,
         )  # fmt: skip
-        leave(self._folder, self.model, self.test, record, watch.epochs, recipe.batch_size)
+        leave(self._folder, self.model, self.test, record, watch.epochs, self.recipe.batch_size)
         self.ear.tell("saved", run=self.number, path=str(self._folder.path.absolute()))
 
     def _settings(self) -> dict[str, object]:
@@ -174,10 +182,9 @@ class Pupil:
         recipe = self.recipe
         if recipe.network == SMALL or recipe.activation or recipe.pooling:
             return ("konv", "lab")
-        data = [] if self._source.source == "embedded" else [self._source.source]
-        size = [] if self._size is None else ["--image-size", "x".join(map(str, self._size))]
-        return (
-            "konv", "train", *data, "--model", recipe.network, "--epochs", str(recipe.epochs), "--batch-size",
-            str(recipe.batch_size), "--optimizer", recipe.optimizer, "--learning-rate", f"{recipe.learning_rate:g}",
-            "--seed", str(recipe.seed), *size,
-        )  # fmt: skip
+        source = self._source.source
+        return Settings(
+            data=None if source == "embedded" else source, model=recipe.network, epochs=recipe.epochs,
+            batch_size=recipe.batch_size, optimizer=recipe.optimizer, learning_rate=recipe.learning_rate,
+            seed=recipe.seed, image_size=self._size, out=None, strict=False, quiet=False,
+        ).command  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from konv.data.published import PUBLISHED
+from konv.data.sources import is_there
 from konv.errors import ConfigurationError, DataError
 from konv.explain import look as looking
 from konv.lab import describe, whatif
@@ -229,7 +230,7 @@ class Session:
             raise ConfigurationError(text("lab.bad_request", name="runs", received=runs))
         if not isinstance(data, str):
             raise ConfigurationError(text("lab.bad_request", name="data", received=data))
-        if data and data not in PUBLISHED and not Path(data).expanduser().exists():
+        if data and not is_there(str(Path(data).expanduser()) if data not in PUBLISHED else data):
             raise DataError(text("no_such_path", path=data))
         recipes = tuple(recipe_of(run) for run in runs)
         self.runs.start(Job(recipes, data or None, _size(wanted.get("size")), self._folder, language()))

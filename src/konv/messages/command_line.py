@@ -154,6 +154,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{classes} 个类别，另有 {test} 张用于测试。",
     ),
     "cli.going_on": ("Going on with epoch {epoch} of {epochs}.", "从第 {epoch} 轮继续，共 {epochs} 轮。"),
+    "cli.resume.not_by_train": (
+        "The run {run} was not made by konv train but by {command}: its network is none that konv train builds, so it "
+        "cannot go on from here.",
+        "运行 {run} 不是由 konv train 产生的，而是由 {command} 产生的：konv train 不会构建这样的网络，因此无法从这里"
+        "继续。",
+    ),
     "cli.resume.no_run": (
         "{run} is no run folder: there is no run.json in it. Name a folder that konv train has begun.",
         "{run} 不是结果文件夹：里面没有 run.json。请给出 konv train 开始过的文件夹。",

@@ -106,9 +106,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lab.train.embedded": ("the images inside konv", "konv 内置的图像"),
     "lab.train.folder_note": (
         "Empty: 6,000 pictures of clothes. Or a path on the machine the lab runs on: a folder or zip with one folder a "
-        "class, or an .npz file. Or fashion_mnist, mnist, cifar10.",
-        "留空：6,000 张衣物图片。也可填 lab 所在机器上的路径：每个类别一个子文件夹的文件夹或 zip，或 .npz 文件；或 "
-        "fashion_mnist、mnist、cifar10。",
+        "class, a folder of IDX files, or an .npz file. Or fashion_mnist, mnist, cifar10.",
+        "留空：6,000 张衣物图片。也可填 lab 所在机器上的路径：每个类别一个子文件夹的文件夹或 zip、IDX 文件的文件夹，或 "
+        ".npz 文件；或 fashion_mnist、mnist、cifar10。",
     ),
     "lab.train.size": ("image size", "图像尺寸"),
     "lab.train.size_own": ("as they are", "保持原样"),
