@@ -23,6 +23,7 @@ import numpy as np
 import konv
 from common import RESULTS, machine
 from konv import data, random, zoo
+from konv.engine.threads import count
 
 AUGMENT = 2**31 + 1000
 """The purpose that keys the random numbers of shifts and flips."""
@@ -188,6 +189,7 @@ def main() -> None:
     found = statistics.median(run["test_accuracy"] for run in runs)
     result = {
         "machine": machine(),
+        "threads": count()[0],
         "command": f"python benchmarks/accuracy.py {asked.row} --seeds {' '.join(map(str, asked.seeds))}",
         "images": {"train": len(parts[0][0]), "test": len(parts[1][0])},
         "settings": asdict(row),
