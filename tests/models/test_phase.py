@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import konv
-from konv.errors import ConfigurationError
 from konv.layers import BatchNormalization, Dense, Dropout, Input, Layer
 from konv.models import Model, load_model
 
@@ -69,10 +68,20 @@ def test_a_frozen_call_stays_frozen(engine: str) -> None:
     assert not moving.value.any()
 
 
-def test_the_phase_is_not_to_be_asked() -> None:
+def test_a_call_may_ask_for_the_phase(engine: str) -> None:
+    """It is traced for both, and each is used in its time, with its gradient."""
+
     class Asks(Layer):
         def call(self, inputs: Any, training: Any = None) -> Any:
             return inputs * 2 if training else inputs
 
-    with pytest.raises(ConfigurationError, match="training"):
-        Asks()(Input((4,)))
+    x = Input((4,))
+    dense = Dense(2, use_bias=False)
+    model = Model(x, Asks()(dense(x)))
+    still = model.predict(X, verbose=0)
+    np.testing.assert_allclose(still, X @ dense.get_weights()[0], rtol=1e-5, atol=1e-5)
+    model.compile(konv.optimizers.SGD(0.1), "mse")
+    gradient = 2 * X.T @ (2 * (2 * still - Y)) / Y.size
+    before = dense.get_weights()[0]
+    assert model.train_on_batch(X, Y) == pytest.approx(((2 * still - Y) ** 2).mean(), rel=1e-5)
+    np.testing.assert_allclose(dense.get_weights()[0], before - 0.1 * gradient, rtol=1e-4, atol=1e-5)

@@ -39,6 +39,7 @@ from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
+from konv.ops.phase import Phase
 from konv.ops.places import RepeatVector
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.prelu import PReLU
@@ -255,7 +256,7 @@ EXAMPLES = [
     (AlphaDropout(0.5), (5,)), (PReLU(), (5,)), (LayerNormalization(), (5,)),
     (GroupNormalization(groups=2), (5, 4)), (AdaptiveAveragePool2D((2, 3)), (8, 8, 4)),
     (AdaptiveMaxPool2D((2, 3)), (8, 8, 4)), (AdaptiveAveragePool1D((2,)), (8, 4)), (AdaptiveMaxPool1D((2,)), (8, 4)),
-    (Random("normal", (5,)), ()), (Whiten(4), (5,)),
+    (Random("normal", (5,)), ()), (Whiten(4), (5,)), (Phase(), (5,)),
     *((op, (8, 8, 4)) for op in (
         Standardize((2,)), MeanSubtraction((0, 1, 2)), Rescale(0.5), WhitenPatches(4, (3, 3)), Cutout(),
         RandomErasing(), RandomBrightness((0.0, 0.5)), RandomContrast((0.5, 1.5)), RandomFlip(), RandomCrop((6, 6)),

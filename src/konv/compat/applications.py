@@ -17,9 +17,9 @@ import numpy as np
 from konv import config, layers
 from konv.compat.models import Model
 from konv.errors import ConfigurationError, DataError
+from konv.functions.base import is_symbolic
 from konv.graph import Tensor
 from konv.messages import text
-from konv.ops.record import Array
 
 __all__ = [
     "ResNet50",
@@ -202,18 +202,19 @@ def _normed(x: Tensor, name: str) -> Tensor:
     return result
 
 
-def preprocess_input(x: Any, data_format: Any = None, mode: str = "caffe") -> Array:
+def preprocess_input(x: Any, data_format: Any = None, mode: str = "caffe") -> Any:
     """Pixels from 0 to 255, `(…, 3)`, as the networks have learned from them.
 
     Arguments: `x`; `mode`, `"caffe"`: blue, green, red with their means subtracted; `"tf"`: from −1 to 1; `"torch"`:
     from 0 to 1, normalised by mean and deviation; `data_format`, None or `"channels_last"`.
     """
-    values = np.asarray(x, config.floatx())
+    values: Any = x if is_symbolic(x) else np.asarray(x, config.floatx())
     if mode == "tf":
         return values / 127.5 - 1.0
+    kind = values.dtype
     if mode == "torch":
-        return np.asarray((values / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225), values.dtype)
-    return np.asarray(values[..., ::-1] - MEANS, values.dtype)
+        return (values / 255 - np.asarray((0.485, 0.456, 0.406), kind)) / np.asarray((0.229, 0.224, 0.225), kind)
+    return values[..., ::-1] - np.asarray(MEANS, kind)
 
 
 def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:

@@ -8,13 +8,14 @@ others take.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from konv import config, functions as ops
 from konv.activations import elu, hard_sigmoid, softplus, softsign
+from konv.compat.gradients import function, gradients
 from konv.compat.settings import (
     backend,
     cast_to_floatx,
@@ -28,6 +29,7 @@ from konv.compat.settings import (
     set_image_dim_ordering,
     set_learning_phase,
 )
+from konv.compat.state import State
 from konv.errors import ConfigurationError, GraphError
 from konv.functions import (
     abs,
@@ -80,7 +82,7 @@ from konv.functions import (
     var,
 )  # fmt: skip
 from konv.functions.base import is_symbolic
-from konv.graph import Tensor, Variable, naming
+from konv.graph import Tensor, Variable
 from konv.initializers import TruncatedNormal
 from konv.messages import text
 from konv.ops.record import Array
@@ -91,9 +93,10 @@ __all__ = [
     "batch_set_value", "bias_add", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy",
     "clear_session", "clip", "concatenate", "constant", "conv2d", "cos", "count_params", "cumprod", "cumsum", "dot",
     "dropout", "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx",
-    "function", "gather", "get_uid", "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format",
-    "image_dim_ordering", "int_shape", "is_keras_tensor", "is_tensor", "l2_normalize", "learning_phase", "less",
-    "less_equal", "log", "logsumexp", "max", "maximum", "mean", "min", "minimum", "ndim", "not_equal", "one_hot",
+    "function", "gather", "get_uid", "get_value", "gradients", "greater", "greater_equal", "hard_sigmoid",
+    "image_data_format", "image_dim_ordering", "int_shape", "is_keras_tensor", "is_tensor", "l2_normalize",
+    "learning_phase", "less", "less_equal", "log", "logsumexp", "max",
+    "maximum", "mean", "min", "minimum", "ndim", "not_equal", "one_hot",
     "ones", "ones_like", "permute_dimensions", "pool2d", "pow", "prod", "random_bernoulli", "random_binomial",
     "random_normal", "random_normal_variable", "random_uniform", "random_uniform_variable", "relu", "repeat",
     "repeat_elements", "reshape", "round", "set_epsilon", "set_floatx", "set_image_data_format",
@@ -141,9 +144,9 @@ def count_params(x: Any) -> int:
     return int(np.prod(x.shape))
 
 
-def variable(value: Any, dtype: str | None = None, name: str | None = None, constraint: Any = None) -> Variable:
+def variable(value: Any, dtype: str | None = None, name: str | None = None, constraint: Any = None) -> State:
     """A weight that starts at `value`. Arguments: `dtype`, `name`."""
-    return Variable(name or naming.automatic("variable"), np.asarray(value, dtype or floatx()))
+    return State(np.asarray(value, dtype or floatx()), name=name)
 
 
 def constant(
@@ -379,32 +382,6 @@ def pool2d(
 ) -> Any:
     """The largest number or the mean (`pool_mode`) of each window of images; see `konv.ops.max_pool`."""
     return (ops.max_pool if pool_mode == "max" else ops.average_pool)(x, pool_size, strides, padding)
-
-
-def function(inputs: Sequence[Any], outputs: Any, updates: Any = None, **others: Any) -> Callable[..., Any]:
-    """A function of a list of arrays, one for each of `inputs`, that gives the values of `outputs`, a list or one.
-
-    The learning phase may stand among the inputs; its value must be 0.
-    Raises: GraphError where it is no network; ConfigurationError for `updates`.
-    """
-    from konv.models import Model
-
-    if updates:
-        known = "inputs, outputs"
-        raise ConfigurationError(text("unknown_argument", layer="K.function", received="updates", known=known))
-    places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor)]
-    single = isinstance(outputs, Tensor)
-    model = Model([inputs[i] for i in places], [outputs] if single else list(outputs))
-
-    def run(arrays: Sequence[Any]) -> Any:
-        for i, value in enumerate(arrays):
-            if i not in places and value:
-                raise ConfigurationError(text("script.learning_phase", received=value))
-        found = model.predict_on_batch([np.asarray(arrays[i]) for i in places])
-        row = found if isinstance(found, list) else [found]
-        return row[0] if single else row
-
-    return run
 
 
 def _batched(x: Any) -> bool:

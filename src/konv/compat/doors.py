@@ -18,7 +18,7 @@ FAMILIES = ("imagenet_utils", "resnet", "resnet50", "vgg16", "vgg19")
 
 _LAYERS = ("konv.compat.layers:words",)
 _ENGINE = ("konv.compat.layers:words", "konv.compat.models")
-_UTILS = ("konv.compat.utils", "konv.preprocessing.image")
+_UTILS = ("konv.compat.folders", "konv.compat.utils", "konv.preprocessing.image")
 _BACKEND = ("konv.compat.backend",)
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("konv.compat.keras",),
@@ -34,16 +34,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "initializers": ("konv.initializers",),
     "initializations": ("konv.initializers",),
     "layers": _LAYERS,
-    "losses": ("konv.losses",),
-    "metrics": ("konv.compat.metrics", "konv.metrics", "konv.losses"),
+    "losses": ("konv.compat.losses:words",),
+    "metrics": ("konv.compat.metrics:words",),
     "models": ("konv.compat.models",),
-    "objectives": ("konv.losses",),
+    "objectives": ("konv.compat.losses:words",),
     "ops": ("konv.functions",),
     "optimizers": ("konv.optimizers",),
     "optimizers.legacy": ("konv.optimizers",),
     "optimizers.schedules": ("konv.optimizers.schedules",),
-    "preprocessing": ("konv.preprocessing",),
-    "preprocessing.image": ("konv.preprocessing.image",),
+    "preprocessing": ("konv.compat.folders", "konv.preprocessing"),
+    "preprocessing.image": ("konv.compat.folders", "konv.preprocessing.image"),
     "random": ("konv.compat.random",),
     "regularizers": ("konv.regularizers",),
     "saving": ("konv.compat.models", "konv.compat.utils"),
@@ -70,7 +70,7 @@ MODULES: dict[str, tuple[str, ...]] = {
 """Where each module of Keras looks its names up: modules of konv, or objects in them, as `MODULE:OBJECT`."""
 TENSORFLOW: dict[str, tuple[str, ...]] = {
     "": ("konv.compat.tensorflow", "konv.compat.tensors", "konv.compat.tape"),
-    "compat": (),
+    "compat": ("konv.compat.tensorflow",),
     "compat.v1": ("konv.compat.tensorflow", "konv.compat.tensors"),
     "compat.v1.logging": ("konv.compat.tensorflow:logging",),
     "compat.v1.random": ("konv.compat.tensorflow:random",),
@@ -78,6 +78,8 @@ TENSORFLOW: dict[str, tuple[str, ...]] = {
     "data": ("konv.compat.pipeline",),
     "data.experimental": ("konv.compat.pipeline",),
     "config.experimental": ("konv.compat.tensorflow:config",),
+    "image": ("konv.compat.images",),
+    "io": ("konv.compat.tensorflow:io",),
     "logging": ("konv.compat.tensorflow:logging",),
     "math": ("konv.compat.tensors",),
     "nn": ("konv.compat.tensors:nn",),

@@ -13,16 +13,26 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from konv.compat.doors import ROOTS, door, inside
 from konv.compat.missing import missing_module, missing_name
+from konv.compat.values import Symbol, telling, valued
+from konv.graph import Node, Tensor
+from konv.ops.loss import Loss
 
 __all__ = ["Door", "Finder", "in_force", "install", "uninstall"]
 
 VERSIONS = {"keras": "3.0.0", "keras_core": "0.1.7", "tensorflow": "2.16.1", "tf_keras": "2.16.0"}
 """Whose words konv's are: those of Keras 3, with the old ones beside them."""
+COMPUTING = (
+    "konv.activations", "konv.compat.backend", "konv.compat.images", "konv.compat.losses", "konv.compat.metrics",
+    "konv.compat.random", "konv.compat.tensorflow", "konv.compat.tensors", "konv.functions",
+)  # fmt: skip
+"""Modules whose functions give a script arrays as `Values`."""
+PLAIN = ("function", "get_value", "gradients")
+"""Functions among them whose results come as they are."""
 _set_aside: dict[str, ModuleType] = {}
 
 
@@ -43,8 +53,10 @@ class Door(ModuleType):
             raise AttributeError(name)
         for source in self.__dict__["_sources"]:
             owner, names = _opened(source)
-            if name in names:
-                return getattr(owner, name)
+            if name in names and not isinstance(getattr(owner, name), SimpleNamespace):
+                found = getattr(owner, name)
+                computing = source.partition(":")[0] in COMPUTING and name not in PLAIN
+                return telling(found) if computing else found
         if name in inside(self.__name__):
             return import_module(f"{self.__name__}.{name}")
         raise missing_name(self.__name__, name, self.__dir__())
@@ -100,6 +112,7 @@ def install() -> None:
     for name in [n for n in sys.modules if n.partition(".")[0] in ROOTS]:
         _set_aside[name] = sys.modules.pop(name)
     sys.meta_path.insert(0, _finder)
+    Node.kind, Loss.told = Symbol, valued
 
 
 def uninstall() -> None:
@@ -107,6 +120,7 @@ def uninstall() -> None:
     if _finder not in sys.meta_path:
         return
     sys.meta_path.remove(_finder)
+    Node.kind, Loss.told = Tensor, float
     for name in [n for n in sys.modules if n.partition(".")[0] in ROOTS]:
         del sys.modules[name]
     sys.modules.update(_set_aside)

@@ -7,20 +7,28 @@ one program. Values are computed when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from konv.engine import Program, build
+from konv import random
+from konv.compat.values import Symbol, Values, valued
+from konv.engine import Position, Program, Training, build
+from konv.functions import Total, reshape
 from konv.functions.base import BINDERS
 from konv.graph import Graph, Node, Tensor
-from konv.ops.record import Array
+from konv.graph.node import OPERATORS
+from konv.ops.objective import Sum
+from konv.ops.phase import Phase
+from konv.ops.record import Array, Run
 from konv.ops.source import Input
+from konv.ops.update import SGD
 
-__all__ = ["Live", "bound", "forget", "inputs_of", "known", "remembered", "structure"]
+__all__ = ["Live", "bound", "forget", "inputs_of", "known", "making", "remembered", "structure"]
 
 KEPT = 64
 """Programs kept, the latest used."""
@@ -29,8 +37,7 @@ _bound: dict[int, tuple[Any, Live]] = {}
 _programs: dict[Any, Any] = {}
 
 
-@dataclass(frozen=True, eq=False)
-class Live(Tensor):
+class Live(Symbol):
     """A symbolic tensor with values; see `konv.graph.Tensor`."""
 
     def numpy(self) -> Array:
@@ -38,6 +45,29 @@ class Live(Tensor):
         if self.node not in _values:
             _values[self.node] = _computed(self)
         return _values[self.node]
+
+    def _batch(self) -> int | None:
+        waiting = [self.node]
+        while waiting:
+            node = waiting.pop()
+            if node in _values and not node.alike:
+                return len(_values[node])
+            waiting.extend(t.node for t in node.inputs)
+        return None
+
+    def __getitem__(self, key: Any) -> Any:
+        """A part: of each sample a symbolic one; of the batch, or one sample of it, the values as they are."""
+        first = key[0] if isinstance(key, tuple) and key else key
+        whole = first is Ellipsis or first is None or (isinstance(first, slice) and first == slice(None))
+        return OPERATORS["index"](self, key) if whole else self.values()[key]
+
+    def values(self) -> Values:
+        """`numpy()` as what eager computations give."""
+        found: Values = valued(self.numpy())
+        return found
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        return iter(self.values())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self.numpy(), dtype)
@@ -67,6 +97,16 @@ def bound(array: Any) -> Live:
 
 
 BINDERS[Live] = bound
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """Whatever is made of weights alone is live within."""
+    before, Node.kind = Node.kind, Live
+    try:
+        yield
+    finally:
+        Node.kind = before
 
 
 def forget() -> None:
@@ -106,11 +146,37 @@ def _computed(tensor: Live) -> Array:
     graph = Graph((), (tensor,))
     begins = inputs_of(graph)
     arrays: Sequence[Array] = [_values[t.node] for t in begins]
-    n = len(arrays[0]) if arrays else 1
+    if not arrays:
+        return _of_weights(graph)
+    n = len(arrays[0])
 
     def make() -> Program:
         return build(Graph(begins, (tensor,)), n)
 
+    learning = [node for node in graph.nodes if node.learning]
+    if any(one.op.random or isinstance(one.op, Phase) or any(v.statistic for v in one.variables) for one in learning):
+        return _while_training(graph, begins, arrays, n)
     program: Program = remembered(("values", structure(graph), n), make)
     result: Array = program.run(arrays).outputs[0].copy()
+    return result
+
+
+def _of_weights(graph: Graph) -> Array:
+    """The value of what is made of weights and constants alone, `(1, …)`: by the operations' references."""
+    values: dict[Tensor, Array] = {}
+    for node in graph.nodes:
+        taken = tuple(values[t] for t in node.inputs)
+        values[node.output] = node.op.forward(taken, tuple(v.value for v in node.variables), Run())
+    return values[graph.outputs[0]]
+
+
+def _while_training(graph: Graph, begins: Sequence[Tensor], arrays: Sequence[Array], n: int) -> Array:
+    """The values of the graph's output as training sees it: what is random is drawn, statistics follow."""
+    ((_, head, _),) = Total.of(graph.outputs[0]).terms
+    whole = Graph(begins, (graph.outputs[0], reshape(head, (-1, 1))))
+    make = partial(build, whole, n, [None, Sum()], Training(SGD(), (), ()))
+    program: Program = remembered(("while training", structure(graph), n), make)
+    position = Position(random.seed(), random.next_number(), np.arange(n))
+    zeros = [np.zeros((n, 1), "float32")], [np.zeros(n, "float32")]
+    result: Array = program.run(arrays, *zeros, (0.0,), position).outputs[0].copy()
     return result

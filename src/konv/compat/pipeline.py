@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import Any
 
 import numpy as np
 
 from konv import random
+from konv.compat.missing import missing_name
+from konv.compat.values import valued
 from konv.errors import ConfigurationError
 from konv.messages import text
 from konv.ops.record import Array
@@ -19,7 +22,14 @@ AUTOTUNE = -1
 Element = Any
 
 
-class Dataset:
+class _Named(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise missing_name("tensorflow.data.Dataset", name, [n for n in dir(cls) if not n.startswith("_")])
+
+
+class Dataset(metaclass=_Named):
     """Elements one after the other, each an array or a tuple or dictionary of arrays.
 
     Arguments: `make`, called for each pass, gives an iterator of elements; `length`, how many, None where unknown.
@@ -28,12 +38,28 @@ class Dataset:
     def __init__(self, make: Callable[[], Iterator[Element]], length: int | None) -> None:
         self._make, self._length = make, length
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(Dataset, name)
+
     @staticmethod
     def from_tensor_slices(tensors: Any) -> Dataset:
         """One element for each row of the arrays in `tensors`: an array, or a tuple or dictionary of them."""
         arrays = _mapped(np.asarray, tensors)
         length = len(_first(arrays))
-        return Dataset(lambda: (_mapped(lambda a, i=i: a[i], arrays) for i in range(length)), length)
+        return Dataset(lambda: (_mapped(lambda a, i=i: a[i], arrays) for i in builtins.range(length)), length)
+
+    @staticmethod
+    def from_tensors(tensors: Any) -> Dataset:
+        """The one element `tensors`."""
+        return Dataset(lambda: iter([tensors]), 1)
+
+    @staticmethod
+    def range(*numbers: int, **others: Any) -> Dataset:
+        """Whole numbers, as Python's `range` of `numbers` gives them."""
+        row = builtins.range(*numbers)
+        return Dataset(lambda: map(np.int64, row), len(row))
 
     @staticmethod
     def from_generator(generator: Callable[[], Any], *others: Any, **named: Any) -> Dataset:
@@ -49,7 +75,7 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Element]:
         """One pass."""
-        return self._make()
+        return (valued(element) for element in self._make())
 
     def __len__(self) -> int:
         if self._length is None:
@@ -93,6 +119,24 @@ class Dataset:
         """`map_func` of each element, whose parts are its arguments."""
         return Dataset(lambda: (map_func(*e) if isinstance(e, tuple) else map_func(e) for e in self), self._length)
 
+    def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
+        """`transformation_func` of it."""
+        return transformation_func(self)
+
+    def unbatch(self) -> Dataset:
+        """The samples of each batch, one by one."""
+        whole = builtins.range
+        return Dataset(lambda: (_mapped(lambda a, i=i: a[i], e) for e in self for i in whole(len(_first(e)))), None)
+
+    def concatenate(self, dataset: Dataset) -> Dataset:
+        """Its elements, then those of another `dataset`."""
+        whole = None if self._length is None or dataset._length is None else self._length + dataset._length
+        return Dataset(lambda: chain(self, dataset), whole)
+
+    def with_options(self, options: Any) -> Dataset:
+        """Itself."""
+        return self
+
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements of which `predicate` is true."""
         return Dataset(lambda: (e for e in self if (predicate(*e) if isinstance(e, tuple) else predicate(e))), None)
@@ -130,8 +174,8 @@ class Dataset:
         return self
 
     def as_numpy_iterator(self) -> Iterator[Element]:
-        """One pass."""
-        return iter(self)
+        """One pass, plain arrays."""
+        return self._make()
 
 
 def _mapped(function: Callable[..., Any], value: Any) -> Any:

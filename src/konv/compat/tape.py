@@ -17,18 +17,22 @@ import numpy as np
 from konv import functions as ops, random
 from konv.compat import live
 from konv.compat.live import Live
+from konv.compat.state import State
+from konv.compat.values import valued
 from konv.engine import Position, Program, Training, build
 from konv.errors import GraphError, NonFiniteError
 from konv.functions import Total
 from konv.functions.base import lead
-from konv.graph import Graph, Tensor, Variable
+from konv.graph import Graph, Tensor, Variable, replaced
 from konv.layers.uses import freeze
 from konv.messages import text
 from konv.ops.objective import Sum
 from konv.ops.record import Array
+from konv.ops.source import Input as Source
 from konv.ops.update import SGD
+from konv.train.watched import leaves
 
-__all__ = ["GradientTape", "called", "watches"]
+__all__ = ["GradientTape", "at_once", "called", "computable", "watches"]
 
 _tapes: list[GradientTape] = []
 _depth = 0
@@ -70,17 +74,28 @@ class GradientTape:
         Raises: GraphError for a target that no tape has seen; NonFiniteError where something is NaN or infinite.
         """
         row = list(sources) if isinstance(sources, (list, tuple)) else [sources]
-        wanted = [s if isinstance(s, (Variable, Tensor)) else live.bound(s) for s in row]
-        found = _Step(_summed(target), wanted, self.results).run()
-        return found if isinstance(sources, (list, tuple)) else found[0]
+        total = _summed(target)
+        own = {id(v) for v in Graph((), [t for _, t, _ in total.terms]).variables}
+        wanted = [s if isinstance(s, Tensor) or id(s) in own or type(s) is Variable else begun(s) for s in row]
+        found = valued(_gradients(total, wanted, self.results))
+        return type(sources)(found) if isinstance(sources, (list, tuple)) else found[0]
 
 
 def watches(inputs: Any) -> bool:
     """Whether a call on `inputs` is to be recorded: a tape is there, and they are arrays or live tensors."""
-    row = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-    return any(isinstance(t, Live) for t in row) or (
-        bool(_tapes) and bool(row) and all(isinstance(a, np.ndarray) and a.ndim > 0 for a in row)
-    )
+    row = list(leaves(inputs))
+    return any(isinstance(t, Live) for t in row) or (bool(_tapes) and computable(inputs))
+
+
+def computable(inputs: Any) -> bool:
+    """Whether `inputs` are arrays with a batch axis, several at least."""
+    row = list(leaves(inputs))
+    return bool(row) and all(isinstance(a, (np.ndarray, State, Live)) and np.ndim(a) > 0 for a in row)
+
+
+def begun(value: Any) -> Live:
+    """The live tensor that stands for an array, or for a variable that a script feeds in as one."""
+    return live.bound(value.value if isinstance(value, State) else value)
 
 
 def called(inputs: Any, training: Any, connect: Any) -> tuple[Tensor, ...]:
@@ -89,8 +104,7 @@ def called(inputs: Any, training: Any, connect: Any) -> tuple[Tensor, ...]:
     Arguments: `training`, as it was called with; `connect`, which adds its nodes behind tensors.
     """
     global _depth
-    row = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
-    begins = tuple(t if isinstance(t, Tensor) else live.bound(t) for t in row)
+    begins = tuple(t if isinstance(t, Tensor) else begun(t) for t in leaves(inputs))
     _depth += 1
     try:
         outputs: tuple[Tensor, ...] = connect(begins)
@@ -102,6 +116,29 @@ def called(inputs: Any, training: Any, connect: Any) -> tuple[Tensor, ...]:
         for tape in _tapes:
             tape.results += [t for t in outputs if isinstance(t, Live)]
     return outputs
+
+
+def at_once(inputs: Any, connect: Any) -> list[Array]:
+    """The results of a layer for arrays as training sees them: what is random is drawn, statistics follow."""
+    with GradientTape():
+        return [t.numpy() for t in called(inputs, True, connect) if isinstance(t, Live)]
+
+
+def _gradients(total: Total, wanted: Sequence[Any], results: Sequence[Live]) -> list[Array | None]:
+    """The gradients of a loss by weights, by tensors it begins in, and by those on the way to it."""
+    terms = [t for _, t, _ in total.terms]
+    begins = {id(t) for t in live.inputs_of(Graph((), terms))}
+    between = [w for w in wanted if isinstance(w, Live) and id(w) not in begins and not isinstance(w.node.op, Source)]
+    found: dict[int, Array | None] = {}
+    plain = [w for w in wanted if not any(w is b for b in between)]
+    if plain:
+        found = dict(zip(map(id, plain), _Step(total, plain, results).run(), strict=True))
+    if between:
+        stands = [live.bound(w.numpy()) for w in between]
+        behind = replaced(terms, dict(zip(between, stands, strict=True)))
+        rest = Total(tuple((f, t, p) for (f, _, p), t in zip(total.terms, behind, strict=True)), total.constant)
+        found.update(zip(map(id, between), _Step(rest, stands, ()).run(), strict=True))
+    return [found[id(w)] for w in wanted]
 
 
 def _summed(target: Any) -> Total:

@@ -3,32 +3,89 @@
 from __future__ import annotations
 
 import logging as standard
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from konv import initializers
+from konv.compat import images
 from konv.compat.backend import random_normal, random_uniform, truncated_normal
 from konv.compat.random import shuffle
+from konv.compat.values import Axes
+from konv.graph import Variable
+from konv.layers import Layer
 from konv.utils import set_random_seed
 
 __all__ = [
+    "Module",
+    "TensorShape",
+    "TensorSpec",
+    "as_bytes",
+    "as_str",
     "autograph",
     "config",
     "disable_v2_behavior",
     "enable_eager_execution",
     "executing_eagerly",
+    "device",
+    "enable_v2_behavior",
     "function",
     "get_logger",
+    "global_variables_initializer",
+    "io",
     "logging",
+    "ones_initializer",
     "random",
+    "random_normal_initializer",
+    "random_uniform_initializer",
     "set_random_seed",
     "test",
+    "truncated_normal_initializer",
+    "zeros_initializer",
 ]
 
 
 def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
     """A decorator without effect: konv compiles what it runs anyway. Arguments: `func`, `options`."""
     return func if func is not None else lambda wrapped: wrapped
+
+
+class Module:
+    """An object that holds variables and layers. Arguments: `name`."""
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or type(self).__name__.lower()
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that training adjusts, of its layers and its own."""
+        found = [v for one in vars(self).values() if isinstance(one, Layer) for v in one.trainable_weights]
+        return [*found, *(one for one in vars(self).values() if isinstance(one, Variable) and one.trainable)]
+
+
+def TensorSpec(shape: Any = None, dtype: Any = None, name: str | None = None) -> SimpleNamespace:
+    """What a `function` takes, as TensorFlow writes it: kept, not looked at. Arguments: `shape`, `dtype`, `name`."""
+    return SimpleNamespace(shape=shape, dtype=dtype, name=name)
+
+
+TensorShape = Axes
+
+
+def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
+    """Text as bytes. Arguments: `bytes_or_text`, `encoding`."""
+    return bytes_or_text if isinstance(bytes_or_text, bytes) else str(bytes_or_text).encode(encoding)
+
+
+def as_str(bytes_or_text: Any, encoding: str = "utf-8") -> str:
+    """Bytes as text. Arguments: `bytes_or_text`, `encoding`."""
+    return bytes_or_text.decode(encoding) if isinstance(bytes_or_text, bytes) else str(bytes_or_text)
+
+
+@contextmanager
+def device(device_name: Any) -> Iterator[None]:
+    """Nothing: everything runs on the processor."""
+    yield
 
 
 def executing_eagerly() -> bool:
@@ -60,6 +117,16 @@ def _nothing(*args: Any, **named: Any) -> None:
     """Nothing: there is no GPU whose memory it could be about."""
 
 
+ones_initializer, zeros_initializer = initializers.Ones, initializers.Zeros
+random_normal_initializer, random_uniform_initializer = initializers.RandomNormal, initializers.RandomUniform
+truncated_normal_initializer = initializers.TruncatedNormal
+enable_v2_behavior = disable_v2_behavior
+global_variables_initializer = _nothing
+io = SimpleNamespace(
+    read_file=images.read_file, decode_jpeg=images.decode_image, decode_png=images.decode_image,
+    decode_image=images.decode_image, decode_bmp=images.decode_image,
+)  # fmt: skip
+"""`tf.io`: files of images."""
 config = SimpleNamespace(
     list_physical_devices=_no_devices,
     list_logical_devices=_no_devices,

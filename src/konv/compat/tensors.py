@@ -10,29 +10,39 @@ import numpy as np
 
 from konv import activations, functions as ops
 from konv.compat.backend import constant, l2_normalize, ones, ones_like, reshape, shape, zeros, zeros_like
+from konv.compat.state import State as Variable
 from konv.functions import (
     abs,
     add,
     argmax,
     argmin,
     cast,
+    ceil,
     concatenate,
+    cos,
     divide,
+    divide_no_nan,
     equal,
     exp,
     expand_dims,
+    floor,
     greater,
     greater_equal,
     less,
     less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
     maximum,
     minimum,
     multiply,
     not_equal,
     pad,
     round,
+    rsqrt,
     sigmoid,
     sign,
+    sin,
     sqrt,
     square,
     squeeze,
@@ -46,22 +56,32 @@ from konv.functions import (
 )
 
 __all__ = [
+    "Variable",
     "abs",
     "add",
+    "add_n",
     "argmax",
     "argmin",
     "bool",
     "cast",
+    "ceil",
     "clip_by_value",
     "concat",
     "constant",
     "convert_to_tensor",
+    "cos",
     "divide",
+    "divide_no_nan",
     "equal",
     "exp",
     "expand_dims",
+    "expm1",
+    "eye",
+    "fill",
     "float32",
     "float64",
+    "floor",
+    "gather",
     "greater",
     "greater_equal",
     "identity",
@@ -69,53 +89,70 @@ __all__ = [
     "int64",
     "less",
     "less_equal",
+    "linspace",
     "log",
+    "log1p",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "matmul",
     "maximum",
     "minimum",
     "multiply",
     "newaxis",
     "nn",
+    "norm",
     "not_equal",
     "one_hot",
     "ones",
     "ones_like",
     "pad",
     "pow",
+    "range",
+    "rank",
     "reduce_all",
     "reduce_any",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
     "reduce_min",
+    "reduce_prod",
     "reduce_std",
     "reduce_sum",
     "reduce_variance",
     "reshape",
+    "reverse",
     "round",
+    "rsqrt",
     "shape",
     "sigmoid",
     "sign",
+    "sin",
+    "size",
     "softplus",
+    "split",
     "sqrt",
     "square",
     "squared_difference",
     "squeeze",
     "stack",
     "stop_gradient",
+    "string",
     "subtract",
     "tanh",
     "tile",
     "transpose",
     "uint8",
+    "unstack",
     "where",
     "zeros",
     "zeros_like",
 ]
 
 bool, float32, float64, int32, int64, uint8 = "bool", "float32", "float64", "int32", "int64", "uint8"
+string = "str"
 newaxis = None
-pow, log, softplus = ops.power, ops.log, ops.softplus
+pow, log, softplus, log1p, expm1 = ops.power, ops.log, ops.softplus, ops.log1p, ops.expm1
 clip_by_value, matmul = ops.clip, ops.matmul
 
 
@@ -127,6 +164,73 @@ def concat(values: Sequence[Any], axis: int = -1, name: str | None = None) -> An
 def convert_to_tensor(value: Any, dtype: str | None = None, name: str | None = None) -> Any:
     """`value` itself where it is symbolic, else an array. Arguments: `dtype`."""
     return value if ops.base.is_symbolic(value) else np.asarray(value, dtype)
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
+    """Whole numbers up to, and without, `limit`, from `start` (alone: from 0) in steps of `delta`."""
+    return np.arange(*((start,) if limit is None else (start, limit, delta)), dtype=dtype)
+
+
+def linspace(start: float, stop: float, num: int, **others: Any) -> Any:
+    """`num` numbers from `start` to `stop`, evenly."""
+    return np.linspace(start, stop, num, dtype="float32")
+
+
+def fill(dims: Sequence[int], value: float, name: str | None = None) -> Any:
+    """An array of `value`, of the shape `dims`."""
+    return np.full(tuple(int(n) for n in dims), value, np.asarray(value).dtype.str.replace("f8", "f4"))
+
+
+def eye(num_rows: int, **others: Any) -> Any:
+    """The identity matrix."""
+    return np.eye(num_rows, dtype="float32")
+
+
+def gather(params: Any, indices: Any, axis: int = 0, **others: Any) -> Any:
+    """The rows of `params` that `indices` name."""
+    return ops.take(params, indices, axis)
+
+
+def split(value: Any, num_or_size_splits: Any, axis: int = 0, **others: Any) -> Any:
+    """`value` in parts along `axis`: so many alike, or of these sizes."""
+    if isinstance(num_or_size_splits, int):
+        return ops.split(value, num_or_size_splits, axis)
+    return ops.split(value, list(np.cumsum(num_or_size_splits)[:-1]), axis)
+
+
+def unstack(value: Any, num: int | None = None, axis: int = 0, **others: Any) -> Any:
+    """The parts of `value` along `axis`, one by one."""
+    return ops.unstack(value, num, axis)
+
+
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
+    """`tensor` turned round along `axis`."""
+    for one in axis if isinstance(axis, (list, tuple)) else [axis]:
+        tensor = ops.flip(tensor, one)
+    return tensor
+
+
+def add_n(inputs: Sequence[Any], name: str | None = None) -> Any:
+    """The sum of `inputs`."""
+    found: Any = inputs[0]
+    for one in inputs[1:]:
+        found = found + one
+    return found
+
+
+def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = False, name: str | None = None) -> Any:
+    """The length of vectors; see `konv.ops.norm`."""
+    return ops.norm(tensor, ord, axis, keepdims)
+
+
+def size(input: Any, **others: Any) -> int:
+    """How many numbers there are."""
+    return int(np.size(input))
+
+
+def rank(input: Any, name: str | None = None) -> int:
+    """How many axes there are."""
+    return int(ops.ndim(input))
 
 
 def identity(input: Any, name: str | None = None) -> Any:
@@ -189,9 +293,69 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: Any = False, 
     return ops.var(input_tensor, axis, keepdims)
 
 
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: Any = False, name: str | None = None) -> Any:
+    """The product along `axis`; see `konv.ops.prod`. Arguments: `input_tensor`, `keepdims`."""
+    return ops.prod(input_tensor, axis, keepdims)
+
+
 def _l2_loss(t: Any) -> Any:
     """Half the sum of squares."""
     return reduce_sum(square(t)) / 2
+
+
+def _dropout(x: Any, rate: float, noise_shape: Any = None, seed: Any = None, name: str | None = None) -> Any:
+    """`x` with a share `rate` of the numbers set to 0 while training."""
+    return ops.dropout(x, rate, noise_shape, seed)
+
+
+def _window(given: Any) -> Any:
+    """Strides or sizes, without the axes of batch and channels."""
+    row = list(given) if isinstance(given, (list, tuple)) else given
+    return row if isinstance(row, int) else tuple(row[1:3]) if len(row) == 4 else tuple(row)
+
+
+def _conv2d(input: Any, filters: Any, strides: Any, padding: str, dilations: Any = 1, **others: Any) -> Any:
+    """The convolution of images; see `konv.ops.conv`."""
+    return ops.conv(input, filters, _window(strides), padding.lower(), _window(dilations))
+
+
+def _max_pool(input: Any, ksize: Any, strides: Any, padding: str, **others: Any) -> Any:
+    """The largest number of each window; see `konv.ops.max_pool`."""
+    return ops.max_pool(input, _window(ksize), _window(strides), padding.lower())
+
+
+def _average_pool(input: Any, ksize: Any, strides: Any, padding: str, **others: Any) -> Any:
+    """The mean of each window; see `konv.ops.average_pool`."""
+    return ops.average_pool(input, _window(ksize), _window(strides), padding.lower())
+
+
+def _bias_add(value: Any, bias: Any, **others: Any) -> Any:
+    """`value` + `bias` along the last axis."""
+    return value + bias
+
+
+def _depth_to_space(input: Any, block_size: int, **others: Any) -> Any:
+    """Channels as places: `(N, H, W, b²·C)` as `(N, b·H, b·W, C)` for b = `block_size`."""
+    height, width, depth = (int(n or 0) for n in tuple(ops.shape(input))[-3:])
+    cut = ops.reshape(input, (-1, height, width, block_size, block_size, depth // block_size**2))
+    return ops.reshape(
+        ops.transpose(cut, (0, 1, 3, 2, 4, 5)), (-1, height * block_size, width * block_size, depth // block_size**2)
+    )
+
+
+def _binary(labels: Any, logits: Any, name: str | None = None) -> Any:
+    """The cross-entropy of yes-or-no `labels`, of each number."""
+    return ops.binary_crossentropy(labels, logits, True)
+
+
+def _categorical(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any:
+    """The cross-entropy of one-hot `labels`."""
+    return ops.categorical_crossentropy(labels, logits, True)
+
+
+def _sparse(labels: Any, logits: Any, name: str | None = None) -> Any:
+    """The cross-entropy of class numbers."""
+    return ops.sparse_categorical_crossentropy(labels, logits, True)
 
 
 nn = SimpleNamespace(
@@ -199,5 +363,9 @@ nn = SimpleNamespace(
     selu=activations.selu, sigmoid=activations.sigmoid, softmax=activations.softmax, softplus=activations.softplus,
     softsign=activations.softsign, swish=activations.silu, silu=activations.silu, tanh=activations.tanh,
     gelu=activations.gelu, log_softmax=ops.log_softmax, l2_loss=_l2_loss, l2_normalize=l2_normalize,
+    dropout=_dropout, conv2d=_conv2d, max_pool2d=_max_pool, max_pool=_max_pool, avg_pool2d=_average_pool,
+    avg_pool=_average_pool, bias_add=_bias_add, depth_to_space=_depth_to_space, moments=ops.moments,
+    sigmoid_cross_entropy_with_logits=_binary, softmax_cross_entropy_with_logits=_categorical,
+    sparse_softmax_cross_entropy_with_logits=_sparse,
 )  # fmt: skip
 """`tf.nn`: activations, which layers take too, and norms."""

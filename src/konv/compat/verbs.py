@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from konv.compat import steps
 from konv.compat.spelling import arguments_of_fit
+from konv.compat.stepping import Stepping
 from konv.errors import ConfigurationError
 from konv.messages import text
+from konv.models.parts import mapped
 from konv.ops.record import Array
 from konv.train.callbacks import History
 from konv.train.feeds import parts_of
@@ -24,12 +27,11 @@ COMPILE = (
 )  # fmt: skip
 """What later Kerases' `compile` takes that makes no difference to results, or that konv has only the usual value of."""
 NO_DIFFERENCE = COMPILE[:4] + COMPILE[-1:]
-OWN_STEPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
-"""What classes of TensorFlow's and Keras 3's day redefine of `fit`, and konv would not call."""
+FED = ("max_queue_size", "workers", "use_multiprocessing")
 FEEDING = {"max_q_size": "max_queue_size", "nb_worker": "workers", "pickle_safe": "use_multiprocessing"}
 
 
-class Verbs:
+class Verbs(Stepping):
     """The part of a model that answers to Keras 1's and 2's words; the work is done by `konv.models.Model`."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -51,6 +53,7 @@ class Verbs:
                 known = "optimizer, loss, metrics, loss_weights"
                 raise ConfigurationError(text("unknown_argument", layer="compile", received=name, known=known))
         handed: Any = super()
+        loss, metrics = (mapped(lambda one: getattr(one, "__wrapped__", one), given) for given in (loss, metrics))
         handed.compile(optimizer, loss, metrics, *args, **named)
         if handed.built:
             _ = handed.runner  # which weights are trained is settled here, as in Keras 2: GANs freeze them afterwards
@@ -58,14 +61,19 @@ class Verbs:
     def fit(self, x: Any = None, y: Any = None, *args: Any, **named: Any) -> History:
         """`konv.models.Model.fit`; `nb_epoch` is `epochs`.
 
-        Arguments: `x`, `y` as there. Raises: ConfigurationError for a class with a `train_step` of its own.
+        Arguments: `x`, `y` as there. A class with steps of its own is trained by these.
         """
         handed: Any = super()
-        own = [name for name in OWN_STEPS if hasattr(type(self), name)]
-        if own:
-            raise ConfigurationError(text("script.own_step", model=type(self).__name__, names=", ".join(own)))
-        history: History = handed.fit(x, y, *args, **arguments_of_fit(named))
+        found = arguments_of_fit(named)
+        history: History = steps.fit(self, x, y, *args, **found) if self.own_steps else handed.fit(x, y, *args, **found)
         return history
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **named: Any) -> Any:
+        """`konv.models.Model.evaluate`, or by the class's own `test_step`. Arguments: `x`, `y` as there."""
+        handed: Any = super()
+        own = [name for name in self.own_steps if name != "predict_step"]
+        left = {k: v for k, v in named.items() if k not in FED}
+        return steps.evaluate(self, x, y, *args, **left) if own else handed.evaluate(x, y, *args, **left)
 
     def fit_generator(
         self,
@@ -103,8 +111,7 @@ class Verbs:
         Arguments: `generator`, batches; `steps`, how many (Keras 1: `val_samples`, samples).
         """
         generator, steps, found = _counted(generator, steps, named)
-        handed: Any = super()
-        return handed.evaluate(generator, steps=steps, verbose=found.get("verbose", 0))
+        return self.evaluate(generator, steps=steps, verbose=found.get("verbose", 0))
 
     def predict_generator(self, generator: Any, steps: Any = None, *args: Any, **named: Any) -> Any:
         """`predict` for batches as they are made.
@@ -118,8 +125,9 @@ class Verbs:
     def predict(self, x: Any, *args: Any, **named: Any) -> Any:
         """`konv.models.Model.predict`; how batches are made ahead makes no difference. Arguments: `x` as there."""
         handed: Any = super()
-        left_out = ("max_queue_size", "workers", "use_multiprocessing")
-        return handed.predict(x, *args, **{k: v for k, v in named.items() if k not in left_out})
+        left = {k: v for k, v in named.items() if k not in FED}
+        own = "predict_step" in self.own_steps or self.stepped
+        return steps.predict(self, x, *args, **left) if own else handed.predict(x, *args, **left)
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: int = 0) -> Array:
         """The number of the likeliest class of each sample; of one output, whether it is above 0.5, `(n, 1)`.

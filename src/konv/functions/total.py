@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Total:
     that `power`: 0 for a sum, 1 for a mean. Totals are added and scaled; anything else is done before the sum over the
     batch.
     """
+
+    __array_ufunc__: ClassVar[None] = None  # an array on the left leaves arithmetic to the total
 
     terms: tuple[tuple[float, Tensor, int], ...]
     constant: float = 0.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from konv.graph.node import Node, Tensor, Variable
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "replaced"]
 
 
 class Graph:
@@ -37,6 +37,18 @@ class Graph:
             for variable in node.variables:
                 found.setdefault(id(variable), variable)
         return tuple(found.values())
+
+
+def replaced(outputs: Sequence[Tensor], places: Mapping[Tensor, Tensor]) -> tuple[Tensor, ...]:
+    """`outputs` as they are with other tensors in the `places` of some: nodes behind these once more, with the same
+    variables; all others as they are."""
+    made = dict(places)
+    for node in Graph((), outputs).nodes:
+        if node.output not in made and any(t in made for t in node.inputs):
+            inputs = tuple(made.get(t, t) for t in node.inputs)
+            made[node.output] = Node.apply(node.op, inputs, node.variables, node.layer, node.output.dtype)
+            made[node.output].node.frozen = node.frozen
+    return tuple(made.get(t, t) for t in outputs)
 
 
 def _sorted(outputs: Sequence[Tensor]) -> Iterator[Node]:

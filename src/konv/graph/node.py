@@ -173,6 +173,23 @@ class Variable(Operand):
         self._value[...] = value
         self.touch()
 
+    def assign_add(self, delta: Any) -> None:
+        """Add `delta` to it."""
+        self.assign(self.value + np.asarray(delta))
+
+    def assign_sub(self, delta: Any) -> None:
+        """Take `delta` off it."""
+        self.assign(self.value - np.asarray(delta))
+
+    def numpy(self) -> Array:
+        """A copy of the value, as TensorFlow and Keras 3 have it."""
+        found: Array = self.value.copy()
+        return found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        found: Array = self.value.astype(self.dtype if dtype is None else dtype)
+        return found
+
     def touch(self) -> None:
         """Say that `value` has been written."""
         self.waiting = False
@@ -218,6 +235,8 @@ class Node:
     """Whether the output is made of weights and constants alone, the same for every sample."""
     frozen: bool = False
     """Whether the op behaves as in prediction even while the network is trained."""
+    kind: ClassVar[type[Tensor]] = Tensor
+    """What outputs are made as; what is made of tensors of a further kind is of that."""
     call: object | None = field(default=None, repr=False)
     """The use of a layer that `output` is a result of, for whoever makes models of layers; the graph never looks."""
 
@@ -233,6 +252,6 @@ class Node:
         """Add a node and return its output. Raises: ShapeError from the op's shape rule."""
         node = cls(op, inputs, variables, layer)
         node.alike = all(t.node.alike for t in inputs) if inputs else op.alike
-        kind = next((type(t) for t in inputs if type(t) is not Tensor), Tensor)  # what is made of another kind is of it
+        kind = next((type(t) for t in inputs if type(t) not in (Tensor, cls.kind)), cls.kind)
         node.output = kind(op.output_shape(*(t.shape for t in inputs)), dtype, node)
         return node.output

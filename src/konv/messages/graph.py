@@ -144,6 +144,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Operations take symbolic tensors, weights, arrays and numbers. Received: {received}.",
         "运算的操作数可以是符号张量、权重、数组和数。收到的是：{received}。",
     ),
+    "phases_differ": (
+        "A call gives the shape {training} in training and {prediction} in prediction; both must be alike.",
+        "call 在训练时得到形状 {training}，在预测时得到 {prediction}；两者必须相同。",
+    ),
     "constant_with_batch": (
         "An array in an expression is the same for every sample, so it has no batch axis, or one of one element: up to "
         "the axes of {shape}. Received: {received}. What differs from sample to sample is an Input.",

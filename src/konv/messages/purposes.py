@@ -89,6 +89,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A weight that is used as it is, the same for every sample: training adjusts it.",
         "直接参与运算的权重：对每个样本都相同，由训练来调整。",
     ),
+    "purpose.phase": (
+        "Takes one way while the network is trained and another in prediction, as the layer's own `call` asks for.",
+        "按层自己的 `call` 的要求，训练时走一条路，预测时走另一条路。",
+    ),
     "purpose.stop_gradient": (
         "Passes numbers on and lets no gradient back: what is before it is taken for fixed.",
         "数值照常通过，但梯度不再往回传：它前面的部分被当作固定不变。",

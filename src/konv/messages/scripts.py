@@ -151,6 +151,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "GradientTape.gradient 需要在 with 语句内由模型输出、用 konv.ops、tf 或 keras 的函数算出的损失。"
         "收到的是：{received}。",
     ),
+    "script.no_image": (
+        "These bytes are no image that Pillow can read: {error}.",
+        "这些字节不是 Pillow 能读取的图像：{error}。",
+    ),
+    "script.resize": (
+        "tf.image.resize takes arrays of images and the methods bilinear and nearest. Received: {received}. Resize "
+        "images before they reach the network.",
+        "tf.image.resize 接受图像数组，方法为 bilinear 或 nearest。收到的是：{received}。请在送入网络前调整图像大小。",
+    ),
     "script.no_length": (
         "This Dataset does not know how many elements it has; iterate over it instead.",
         "这个 Dataset 不知道有多少个元素；请直接迭代。",
@@ -170,10 +179,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The names of ImageNet's classes are not at hand. Put Keras's file {file} into {folder}.",
         "手头没有 ImageNet 的类别名称。请把 Keras 的文件 {file} 放到 {folder}。",
     ),
-    "script.own_step": (
-        "{model} has a {names} of its own, which konv's fit does not call. Write the loop over batches in the script, "
-        "with tf.GradientTape and optimizer.apply_gradients.",
-        "{model} 自己定义了 {names}，而 konv 的 fit 不会调用它。请在脚本中用 tf.GradientTape 和 "
-        "optimizer.apply_gradients 写出对批次的循环。",
+    "script.step_gave": (
+        "A train_step or test_step of one's own returns a dictionary of measurements by name, as of {model}. Received: "
+        "{received}.",
+        "自己写的 train_step 或 test_step 应返回以名称为键的度量字典（{model}）。收到的是：{received}。",
     ),
 }

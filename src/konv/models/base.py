@@ -257,11 +257,6 @@ class Model(Kept, Structure):
         return _values(loop.one_batch(self._watched, result, samples), return_dict)
 
     @property
-    def compiled_metrics(self) -> list[object]:
-        """The metrics as `compile` was given them."""
-        return list(leaves(self._watched.asked))
-
-    @property
     def asked_metrics(self) -> Any:
         """The metrics in the form `compile` was given them: one, a list, or for several outputs one an output."""
         return self._watched.asked

@@ -222,11 +222,14 @@ class Structure(Layer):
         received = name if index is None else index
         raise GraphError(text("no_such_layer", model=self.name, received=received, known=", ".join(close)))
 
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None) -> None:
+    def summary(
+        self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None, **others: Any
+    ) -> None:
         """Print the table of layers: output shapes, parameters, multiply-adds, receptive fields and, where the network
         branches, what is before each.
 
-        Arguments: `line_length`, columns; `print_fn`, called with each line instead of printing.
+        Arguments: `line_length`, columns; `print_fn`, called with each line instead of printing; `others`, what Keras
+        takes besides, of no effect.
         """
         known = self._network is not None or self.built
         costs = costs_of(self.layers, self.graph) if known else None

@@ -44,6 +44,7 @@ from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
 from konv.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise, Random
+from konv.ops.phase import Phase
 from konv.ops.places import RepeatVector
 from konv.ops.pooling import AveragePool2D, MaxPool2D
 from konv.ops.prelu import PReLU
@@ -132,6 +133,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Standardize",
+    "Phase",
     "StopGradient",
     "Tanh",
     "Transpose",
@@ -147,7 +149,7 @@ OPS: dict[str, type[Op]] = {
     for kind in (
         Input, Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose, DepthwiseConv1D, DepthwiseConv2D,
         LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Concatenate,
-        Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Reduce, Slice, StopGradient, Transpose,
+        Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Phase, Reduce, Slice, StopGradient, Transpose,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
         GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,

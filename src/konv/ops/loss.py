@@ -70,13 +70,23 @@ class Loss:
         """The numbers that are compiled into the kernel."""
         return ()
 
-    def __call__(self, target: Any, prediction: Any) -> Any:
+    told: ClassVar[Callable[[Any], Any]] = float
+    """What a loss of arrays is given as."""
+
+    def __call__(self, target: Any, prediction: Any, sample_weight: Any = None) -> Any:
         """The mean over the samples of their losses, `target` checked; as Keras's loss objects give it. Of symbolic
-        tensors it is a total, which other losses can be added to."""
+        tensors it is a total, which other losses can be added to.
+
+        Arguments: `sample_weight`, `(N,)`, what each sample counts.
+        """
         if hasattr(prediction, "node"):
-            return SYMBOLIC["mean"](self, target, prediction)
+            return SYMBOLIC["mean"](self, target, prediction, sample_weight)
         prediction = np.asarray(prediction, config.floatx())
-        return float(self.forward(self.check(target, prediction.shape[1:]), prediction).mean())
+        if type(self).call is not Loss.call:
+            losses = np.asarray(self.call(target, prediction))
+        else:
+            losses = self.forward(self.check(np.asarray(target), prediction.shape[1:]), prediction)
+        return type(self).told((losses if sample_weight is None else losses * np.ravel(sample_weight)).mean())
 
     def check(self, target: Array, output: Shape) -> Array:
         """`target` in the form that `forward` takes (float one-hot rows, or int64 labels), checked.

@@ -46,8 +46,9 @@ class Monitor(Callback):
     def on_train_begin(self, logs: Logs[float] | None = None) -> None:
         """Look whether there will be such a measurement, where that can be known."""
         before = self.companions[: [c is self for c in self.companions].index(True)] if self.companions else ()
-        if all(type(other).__module__.startswith("konv.") for other in before):
-            self._find(Logs.fromkeys([*self.params.get("metrics", ()), "learning_rate"], 0.0))
+        known = self.params.get("metrics")  # None where only a step of the model's own will tell
+        if known is not None and all(type(other).__module__.startswith("konv.") for other in before):
+            self._find(Logs.fromkeys([*known, "learning_rate"], 0.0))
 
     def value(self, logs: Logs[float] | None) -> float | None:
         """The measurement in `logs`; None in an epoch that has not been validated."""

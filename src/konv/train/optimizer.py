@@ -32,6 +32,7 @@ from konv.ops.record import Array
 from konv.ops.update import Update
 from konv.shapes import show
 from konv.train import schedules
+from konv.train.rate import Rate
 from konv.train.schedules import LearningRateSchedule
 
 __all__ = ["Optimizer", "share", "small"]
@@ -121,12 +122,14 @@ class Optimizer:
         )
 
     @property
-    def learning_rate(self) -> float:
-        """How long the next step is, before `decay`. May be set between any two steps, unless a schedule gives it.
+    def learning_rate(self) -> Any:
+        """How long the next step is, before `decay`. May be set between any two steps, unless a schedule gives it;
+        as Keras's variable it has `assign` and `numpy`.
 
         Raises: ConfigurationError where a schedule gives it, or it is negative or no number.
         """
-        return self._rate(self._iterations) if isinstance(self._rate, LearningRateSchedule) else self._rate
+        now = self._rate(self._iterations) if isinstance(self._rate, LearningRateSchedule) else self._rate
+        return Rate(now, self)
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
@@ -143,7 +146,7 @@ class Optimizer:
         return self._rate if isinstance(self._rate, LearningRateSchedule) else None
 
     @property
-    def lr(self) -> float:
+    def lr(self) -> Any:
         """Keras 2's name of `learning_rate`."""
         return self.learning_rate
 
@@ -163,7 +166,7 @@ class Optimizer:
     @property
     def current_rate(self) -> float:
         """The learning rate of the next step, after `decay`."""
-        return self.learning_rate / (1 + self.decay * self._iterations)
+        return float(self.learning_rate) / (1 + self.decay * self._iterations)
 
     def numbers(self, rate: float) -> tuple[float, ...]:
         """What the rule itself reads at the next step, whose learning rate is `rate`."""
@@ -204,9 +207,10 @@ class Optimizer:
             v.touch()
         self.stepped(variables)
 
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Array, Variable]]) -> None:
-        """`apply` as Keras 2 has it. Arguments: `grads_and_vars`, pairs of a gradient and its weight."""
-        pairs = list(grads_and_vars)
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Array | None, Variable]]) -> None:
+        """`apply` as Keras 2 has it. Arguments: `grads_and_vars`, pairs of a gradient, None for none, and its
+        weight."""
+        pairs = [(g, v) for g, v in grads_and_vars if g is not None]
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:

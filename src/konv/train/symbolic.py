@@ -103,8 +103,10 @@ def each(found: Loss, target: Any, prediction: Any) -> Any:
     raise GraphError(text("loss_not_symbolic", loss=type(found).__name__))
 
 
-def _mean(found: Loss, target: Any, prediction: Any) -> Any:
+def _mean(found: Loss, target: Any, prediction: Any, sample_weight: Any = None) -> Any:
     made = each(found, target, prediction)
+    if sample_weight is not None:
+        made = made * sample_weight
     return ops.mean(made) if isinstance(made, Tensor) else Total.of(made)
 
 
