@@ -133,4 +133,5 @@ def test_the_own_step_knows_its_formula():
     found = look.learn(model, image_for(model), 0, "layer").own
     assert found is not None
     assert found.formula.startswith("m ← m + (1 − β₁)·(g − m)")
+    assert len(found.formula.splitlines()) == 2
     assert (found.name, found.constants) == ("adam", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7})

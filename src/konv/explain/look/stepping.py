@@ -38,9 +38,9 @@ class OwnStep:
 
     @property
     def formula(self) -> str:
-        """The rule's equations, as `konv show` has them."""
+        """The rule's equations, as `konv show` has them; without those that are told in words."""
         lines = (inspect.getdoc(type(self.rule)) or "").splitlines()
-        return "\n".join(line.strip() for line in lines if line.startswith("    "))
+        return "\n".join(line.strip() for line in lines if line.startswith("    ") and " and " not in line)
 
     @property
     def constants(self) -> dict[str, float]:
