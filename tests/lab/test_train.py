@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from konv.lab.recipe import Recipe, network
 from konv.lab.trainer import Job, work
 from konv.models import load_model
 from tests.lab.conftest import Open, Served
+from tests.lab.test_server import huge_png
 
 
 def begin(page: Any, epochs: int) -> None:
@@ -135,6 +137,13 @@ def test_training_survives_its_page_and_ends_with_its_server(training: Served, o
     before = seen()
     time.sleep(0.6)
     assert seen() > before, "it goes on without a page"
+    with ThreadPoolExecutor(200) as pool:
+        asked = list(pool.map(lambda i: training.ask("GET", f"api/thumbs?numbers={i}")[0], range(200)))
+    assert set(asked) == {200}
+    assert training.ask("POST", "api/look?name=bomb.png", huge_png(30_000))[0] == 400
+    before = seen()
+    time.sleep(0.6)
+    assert seen() > before, "two hundred requests and a bad picture do it no harm"
     status, body, _ = training.ask("POST", "api/start", b'{"runs": [{}]}')
     assert status == 400
     assert "already" in json.loads(body)["error"]
