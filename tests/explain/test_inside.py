@@ -51,6 +51,9 @@ def test_wiring_of_a_convolution_and_of_a_dense_layer(reference: None):
     assert dense is not None
     assert dense.fully == dense.shared == Wiring(36 * 3, 36 * 3, 3)
     assert small().explain_layer("pool").connectivity is None
+    bare = Sequential([Input((5, 5, 2)), Conv2D(3, 3, use_bias=False, name="bare")]).explain_layer("bare").connectivity
+    assert bare is not None
+    assert (bare.shared, bare.fully.biases) == (Wiring(3 * 3 * 2 * 27, 3 * 3 * 2 * 3, 0), 0)
     grouped = zoo.alexnet((64, 64, 3), 5, 0.1).explain_layer("conv2").connectivity
     assert grouped is not None
     assert grouped.field == 5 * 5 * 5

@@ -131,11 +131,11 @@ def wiring(node: Node) -> Connectivity | None:
     """The ways of wiring the map that `node` makes; None where it is no convolution, local or dense layer."""
     taken, made = node.inputs[0].shape if node.inputs else (), node.output.shape
     if isinstance(node.op, ops.Dense) and len(taken) == 1:
-        return Connectivity(elements(taken), elements(made), elements(taken), elements(made))
+        return Connectivity(elements(taken), elements(made), elements(taken), elements(made), node.op.bias)
     if not isinstance(node.op, (ops.Conv2D, ops.DepthwiseConv2D, ops.LocallyConnected2D)):
         return None
     depth = 1 if isinstance(node.op, ops.DepthwiseConv2D) else taken[2] // getattr(node.op, "groups", 1)
-    return Connectivity(elements(taken), elements(made), elements(node.op.kernel) * depth, made[2])
+    return Connectivity(elements(taken), elements(made), elements(node.op.kernel) * depth, made[2], node.op.bias)
 
 
 def _effective(view: View, rows: tuple[Array, ...], output: Tensor) -> tuple[int, int] | None:
