@@ -148,7 +148,16 @@ def test_a_compiled_model_goes_on_in_the_other(suffix: str, tmp_path: Path, orac
 
 @pytest.mark.parametrize(
     ("kind", "arguments"),
-    [("SGD", {"momentum": 0.9}), ("RMSprop", {"momentum": 0.5}), ("Adam", {}), ("AdamW", {}), ("Adagrad", {})],
+    [
+        ("SGD", {"momentum": 0.9}),
+        ("RMSprop", {"momentum": 0.5, "centered": True}),
+        ("Adam", {"amsgrad": True}),
+        ("AdamW", {}),
+        ("Adagrad", {}),
+        ("Adamax", {}),
+        ("Nadam", {}),
+        ("Adadelta", {}),
+    ],
 )
 def test_the_optimisers_state_goes_both_ways(kind: str, arguments: dict[str, Any], tmp_path: Path, oracle: Oracle):
     """After two steps here and one more there the weights are those of three steps."""

@@ -13,25 +13,26 @@ import numpy as np
 from konv.errors import KonvWarning, warn
 from konv.messages import text
 from konv.ops.record import Array
-from konv.train.optimizers import Adam, Optimizer
+from konv.train.optimizers import Nadam, Optimizer
 
 if TYPE_CHECKING:
     from konv.models.base import Model
 
 __all__ = ["restore", "state"]
 
-KNOWN = ("Adagrad", "Adam", "AdamW", "RMSprop", "SGD")
-"""The optimisers whose order is known here; the state of others stays out of Keras's files."""
+TOGETHER = ("Adadelta", "Adam", "AdamW", "Adamax", "Nadam")
+"""The optimisers that list both arrays of a weight side by side; the others list one kind after the other."""
 
 
 def _slots(model: Model, optimizer: Optimizer) -> list[Array] | None:
-    """The arrays beside the weights in Keras's order; None where that is not known."""
-    if type(optimizer).__name__ not in KNOWN or optimizer.use_ema or getattr(optimizer, "amsgrad", False):
+    """The arrays beside the weights in Keras's order; None with running means, which Keras keeps elsewhere."""
+    if optimizer.use_ema:
         return None
     rows = optimizer.slots(model.trainable_weights)
-    if isinstance(optimizer, Adam):
-        return [slot for row in rows for slot in row]
-    return [row[i] for i in range(len(optimizer.update.slots)) for row in rows]
+    kinds = len(optimizer.update.slots)
+    beside = 2 if type(optimizer).__name__ in TOGETHER else 0
+    found = [slot for row in rows for slot in row[:beside]]
+    return found + [row[i] for i in range(beside, kinds) for row in rows]
 
 
 def state(model: Model) -> list[Array]:
@@ -41,7 +42,8 @@ def state(model: Model) -> list[Array]:
     if optimizer is None or slots is None:
         return []
     rate = [] if optimizer.schedule is not None else [np.asarray(optimizer.learning_rate, "float32")]
-    return [np.asarray(optimizer.iterations, "int64"), *rate, *slots]
+    last = [np.asarray(optimizer.product, "float32")] if isinstance(optimizer, Nadam) else []
+    return [np.asarray(optimizer.iterations, "int64"), *rate, *slots, *last]
 
 
 def restore(model: Model, arrays: Sequence[Array]) -> None:
@@ -51,6 +53,8 @@ def restore(model: Model, arrays: Sequence[Array]) -> None:
         return
     slots = _slots(model, optimizer)
     first = 1 if optimizer.schedule is not None else 2
+    if isinstance(optimizer, Nadam):
+        arrays = arrays[:-1]  # the product of momenta so far, which follows from the number of steps
     if slots is None or [a.shape for a in arrays[first:]] != [s.shape for s in slots]:
         if len(arrays) > 2:
             warn(text("keras_file.optimizer", optimizer=type(optimizer).__name__), KonvWarning)

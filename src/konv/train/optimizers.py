@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Any, ClassVar
 
+import numpy as np
+
 from konv.arguments import at_least_zero
 from konv.names import unknown
 from konv.ops import adaptive, update as rules
@@ -275,6 +277,11 @@ class Nadam(_Moments):
         ahead = self._momentum(t + 1)
         gradient = rate * (1 - self._momentum(t)) / (1 - product)
         return rate * ahead / (1 - product * ahead), gradient, 1 / (1 - self.beta_2**t)
+
+    @property
+    def product(self) -> float:
+        """The product of the momenta of all steps so far, which Keras keeps in its files."""
+        return float(np.prod([self._momentum(t) for t in range(1, self.iterations + 1)]))
 
     def _momentum(self, t: int) -> float:
         return self.beta_1 * (1 - 0.5 * float(0.96 ** (t * self.schedule_decay)))
