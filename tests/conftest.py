@@ -16,7 +16,7 @@ import pytest
 from konv import config
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-REQUIRED_IN_CI = {"keras", "jax", "onnx", "onnxruntime", "IPython"}
+REQUIRED_IN_CI = {"keras", "jax", "onnx", "onnxruntime", "IPython", "sklearn", "tensorboardX"}
 SEED = 20240229
 
 
@@ -61,7 +61,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 def oracle() -> Callable[[str], ModuleType]:
     """Import an independent implementation to compare with: `keras = oracle("keras")`.
 
-    Skips with the reason where the module is missing; in CI a missing keras, jax or onnxruntime is a failure.
+    Skips with the reason where the module is missing; in CI one of `REQUIRED_IN_CI` that is missing is a failure.
     """
 
     def load(name: str) -> ModuleType:

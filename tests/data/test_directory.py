@@ -130,7 +130,8 @@ def test_labels_of_ones_own(tmp_path: Path) -> None:
 def test_nested_folders_count_as_their_class(tmp_path: Path) -> None:
     photos(tmp_path / "a", {"deep": 2})
     photos(tmp_path, {"b": 1})
-    found = dataset(tmp_path, shuffle=False, image_size=(4, 4), verbose=False)
+    with pytest.warns(DataWarning, match="folders within class folders: a/deep"):
+        found = dataset(tmp_path, shuffle=False, image_size=(4, 4), verbose=False)
     assert found.filenames == ["a/deep/00.png", "a/deep/01.png", "b/00.png"]
     assert found.classes.tolist() == [0, 0, 1]
 

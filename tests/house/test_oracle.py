@@ -18,7 +18,7 @@ def test_missing_oracle_is_skipped_with_its_reason(oracle: Oracle, monkeypatch: 
         oracle("keras")
 
 
-@pytest.mark.parametrize("name", ["keras", "jax", "onnx", "onnxruntime"])
+@pytest.mark.parametrize("name", ["keras", "jax", "onnx", "onnxruntime", "sklearn", "tensorboardX"])
 def test_missing_oracle_fails_in_ci(name: str, oracle: Oracle, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CI", "true")
     monkeypatch.setitem(sys.modules, name, None)

@@ -46,6 +46,26 @@ def test_follows_keras(name: str, options: dict[str, Any], target: Any, oracle: 
     assert type(ours)(**ours.get_config()).get_config() == ours.get_config()
 
 
+def test_follows_scikit_learn(oracle: Callable[[str], ModuleType]) -> None:
+    """Its areas are exact; konv's, of as many thresholds as there are predictions and more, come near."""
+    theirs = oracle("sklearn.metrics")
+    weight = np.random.default_rng(8).random(60)
+    for k in range(4):
+        target, said = T[:, k], P[:, k] > 0.5
+        of_class = {"class_id": k}
+        assert metrics.Precision(**of_class)(T, P) == pytest.approx(theirs.precision_score(target, said), rel=1e-12)
+        found = metrics.Recall(**of_class)(T, P, sample_weight=weight)
+        assert found == pytest.approx(theirs.recall_score(target, said, sample_weight=weight), rel=1e-12)
+    for average in ("micro", "macro", "weighted"):
+        expected = theirs.f1_score(T, P > 0.5, average=average)
+        assert metrics.F1Score(average=average, threshold=0.5)(T, P) == pytest.approx(expected, rel=1e-7)
+    labels = ROWS.argmax(1)
+    expected = theirs.confusion_matrix(labels, P.argmax(1))
+    assert metrics.confusion_matrix(labels, P).tolist() == expected.tolist()
+    area = metrics.AUC(num_thresholds=20_000)(T[:, :1], P[:, :1])
+    assert area == pytest.approx(theirs.roc_auc_score(T[:, 0], P[:, 0]), abs=1e-4)
+
+
 def test_by_hand() -> None:
     target, said = np.array([[1.0], [0], [1], [1]]), np.array([[0.9], [0.8], [0.1], [0.7]])
     assert metrics.Precision()(target, said) == pytest.approx(2 / 3, rel=1e-15)

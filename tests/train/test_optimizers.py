@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from konv import optimizers
-from konv.errors import ConfigurationError, ShapeError, UnknownNameError
+from konv.errors import ConfigurationError, KonvWarning, ShapeError, UnknownNameError
 from konv.graph import Variable
-from konv.optimizers import SGD, Adam, RMSprop
+from konv.optimizers import SGD, Adadelta, Adagrad, Adam, RMSprop
 
 
 def test_old_spellings_select_keras_2():
@@ -42,6 +42,17 @@ def test_defaults_are_kerass():
     assert SGD().learning_rate == 0.01
     assert RMSprop().learning_rate == Adam().learning_rate == 0.001
     assert (RMSprop().rho, RMSprop().epsilon, Adam(epsilon=None).epsilon) == (0.9, 1e-7, 1e-7)
+
+
+def test_a_usual_rate_that_has_changed_much_is_told_of():
+    """The old MNIST example with `Adadelta()` learns nothing with today's default."""
+    for make in (Adadelta, lambda: optimizers.get("adadelta")):
+        with pytest.warns(KonvWarning, match="rate 0.001 .* up to Keras 2.3 it was 1"):
+            assert make().learning_rate == 0.001
+    assert (Adadelta(lr=1.0).learning_rate, Adadelta(decay=0.0).learning_rate, Adadelta(0.5).rho) == (1, 1, 0.95)
+    assert Adagrad(decay=0.0).learning_rate == 0.01
+    with pytest.warns(KonvWarning, match=r"learning_rate=0\.01"):
+        Adagrad()
 
 
 def test_rate_and_steps_can_be_set():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -34,8 +36,8 @@ def records(path: Path) -> list[bytes]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_each_measurement_is_there_for_each_epoch(tmp_path: Path):
-    pytest.importorskip("tensorboardX")
+def test_each_measurement_is_there_for_each_epoch(tmp_path: Path, oracle: Callable[[str], ModuleType]):
+    oracle("tensorboardX")
     model = fitted(TensorBoard(tmp_path, histogram_freq=2, update_freq="batch"))
     (training,), (validation,) = (list((tmp_path / part).glob("events*")) for part in ("train", "validation"))
     row = b"".join(records(training))

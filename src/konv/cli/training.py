@@ -93,10 +93,10 @@ def train(asked: Settings, begun: Begun | None = None) -> int:
 
 
 def _optimizer(asked: Settings) -> Optimizer:
-    optimizer = optimizers.get(asked.optimizer)
-    if asked.learning_rate is not None:
-        optimizer.learning_rate = asked.learning_rate
-    return optimizer
+    kind = optimizers.NAMES.get(asked.optimizer.lower())
+    if kind is None or asked.learning_rate is None:
+        return optimizers.get(asked.optimizer)
+    return kind(asked.learning_rate)
 
 
 def _network(asked: Settings, training: DataSet) -> Model:

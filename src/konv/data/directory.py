@@ -63,7 +63,8 @@ def listed(
 
     Arguments: `stack` closes a zip file; `classes`, the class folders in the order of their numbers, None: all there
     are, by name; `labels`: "inferred" from the folders, None for no classes (any file below `path`), or a class number
-    for each file in the order of their names; `warned`, whether an empty class folder gives a DataWarning.
+    for each file in the order of their names; `warned`, whether empty class folders, folders in them and images beside
+    them give a DataWarning.
     Raises: DataError where there is no image, a class of `classes` has no folder, images lie beside the class folders,
     or `labels` are not as many as files.
     """
@@ -91,11 +92,21 @@ def listed(
     empty = sorted(set(names) - {f.parts[0] for f in kept})
     if not kept:
         raise DataError(text("empty_classes", path=path, names=some(empty)))
-    if empty and warned:
-        warn(text("empty_classes", path=path, names=some(empty)), DataWarning)
+    if warned:
+        _notes(path, files, kept, empty)
     order = sorted(range(len(kept)), key=lambda i: (place[kept[i].parts[0]], kept[i].parts))
     kept = [kept[i] for i in order]
     return _listing(path, kept, np.array([place[f.parts[0]] for f in kept], np.int64), names)
+
+
+def _notes(path: Path, files: Sequence[ImageFile], kept: Sequence[ImageFile], empty: Sequence[str]) -> None:
+    """DataWarnings of what is rarely meant: classes without images, folders in class folders, images beside them."""
+    if empty:
+        warn(text("classes_without_images", path=path, names=some(empty)), DataWarning)
+    if nested := dict.fromkeys("/".join(f.parts[:-1]) for f in kept if len(f.parts) > 2):
+        warn(text("nested_folders", path=path, names=some(nested)), DataWarning)
+    if loose := [f.name for f in files if len(f.parts) == 1]:
+        warn(text("images_beside", path=path, count=len(loose), names=some(loose)), DataWarning)
 
 
 def _listing(path: Path, files: Sequence[ImageFile], labels: Array, classes: tuple[str, ...]) -> Listing:

@@ -98,6 +98,11 @@ def from_folder(path: str | Path, size: int | Sequence[int] | None = None, stric
         if nested:
             _complain(text("nested_folders", path=path, names=some(nested)))
         images = _decoded(files, wanted)
+    for part in ("validation", "test"):
+        missing = {f.parts[1] for f in files} - {f.parts[1] for f in files if f.parts[0] == part}
+        if missing and any(f.parts[0] == part for f in files):
+            names = some(sorted(missing, key=natural))
+            _complain(text("part_without_class", path=path, part=text(f"part.{part}"), names=names))
     broken = [image for image in images if isinstance(image, ImageError)]
     if broken and strict:
         raise broken[0]

@@ -68,7 +68,7 @@ def decode(file: File | Callable[[], File], name: str, alpha: bool = False, side
                 image.draft(None, (2 * side, 2 * side))
             if image.format != "JPEG" or not _TURNED.isdisjoint(image.info):
                 ImageOps.exif_transpose(image, in_place=True)
-            return image.convert("RGBA") if alpha else _plain(image)
+            return _as_mode(image, "RGBA") if alpha else _plain(image)
     except ImageError:
         raise
     except UnidentifiedImageError as error:
@@ -92,7 +92,13 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    return _as_mode(image, "L" if image.mode in ("1", "L") else "RGB")
+
+
+def _as_mode(image: Image.Image, mode: str) -> Image.Image:
+    """`image`, its pixels read, in Pillow's `mode`; itself where it is: Pillow would copy it."""
+    image.load()
+    return image if image.mode == mode else image.convert(mode)
 
 
 def fit(image: Image.Image, height: int, width: int) -> Image.Image:
@@ -107,7 +113,7 @@ def fit(image: Image.Image, height: int, width: int) -> Image.Image:
 
 def with_channels(image: Image.Image, channels: int) -> Array:
     """The pixels of `image` as uint8 `(H, W, channels)`, of 1 (grey: 0.299 R + 0.587 G + 0.114 B) or 3 channels."""
-    pixels = np.asarray(image.convert("RGB" if channels == 3 else "L"))
+    pixels = np.asarray(_as_mode(image, "RGB" if channels == 3 else "L"))
     return pixels if channels == 3 else pixels[..., None]
 
 
@@ -134,7 +140,7 @@ def decoded(file: File | Callable[[], File], name: str, mode: str, side: int | N
         raise ConfigurationError(text("one_of", layer=name, name="color_mode", known=", ".join(MODES), received=mode))
     if mode == "rgba":
         return decode(file, name, alpha=True, side=side)
-    return decode(file, name, side=side).convert("L" if mode == "grayscale" else "RGB")
+    return _as_mode(decode(file, name, side=side), "L" if mode == "grayscale" else "RGB")
 
 
 def resized(

@@ -121,6 +121,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: these folders hold no image and are no class: {names}.",
         "{path}：这些文件夹里没有图像，不算作类别：{names}。",
     ),
+    "classes_without_images": (
+        "{path}: these class folders hold no image: {names}. They keep their numbers, and nothing can be learned of "
+        "them. Fill or remove them.",
+        "{path}：这些类别文件夹里没有图像：{names}。它们仍占用类别编号，却无从学习。请补充图像或删除它们。",
+    ),
+    "images_beside": (
+        "{path}: {count} images lie beside the class folders and are left out: {names}.",
+        "{path}：有 {count} 张图像不在类别文件夹里，已略去：{names}。",
+    ),
+    "part_without_class": (
+        "{path}: there are no {part} images of these classes: {names}.",
+        "{path}：这些类别没有{part}图像：{names}。",
+    ),
+    "part.validation": ("validation", "验证"),
+    "part.test": ("test", "测试"),
     "nested_folders": (
         "{path}: there are folders within class folders: {names}. Their images count as the class of the outer folder.",
         "{path}：类别文件夹里还有文件夹：{names}。其中的图像按外层文件夹的类别计算。",

@@ -7,6 +7,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Pass one of clipnorm, clipvalue and global_clipnorm.",
         "clipnorm、clipvalue、global_clipnorm 三者只能给一个。",
     ),
+    "usual_rate_has_changed": (
+        "{optimizer} has the learning rate {rate:g} where none is given, as in Keras 3; up to Keras 2.3 it was "
+        "{before:g}. A script of that time wants learning_rate={before:g}.",
+        "未指定学习率时，{optimizer} 用 Keras 3 的 {rate:g}；在 Keras 2.3 及以前是 {before:g}。"
+        "那个时期的脚本应写 learning_rate={before:g}。",
+    ),
     "rate_is_scheduled": (
         "The learning rate is given by the schedule {schedule}, so it cannot be set. Pass another schedule, or make "
         "the optimizer with a number.",

@@ -224,6 +224,8 @@ def parts_of(batch: Any) -> tuple[Any, Any, Any]:
 
     Raises: DataError where it is none of x, (x, y) and (x, y, sample_weight).
     """
+    if batch is None:
+        raise DataError(text("bad_batch", received=None))
     if not isinstance(batch, (tuple, list)):
         return batch, None, None
     if not 1 <= len(batch) <= 3:

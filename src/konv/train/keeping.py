@@ -53,9 +53,11 @@ class ModelCheckpoint(Monitor):
         self._batches = self._epoch = 0
 
     def on_train_begin(self, logs: Logs[float] | None = None) -> None:
-        """Look whether there will be the measurement that decides."""
+        """Look whether there will be the measurement that decides, and those in the file's name."""
         if self.save_best_only:
             super().on_train_begin(logs)
+        if self.save_freq == "epoch" and (known := self.foreseen()) is not None:
+            _filled(self.filepath, 0, Logs((name, 0.0) for name in known))
 
     def on_epoch_begin(self, epoch: int, logs: Logs[float] | None = None) -> None:
         """Remember which epoch it is."""

@@ -11,7 +11,7 @@ from konv.arguments import at_least_zero, count, number
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.messages import text
 from konv.ops.record import Array
-from konv.train.callbacks import Callback, Logs
+from konv.train.callbacks import Callback, LambdaCallback, Logs
 
 __all__ = ["EarlyStopping", "LearningRateScheduler", "Monitor", "ReduceLROnPlateau", "TerminateOnNaN"]
 
@@ -43,12 +43,17 @@ class Monitor(Callback):
         """Whether `value` is better than another one by more than `min_delta`."""
         return self._sign * value + self.min_delta < self._sign * than
 
-    def on_train_begin(self, logs: Logs[float] | None = None) -> None:
-        """Look whether there will be such a measurement, where that can be known."""
+    def foreseen(self) -> list[str] | None:
+        """The measurements there will be; None where callbacks or a step of the user's own may add some before."""
         before = self.companions[: [c is self for c in self.companions].index(True)] if self.companions else ()
         known = self.params.get("metrics")  # None where only a step of the model's own will tell
-        if known is not None and all(type(other).__module__.startswith("konv.") for other in before):
-            self._find(Logs.fromkeys([*known, "learning_rate"], 0.0))
+        own = (type(c) is LambdaCallback or not type(c).__module__.startswith("konv.") for c in before)
+        return None if known is None or any(own) else [*known, "learning_rate"]
+
+    def on_train_begin(self, logs: Logs[float] | None = None) -> None:
+        """Look whether there will be such a measurement, where that can be known."""
+        if (known := self.foreseen()) is not None:
+            self._find(Logs.fromkeys(known, 0.0))
 
     def value(self, logs: Logs[float] | None) -> float | None:
         """The measurement in `logs`; None in an epoch that has not been validated."""

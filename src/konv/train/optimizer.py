@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from konv.arguments import above_zero, at_least_zero, count, number
-from konv.errors import ConfigurationError, ShapeError
+from konv.errors import ConfigurationError, KonvWarning, ShapeError, warn
 from konv.graph import Variable, aligned
 from konv.messages import text
 from konv.ops.record import Array
@@ -41,6 +41,9 @@ COMMON = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
     "lr", "decay", "name",
 )  # fmt: skip
+
+MUCH = 10
+"""A default learning rate that was so many times as large in Keras 2 is told of: a script of then may learn nothing."""
 
 
 class Optimizer:
@@ -75,6 +78,9 @@ class Optimizer:
         usual = self.old_rate if self.keras2 and self.old_rate is not None else self.default_rate
         self._rate: float | LearningRateSchedule = usual
         self.learning_rate = usual if learning_rate is None else learning_rate
+        if learning_rate is None and (self.old_rate or 0) >= MUCH * usual:
+            kind = type(self).__name__
+            warn(text("usual_rate_has_changed", optimizer=kind, rate=usual, before=self.old_rate), KonvWarning)
         self.decay = at_least_zero(options.pop("decay", 0.0), "decay")
         self.name = options.pop("name", None) or type(self).__name__.lower()
         self._set_common(options)
