@@ -302,8 +302,9 @@ class ImageDataGenerator:
         """
         _check("flow_from_directory", color_mode, class_mode, CLASS_MODES)
         size = pair(target_size, "target_size", "flow_from_directory")
-        found = listed(directory, ExitStack(), classes, "inferred" if class_mode not in ("input", None) or classes else
-                       _folders_or_all(directory))  # fmt: skip
+        by_class = class_mode not in ("input", None)
+        labels = "inferred" if by_class or classes else _folders_or_all(directory)
+        found = listed(directory, ExitStack(), classes, labels, warned=by_class)
         if subset is not None or self.validation_split:
             self._part(0, subset)
         if subset is not None:
