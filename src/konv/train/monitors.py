@@ -58,7 +58,9 @@ class Monitor(Callback):
     def value(self, logs: Logs[float] | None) -> float | None:
         """The measurement in `logs`; None in an epoch that has not been validated."""
         found = (logs or Logs()).get(self.monitor)
-        if found is None and not (self.monitor.startswith("val_") and self.monitor in self.params.get("metrics", ())):
+        if found is None and not (
+            self.monitor.startswith("val_") and self.monitor in (self.params.get("metrics") or ())
+        ):
             self._find(logs or Logs())
         return None if found is None else float(found)
 
