@@ -89,6 +89,8 @@ def _step(oracle: Oracle, model: Any, values: list[Any], x: Any, t: Any, rate: f
         return ((trained - t) ** 2).mean() + sum(added), (outputs, followed)
 
     (_, (outputs, followed)), gradients = jax.jit(jax.value_and_grad(loss, has_aux=True))(first)
-    stepped = iter([w - np.float32(rate) * np.asarray(g) for w, g in zip(first, gradients, strict=True)])
+    moving = [v for v in model.weights if v.trainable]
+    after = [w - np.float32(rate) * np.asarray(g) for w, g in zip(first, gradients, strict=True)]
+    stepped = iter([w if v.constraint is None else v.constraint(w) for v, w in zip(moving, after, strict=True)])
     moved = iter(followed)
     return np.asarray(outputs), [np.asarray(next(stepped if learns else moved)) for learns in learned]

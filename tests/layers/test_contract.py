@@ -151,6 +151,12 @@ CASES += [
     ("PReLU", {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.2}}}, (4, 5, 2), (4, 5, 2)),
     ("PReLU", {"shared_axes": [1, 2], "alpha_regularizer": "l2"}, (4, 5, 2), (4, 5, 2)),
 ]
+CASES += [
+    ("CenterCrop", {"height": 3, "width": 2}, (4, 5, 2), (3, 2, 2)),
+    ("Identity", {}, (4, 3), (4, 3)),
+    ("Resizing", {"height": 3, "width": 7, "interpolation": "bicubic"}, (4, 5, 2), (3, 7, 2)),
+    ("Resizing", {"height": 3, "width": 3, "crop_to_aspect_ratio": True, "antialias": True}, (4, 7, 2), (3, 3, 2)),
+]
 CASES.append(("Lambda", {"function": double}, (4, 3), (4, 3)))
 MERGING = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
 ADAPTED = {"MeanSubtraction", "Normalization", "Whitening"}

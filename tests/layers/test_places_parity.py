@@ -55,6 +55,12 @@ def drawn(kind: str, rng: np.random.Generator) -> tuple[dict[str, Any], tuple[in
     if kind == "UpSampling2D":
         way = str(rng.choice(["nearest", "bilinear"]))
         return {"size": tuple(int(n) for n in rng.integers(1, 4, 2)), "interpolation": way}, shape
+    if kind == "Resizing":
+        size = dict(zip(("height", "width"), (int(n) for n in rng.integers(1, 12, 2)), strict=True))
+        way = str(rng.choice(["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]))
+        return {**size, "interpolation": way, "crop_to_aspect_ratio": bool(rng.random() < 0.3)}, shape
+    if kind == "CenterCrop":
+        return {"height": int(rng.integers(1, sizes[0] + 1)), "width": int(rng.integers(1, sizes[1] + 1))}, shape
     if kind == "Permute":
         return {"dims": tuple(int(n) + 1 for n in rng.permutation(3))}, shape
     if kind == "RepeatVector":
@@ -64,7 +70,7 @@ def drawn(kind: str, rng: np.random.Generator) -> tuple[dict[str, Any], tuple[in
 
 KINDS = [
     "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D", "UpSampling2D", "Permute",
-    "RepeatVector", "Reshape", "Flatten",
+    "RepeatVector", "Reshape", "Flatten", "Resizing", "CenterCrop", "Identity",
 ]  # fmt: skip
 
 

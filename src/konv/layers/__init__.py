@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
-from konv.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from konv.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from konv.layers.adaptive import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -80,6 +80,7 @@ from konv.layers.pooling import AveragePooling2D, AvgPool2D, MaxPool2D, MaxPooli
 from konv.layers.preparation import MeanSubtraction, Normalization, Rescaling
 from konv.layers.registry import found, name_of
 from konv.layers.regularizing import ActivityRegularization, AlphaDropout, GaussianDropout, GaussianNoise
+from konv.layers.resizing import CenterCrop, Resizing
 from konv.layers.sequence import (
     Conv1D,
     Conv1DTranspose,
@@ -108,6 +109,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -136,6 +138,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "LAYERS",
@@ -171,6 +174,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
@@ -209,7 +213,7 @@ LAYERS: dict[str, type[Layer]] = {
         RandomShear, RandomTranslation, RandomZoom,
         ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveMaxPooling1D,
         AdaptiveMaxPooling2D, AlphaDropout, GaussianDropout, GaussianNoise,
-        GroupNormalization, LayerNormalization, PReLU,
+        GroupNormalization, LayerNormalization, PReLU, CenterCrop, Identity, Resizing,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

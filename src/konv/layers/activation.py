@@ -143,6 +143,20 @@ class PReLU(Layer):
         return ops.PReLU(tuple(axis - 1 for axis in self.shared_axes or ()))
 
 
+class Identity(Layer):
+    """Passes its input on as it is: a place with a name, or a branch without layers.
+
+    Arguments: `options`: `name`, `input_shape`; see `Layer`.
+    Input shape: `(N, …)`, any.
+    Output shape: the input's.
+    Example: `Identity(name="features")`.
+    """
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """Nothing."""
+        return ops.Linear()
+
+
 class Softmax(Layer):
     """Softmax: turns scores into probabilities, all positive, summing to 1 along the last axis.
 

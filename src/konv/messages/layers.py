@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "smaller_than_crop": (
+        "CenterCrop: a {received} image has no part of {crop}. Use Resizing first, or a smaller crop.",
+        "CenterCrop：{received} 的图像中取不出 {crop} 的部分。请先用 Resizing，或减小裁剪尺寸。",
+    ),
     "not_the_last_axis": (
         "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
         "(N, height, width, channels) here.",

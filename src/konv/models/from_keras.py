@@ -24,7 +24,7 @@ EVERY = (
 )  # fmt: skip
 USUAL: dict[str, tuple[Any, ...]] = {
     "data_format": ("channels_last",), "interpolation": ("nearest",), "groups": (1,), "depth_multiplier": (1,),
-    "dilation_rate": ([1, 1], [1], 1), "mode": (0,),
+    "dilation_rate": ([1, 1], [1], 1), "mode": (0,), "fill_mode": ("constant",),
 }  # fmt: skip
 NO_MATTER = {
     "seed", "sparse", "ragged", "optional", "input_tensor", "quantization_config", "batch_size", "output_shape",
