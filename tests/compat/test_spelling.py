@@ -65,6 +65,27 @@ def test_what_cannot_be_had_is_refused(make: Callable[[], Any], said: str):
         make()
 
 
+def test_models_side_by_side():
+    """Keras 1's Merge: the same as a functional model of the same weights."""
+    left = models.Sequential([words.Dense(3, input_dim=4, activation="relu")])
+    right = models.Sequential([words.Dense(2, input_dim=5)])
+    model = models.Sequential()
+    model.add(words.Merge([left, right], mode="concat"))
+    model.add(words.Dense(4))
+    model.add(words.Dense(1))
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(8, 4)).astype("float32"), rng.normal(size=(8, 5)).astype("float32")
+    joined = np.hstack([left.predict(a, verbose=0), right.predict(b, verbose=0)])
+    first, second = model.layers[-2:]
+    expected = second(first(joined))
+    np.testing.assert_allclose(model.predict([a, b], verbose=0), expected, rtol=1e-5, atol=1e-6)
+    model.compile("sgd", "mse")
+    before = left.get_weights()[0]
+    model.fit([a, b], np.ones((8, 1)), nb_epoch=2, verbose=0)
+    assert not np.array_equal(left.get_weights()[0], before)
+    assert [t.shape for t in model.inputs] == [(4,), (5,)]
+
+
 def test_updates_of_a_function_are_refused():
     x = konv.Input((3,))
     with pytest.raises(ConfigurationError, match="updates"):

@@ -95,13 +95,24 @@ def merge(
     return getattr(layers, MODES[mode])(list(inputs), name=name, **options)
 
 
-def Merge(layers: Any = None, mode: Any = "sum", **others: Any) -> Any:
-    """Keras 1's layer of two models side by side.
+class Merge:
+    """Keras 1's layer of several models side by side, the first of a `Sequential` that then has all their inputs.
 
-    Arguments: `layers`, models; `mode`, `others`, as of `merge`.
-    Raises: ConfigurationError: konv's Sequential has one input; the text says how to write it.
+    Arguments: `layers`, models with one output each, or None for a layer to be called on a list of tensors; `mode`,
+    `concat_axis`, `dot_axes`, `output_shape`, `name`, `others` as of `merge`.
     """
-    raise ConfigurationError(text("script.merge_models"))
+
+    def __init__(self, layers: Sequence[Any] | None = None, mode: Any = "sum", **others: Any) -> None:
+        self.models, self.mode, self.others = list(layers or ()), mode, others
+
+    def __call__(self, inputs: Sequence[Tensor]) -> Any:
+        """`merge` of the list of tensors `inputs`."""
+        return merge(inputs, self.mode, **self.others)
+
+    def connected(self) -> tuple[list[Tensor], Any]:
+        """The inputs of all its models, and the tensor that is made of their outputs."""
+        inputs = [t for model in self.models for t in model.inputs]
+        return inputs, self([model.output for model in self.models])
 
 
 def _words() -> dict[str, Any]:

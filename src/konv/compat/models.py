@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from konv import models
-from konv.compat.layers import words
+from konv.compat.layers import Merge, words
 from konv.compat.verbs import Verbs
 from konv.compat.words import Former, Spelled
 from konv.layers import Layer
@@ -32,9 +32,32 @@ class Model(Verbs, Former, models.Model, metaclass=Spelled):
 
 
 class Sequential(models.Sequential, Model, metaclass=Spelled):
-    """`konv.models.Sequential` in the words of any version of Keras."""
+    """`konv.models.Sequential` in the words of any version of Keras; with a `Merge` first it becomes `Merged`."""
 
     konv_class: ClassVar[Any] = models.Sequential
+
+    def add(self, layer: Any) -> None:
+        """See `konv.models.Sequential`. Arguments: `layer`, or, first of all, a `Merge`."""
+        if not isinstance(layer, Merge):
+            super().add(layer)
+            return
+        begun: Any = self
+        begun.__class__ = Merged
+        begun.begin_with(layer)
+
+
+class Merged(Model):
+    """Layers one behind the other after several models side by side."""
+
+    def begin_with(self, layer: Merge) -> None:
+        """Take the models of `layer` for the beginning."""
+        self._begin(*layer.connected())
+
+    def add(self, layer: Any) -> None:
+        """Put `layer` behind the others."""
+        inputs = list(self.graph.inputs)
+        self._begin(inputs, layer(self.output))
+        self._runner = None
 
 
 Functional, Input = Model, words.Input

@@ -54,12 +54,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "merge knows the modes {known}. Received: {received!r}.",
         "merge 支持的 mode 有：{known}。收到的是：{received!r}。",
     ),
-    "script.merge_models": (
-        "A Sequential model has one input in konv. In place of Merge([a, b]) write the branches with "
-        "Input and Model: merge([a.output, b.output]), then Model([a.input, b.input], …).",
-        "konv 的 Sequential 模型只有一个输入。请不要用 Merge([a, b])，而用 Input 和 Model 写分支："
-        "merge([a.output, b.output])，再用 Model([a.input, b.input], …)。",
-    ),
     "script.not_downloaded": (
         "{file} could not be fetched from {origin}: {error}. Put the file at {path} by hand.",
         "无法从 {origin} 取得 {file}：{error}。请手动把文件放到 {path}。",
