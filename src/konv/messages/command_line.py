@@ -36,7 +36,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.train.model": ("Network, by name.", "网络的名称。"),
     "cli.train.epochs": ("How often every image is learned from.", "每张图像学习多少遍（轮数）。"),
     "cli.train.batch_size": ("Images a step.", "每一步用多少张图像。"),
-    "cli.train.optimizer": ("adam, rmsprop or sgd.", "adam、rmsprop 或 sgd。"),
+    "cli.train.optimizer": (
+        "adam, adamw, nadam, adamax, rmsprop, sgd, adagrad or adadelta.",
+        "adam、adamw、nadam、adamax、rmsprop、sgd、adagrad 或 adadelta。",
+    ),
     "cli.train.learning_rate": ("How long a step is; the optimizer's own by default.", "步长；默认用优化器自己的值。"),
     "cli.train.seed": (
         "Number that all chance follows from: the same seed gives the same bits.",
