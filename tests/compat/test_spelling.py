@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import konv
-from konv.compat import backend, models, script
+from konv.compat import backend, folders, models, script
 from konv.compat.layers import words
 from konv.errors import ConfigurationError
 from konv.graph import Tensor
@@ -63,6 +63,13 @@ def test_old_words_are_todays(old: Callable[[], Any], today: Callable[[], Any]):
 def test_what_cannot_be_had_is_refused(make: Callable[[], Any], said: str):
     with pytest.raises(ConfigurationError, match=said):
         make()
+
+
+def test_generators_take_keras_1s_ordering():
+    made = folders.ImageDataGenerator(dim_ordering="tf", rotation_range=3)
+    assert isinstance(made, konv.preprocessing.image.ImageDataGenerator)
+    with pytest.raises(ConfigurationError, match="channels_last"):
+        folders.ImageDataGenerator(dim_ordering="th")
 
 
 def test_models_side_by_side():

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from konv.compat.pipeline import Dataset
+from konv.compat.spelling import data_format
 from konv.compat.values import valued
-from konv.data import directory as own
+from konv.compat.words import Spelled
+from konv.data import directory as own, generator
 
-__all__ = ["image_dataset_from_directory"]
+__all__ = ["ImageDataGenerator", "image_dataset_from_directory"]
+
+
+class ImageDataGenerator(generator.ImageDataGenerator, metaclass=Spelled):
+    """`konv.preprocessing.image.ImageDataGenerator`; `dim_ordering` is Keras 1's word for `data_format`.
+
+    Arguments: `args`, `named` as there. Raises: ConfigurationError for Theano's ordering.
+    """
+
+    konv_class: ClassVar[Any] = generator.ImageDataGenerator
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        if "dim_ordering" in named:
+            named["data_format"] = data_format(named.pop("dim_ordering"))
+        super().__init__(*args, **named)
 
 
 class Folder(Dataset):
