@@ -93,7 +93,7 @@ def test_what_the_file_keeps(tmp_path: Path):
     assert again.optimizer.get_config() == model.optimizer.get_config()
     assert again.optimizer.keras2
     assert again.loss == model.loss
-    assert again.compiled_metrics == ["acc"]
+    assert again.asked_metrics == ["acc"]
     assert again.seed == model.seed
     assert [v.name for v in again.trainable_weights] == [v.name for v in model.trainable_weights]
     assert same(again, model)
