@@ -18,7 +18,7 @@ from konv.models import Sequential
 
 
 def fitted(*callbacks: TensorBoard) -> Sequential:
-    model = Sequential([Dense(2, input_dim=3)])
+    model = Sequential([Dense(2, input_dim=3, name="dense")])
     model.compile("sgd", "mse", metrics=["mae"])
     x, y = np.ones((8, 3), "float32"), np.zeros((8, 2), "float32")
     model.fit(x, y, epochs=3, batch_size=4, validation_split=0.5, verbose=0, callbacks=callbacks)
