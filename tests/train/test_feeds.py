@@ -69,7 +69,9 @@ def same(a: Sequential, b: Sequential) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("source", "steps"), [(Batches, None), (Again, None), (forever, 3), (Again, 3), (forever, 2.7)], ids=str
+    ("source", "steps"),
+    [(Batches, None), (Again, None), (forever, 3), (Again, 3), (forever, 2.7)],
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_batches_are_as_good_as_arrays(source: Any, steps: float | None, engine: str) -> None:
     arrays, made = compiled(0.3), compiled(0.3)
