@@ -114,20 +114,25 @@ def load(row: Row, folder: Path | None) -> tuple[Part, Part]:
     return ((x - mean) / deviation, hot[y]), ((x_test - mean) / deviation, hot[y_test])
 
 
-def moved(x: np.ndarray, row: Row, seed: int, epoch: int) -> np.ndarray:
-    """Images `(N, H, W, C)` shifted and flipped, each by draws of its own."""
-    if not (row.shift or row.flip):
-        return x
-    words = random.Stream(seed, AUGMENT, epoch, np.arange(len(x))).bits(3)
-    down, right = (words[:, i] % (2 * row.shift + 1) for i in (0, 1))
-    height, width = x.shape[1:3]
-    wide = [(0, 0), (row.shift, row.shift), (row.shift, row.shift), (0, 0)]
-    padded = np.pad(x, wide, constant_values=float(x.min()))
-    out = np.empty_like(x)
-    for i in range(len(x)):
-        image = padded[i, down[i] : down[i] + height, right[i] : right[i] + width]
-        out[i] = image[:, ::-1] if row.flip and words[i, 2] & 1 else image
-    return out
+class Moved:
+    """Images `(N, H, W, C)` that are shifted and flipped anew each epoch, each by draws of its own; memory is reused."""
+
+    def __init__(self, x: np.ndarray, row: Row, seed: int) -> None:
+        self.row, self.seed = row, seed
+        wide = [(0, 0), (row.shift, row.shift), (row.shift, row.shift), (0, 0)]
+        self.padded = np.pad(x, wide, constant_values=float(x.min()))
+        self.out = np.array(x)
+
+    def __call__(self, epoch: int) -> np.ndarray:
+        """The epoch's images, which hold until the next call."""
+        count, height, width, _ = self.out.shape
+        words = random.Stream(self.seed, AUGMENT, epoch, np.arange(count)).bits(3)
+        down, right = ((words[:, i] % (2 * self.row.shift + 1)).tolist() for i in (0, 1))
+        turned = (words[:, 2] & 1).tolist() if self.row.flip else [0] * count
+        for i in range(count):
+            image = self.padded[i, down[i] : down[i] + height, right[i] : right[i] + width]
+            self.out[i] = image[:, ::-1] if turned[i] else image
+        return self.out
 
 
 def optimizer(row: Row, steps: int) -> Any:
@@ -145,12 +150,12 @@ def train(name: str, row: Row, seed: int, parts: tuple[Part, Part]) -> dict[str,
     model = network(name, x.shape[1:], y.shape[1])
     steps = row.epochs * -(-len(x) // row.batch)
     model.compile(optimizer(row, steps), "categorical_crossentropy", metrics=["accuracy"])
+    moved = Moved(x, row, seed)
     curves: dict[str, list[float]] = {}
     begun = time.perf_counter()
     for epoch in range(row.epochs):
         started = time.perf_counter()
-        images = moved(x, row, seed, epoch)
-        history = model.fit(images, y, row.batch, 1, verbose=0, validation_data=held).history
+        history = model.fit(moved(epoch), y, row.batch, 1, verbose=0, validation_data=held).history
         for key, values in history.items():
             curves.setdefault(key, []).append(float(values[-1]))
         print(
