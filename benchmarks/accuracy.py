@@ -58,7 +58,7 @@ ROWS = {
         "fashion_mnist", 20, 128, 0.05, "sgd", 0.934, "the data set's own table, two convolutions with "
         "batch normalisation", shift=2, flip=True, decay=5e-3,
     ),
-    "resnet20": Row("cifar10", 40, 128, 0.2, "sgd", 0.88, "", shift=4, flip=True, decay=4e-3),
+    "resnet20": Row("cifar10", 52, 128, 0.2, "sgd", 0.88, "", shift=4, flip=True, decay=4e-3),
     "densenet_bc": Row("cifar10", 15, 64, 0.1, "sgd", None, "", shift=4, flip=True, decay=1e-3),
     "alexnet": Row("cifar10", 15, 128, 0.02, "sgd", None, "", shift=4, flip=True, decay=5e-3),
 }  # fmt: skip
