@@ -59,7 +59,7 @@ ROWS = {
         "batch normalisation", shift=2, flip=True, decay=5e-3,
     ),
     "resnet20": Row("cifar10", 52, 128, 0.2, "sgd", 0.88, "", shift=4, flip=True, decay=4e-3),
-    "densenet_bc": Row("cifar10", 15, 64, 0.1, "sgd", None, "", shift=4, flip=True, decay=1e-3),
+    "densenet_bc": Row("cifar10", 7, 64, 0.1, "sgd", None, "", shift=4, flip=True, decay=1e-3),
     "alexnet": Row("cifar10", 15, 128, 0.02, "sgd", None, "", shift=4, flip=True, decay=5e-3),
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def network(name: str, input_shape: tuple[int, ...], classes: int) -> Any:
     """A row's network: from the zoo, but for `batchnorm`."""
     if name == "batchnorm":
         return batchnorm(input_shape, classes)
-    narrow: dict[str, Any] = {"width": 0.5} if name == "alexnet" else {}
+    narrow: dict[str, Any] = {"width": 0.25} if name == "alexnet" else {}
     return zoo.build(name, input_shape=input_shape, classes=classes, **narrow)
 
 
