@@ -13,33 +13,30 @@ from __future__ import annotations
 
 import argparse
 import csv
-import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from common import machine, spread, write
+from served import lab
 
 HOVERS = 30
 LOOKED_AT = (None, "alexnet")
 TRAINED = {"lenet5": 9, "notes": 4}
 """Epochs of each network, on the images inside konv: a turn takes a quarter of a minute."""
 FIRST = """() => new Promise(done => { const look = () => document.querySelector(".sum .equation") &&
-  document.querySelector('.map[data-layer="conv1"] canvas') ? done(performance.now()) : setTimeout(look, 2);
+  document.querySelector('.map[data-layer="conv1"]:not(.blank)') ? done(performance.now()) : setTimeout(look, 2);
   look(); })"""
 LAYERS = "() => [...document.querySelectorAll('.column[data-layer]')].map(c => c.dataset.layer)"
 SHOW = "layer => document.querySelector(`.column[data-layer='${layer}']`).scrollIntoView({ inline: 'center' })"
 HOVER = """([layer, turn]) => new Promise(done => {
   const units = [...document.querySelectorAll(`.unit[data-layer="${layer}"]`)];
-  const map = document.querySelector(`.map[data-layer="${layer}"] canvas`) ?? units[turn % units.length];
-  const area = map.getBoundingClientRect(), width = map.width ?? 1, height = map.height ?? 1;
+  const map = document.querySelector(`.map[data-layer="${layer}"]`) ?? units[turn % units.length];
+  const area = map.getBoundingClientRect(), width = map.dataset.columns ?? 1, height = map.dataset.rows ?? 1;
   const row = Math.floor(turn / width) % height, column = turn % width;
   const began = performance.now(), title = document.querySelector(".sum");
   new MutationObserver((_, own) => { own.disconnect(); requestAnimationFrame(() => done(performance.now() - began)); })
@@ -47,17 +44,6 @@ HOVER = """([layer, turn]) => new Promise(done => {
   map.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, pointerType: "mouse",
     clientX: area.left + (column + .5) * area.width / width, clientY: area.top + (row + .5) * area.height / height }));
 })"""
-
-
-@contextmanager
-def lab(folder: str, *arguments: str) -> Iterator[str]:
-    """The address of a running lab."""
-    command = [sys.executable, "-m", "konv", "lab", *arguments, "--no-browser", "--port", "0"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    yield next(found.group() for line in process.stdout if (found := re.search(r"http://\S+", line)))
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=120)
 
 
 def measured(network: str | None, browser: Any) -> dict[str, Any]:
@@ -73,7 +59,7 @@ def measured(network: str | None, browser: Any) -> dict[str, Any]:
         page.wait_for_timeout(4000)  # the weight shown first has learned
         for layer in page.evaluate(LAYERS):
             page.evaluate(SHOW, layer)
-            page.locator(f'[data-layer="{layer}"] :is(canvas, .bar)').first.wait_for()
+            page.locator(f'[data-layer="{layer}"]:is(.map:not(.blank), .unit)').first.wait_for()
             times = [page.evaluate(HOVER, [layer, 7 * turn + 3]) for turn in range(HOVERS)]
             hovers[layer] = spread(times[5:])
         page.close()

@@ -1,19 +1,13 @@
 """Makes the pictures of the lab in the READMEs: `docs/lab.png`, `docs/lab-network.png`, `docs/lab-train.png`.
 
-Run from a checkout: `python tools/make_lab_pictures.py`. Needs `konv[lab]`, playwright and Chromium. It trains for a
+Run in a checkout: `python -m tools.make_lab_pictures`. Needs `konv[lab]`, playwright and Chromium. It trains for a
 minute, so that there is something to see.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,20 +15,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from benchmarks.served import lab
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH, COLOURS, WAIT = 1280, 256, 300_000
-
-
-@contextmanager
-def lab(*arguments: str) -> Iterator[str]:
-    """The address of a running lab."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "konv", "lab", *arguments, "--no-browser", "--port", "0"]
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        yield next(found.group() for line in process.stdout if (found := re.search(r"http://\S+", line)))
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
 
 
 def keep(page: Any, name: str, height: int) -> None:
@@ -53,7 +37,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, color_scheme="light")
         page.set_default_timeout(WAIT)
-        with lab() as address:
+        with tempfile.TemporaryDirectory() as folder, lab(folder) as address:
             page.goto(address)
             page.locator("[data-step=gradient]").wait_for()
             keep(page, "lab.png", 1130)

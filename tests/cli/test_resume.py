@@ -172,7 +172,7 @@ def test_what_is_no_run_is_refused(run: Path, cli: Callable[..., Answer], tmp_pa
 
 def test_other_arithmetic_is_noted(run: Path, photos: Path, tmp_path: Path) -> None:
     other = changed(run, tmp_path / "other", versions={**record(run)["versions"], "llvmlite": "0.1"})  # type: ignore[dict-item]
-    asked = Settings(None, "notes", 4, 8, "adam", None, 0, None, None, strict=False, quiet=True)
+    asked = Settings(None, "notes", None, None, None, None, 4, 8, "adam", None, 0, None, None, strict=False, quiet=True)
     parts = data.load(photos).for_training(HELD_OUT, 0)
     with pytest.warns(DataWarning, match="begun with llvmlite 0.1, and goes on with 0.5") as said:
         begun(str(other), asked, {"epochs"}).check(*parts)

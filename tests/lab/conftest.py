@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
+from benchmarks.served import Served, serve
 from konv import data
 from konv.lab.subject import CLOTHES, Subject
 from konv.models import load_model
@@ -26,50 +20,6 @@ from tests.conftest import in_ci
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WAIT = 60_000
 """Milliseconds a page gets to show what is waited for, on a busy machine."""
-
-
-@dataclass
-class Served:
-    """A running lab: its address, and the process."""
-
-    address: str
-    process: subprocess.Popen[str]
-    folder: Path
-
-    def ask(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, whole: bool = False
-    ) -> tuple[int, bytes, dict[str, str]]:
-        """Status, body and headers of the answer to a request for `path` behind the token (or, `whole`, as it is)."""
-        parts = urlsplit(self.address)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        try:
-            connection.request(method, path if whole else parts.path + path, body or None, headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read(), {k.lower(): v for k, v in answer.getheaders()}
-        finally:
-            connection.close()
-
-    def stop(self) -> str:
-        """Press Ctrl-C. Returns: what it wrote besides its address."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=60)[0]
-
-
-def serve(folder: Path, *arguments: str) -> Served:
-    """A lab of its own, in `folder`."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("KONV_") or k == "KONV_CACHE"}
-    command = [sys.executable, "-m", "konv", "lab", "--no-browser", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command, cwd=folder, env={**environment, "PYTHONUNBUFFERED": "1"}, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert process.stdout is not None
-    written = []
-    for line in process.stdout:
-        written.append(line)
-        if found := re.search(r"http://\S+", line):
-            return Served(found.group(), process, folder)
-    raise AssertionError("".join(written))
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,10 @@ def number(text: str) -> float:
 
 def hover(page: Any, layer: str, channel: int, row: int, column: int) -> None:
     """Point at a pixel of a feature map, and wait until its arithmetic stands below."""
-    map_ = page.locator(f'.map[data-layer="{layer}"][data-channel="{channel}"]')
+    map_ = page.locator(f'.map:not(.blank)[data-layer="{layer}"][data-channel="{channel}"]')
     map_.wait_for()
     box = map_.bounding_box()
-    rows, columns = map_.locator("canvas").evaluate("c => [c.height, c.width]")
+    rows, columns = map_.evaluate("m => [Number(m.dataset.rows), Number(m.dataset.columns)]")
     map_.hover(position={"x": (column + 0.5) * box["width"] / columns, "y": (row + 0.5) * box["height"] / rows})
     where = f"map {channel + 1} · row {row + 1}, column {column + 1}"
     page.locator(".sum h2 small", has_text=where).wait_for()
@@ -68,7 +68,7 @@ def test_first_screen_shows_a_trained_network_at_work(open_page: Open, subject: 
     page.locator(".verdict .big").wait_for()
     output = subject.model.predict(subject.prepare(subject.pixels(0)[None]), verbose=0)[0]
     assert page.locator(".verdict .big").inner_text() == subject.classes[int(output.argmax())]
-    page.locator('.map[data-layer="pool2"][data-channel="11"] canvas').wait_for()
+    page.locator('.map:not(.blank)[data-layer="pool2"][data-channel="11"]').wait_for()
     assert page.locator(".sum .equation").count() >= 1, "something is worked out before anything is pointed at"
     until(page, "document.querySelector('.over .boxes').getAttribute('d')")
     assert framed(page, ".map.image"), "the receptive field is outlined on the image"
@@ -100,6 +100,25 @@ def test_arithmetic_of_a_convolution(open_page: Open, subject: Subject):
         assert cells == pytest.approx(array.ravel().tolist(), abs=1e-5)
     sums = [number(t) for t in page.locator(".triple b").all_inner_texts()]
     assert sorted(sums) == pytest.approx(sorted(products.sum((0, 1))), abs=6e-3)
+
+
+def test_maps_are_drawn_in_their_places(open_page: Open, subject: Subject):
+    page = open_page()
+    page.locator('.map:not(.blank)[data-layer="relu2"][data-channel="11"]').wait_for()
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll('.map[data-layer="relu2"]')].map(map => {
+        const canvas = map.parentElement.querySelector("canvas"), image = canvas.getContext("2d");
+        const area = map.getBoundingClientRect(), from = canvas.getBoundingClientRect();
+        return Array.from({ length: 64 }, (_, i) => [...image.getImageData(
+            area.left - from.left + (i % 8 + .5) * area.width / 8,
+            area.top - from.top + (Math.floor(i / 8) + .5) * area.height / 8, 1, 1).data]); }) """
+    )
+    values = arrays(subject, 0)["relu2"][1]
+    shades = np.array(shown)
+    assert np.array_equal((shades == 255).all(-1), np.round(values / values.max() * 127).reshape(64, 12).T == 0)
+    order = values.reshape(64, 12).T.ravel().argsort()
+    brightness = shades[..., :3].sum(-1).ravel()[order]
+    assert (np.diff(brightness) <= 0).all(), "the larger, the darker"
 
 
 def test_receptive_field_is_outlined(open_page: Open):

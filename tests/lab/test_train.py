@@ -61,9 +61,16 @@ def test_two_epochs_with_a_pause(open_page: Open, lab: Served):
     assert {path.name for path in folder.iterdir()} >= {"run.json", "report.html", "curves.png", "checkpoints"}
 
 
-def test_lab_learns_as_the_terminal_does(tmp_path: Path):
-    """The same bits: history and weights."""
-    recipe = Recipe(network="lenet5", epochs=1, batch_size=64)
+RECIPES = {
+    "lenet5": Recipe(network="lenet5", epochs=1, batch_size=64),
+    "varied": Recipe(network="lenet5", activation="relu", pooling="max", epochs=1, batch_size=64),
+    "small": Recipe(kernel=3, filters=4, activation="sigmoid", epochs=1, batch_size=128),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_lab_learns_as_the_terminal_does(recipe: Recipe, tmp_path: Path):
+    """The recorded command gives the same bits: history and weights."""
     ours, theirs = Connected(), tmp_path / "theirs"
     work(ours, Job((recipe,), folder=str(tmp_path / "runs")))
     assert [m["kind"] for m in ours.sent if m["kind"] in ("begin", "epoch", "saved", "done")] == [
@@ -72,6 +79,9 @@ def test_lab_learns_as_the_terminal_does(tmp_path: Path):
     (folder,) = (tmp_path / "runs").iterdir()
     record = json.loads((folder / "run.json").read_text("utf-8"))
     assert record["command"][:2] == ["konv", "train"]
+    assert {name: str(value) for name, value in record["settings"].items() if name in recipe.variant.choices} == {
+        name: record["command"][record["command"].index(f"--{name}") + 1] for name in recipe.variant.choices
+    }
     assert app.run([*record["command"][1:], "--out", str(theirs), "-q"]) == 0
     measured = [
         [{k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in csv.DictReader(lines)]
@@ -149,7 +159,7 @@ def test_training_survives_its_page_and_ends_with_its_server(training: Served, o
     assert "already" in json.loads(body)["error"]
     page = open_page("look", served=training)
     page.expect_refusals()
-    page.locator('.map[data-layer="conv2"][data-channel="0"] canvas').wait_for()
+    page.locator('.map:not(.blank)[data-layer="conv2"][data-channel="0"]').wait_for()
     written = training.stop()
     page.locator('.map[data-layer="conv2"][data-channel="1"]').hover()
     page.locator("#banner", has_text="does not answer").wait_for()

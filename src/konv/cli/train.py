@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from click.core import ParameterSource
 
@@ -17,6 +19,10 @@ def parameters() -> list[click.Parameter]:
     return [
         click.Argument(["data"], required=False, metavar="[DATA]"),
         option("--model", text("cli.train.model"), "notes", metavar="NAME"),
+        option("--activation", text("cli.train.activation"), metavar="NAME"),
+        option("--pooling", text("cli.train.pooling"), metavar="NAME"),
+        option("--kernel", text("cli.train.kernel"), metavar="N", callback=whole(1, 99)),
+        option("--filters", text("cli.train.filters"), metavar="N", callback=whole(1, 4096)),
         option("--epochs", text("cli.train.epochs"), "12", metavar="N", callback=whole()),
         option("--batch-size", text("cli.train.batch_size"), "32", metavar="N", callback=whole()),
         option("--optimizer", text("cli.train.optimizer"), "adam", metavar="NAME"),
@@ -30,26 +36,13 @@ def parameters() -> list[click.Parameter]:
     ]
 
 
-def command(
-    data: str | None,
-    model: str,
-    epochs: int,
-    batch_size: int,
-    optimizer: str,
-    learning_rate: float | None,
-    seed: int,
-    image_size: tuple[int, int] | None,
-    out: str | None,
-    resume: str | None,
-    strict: bool,
-    quiet: bool,
-) -> int:
+def command(resume: str | None, **options: Any) -> int:
     """Train, or go on training, and return the exit code."""
     from konv.cli.resuming import begun
     from konv.cli.training import train
     from konv.runs.settings import Settings
 
-    asked = Settings(data, model, epochs, batch_size, optimizer, learning_rate, seed, image_size, out, strict, quiet)
+    asked = Settings(**options)
     if resume is None:
         return train(asked)
     context = click.get_current_context()

@@ -10,19 +10,18 @@ from pathlib import Path
 from rich.console import Console
 
 import konv
-from konv import config, data as images, random, zoo
+from konv import config, data as images, random
 from konv.cli.interrupt import EndTraining, Interrupt
 from konv.cli.resuming import Begun
 from konv.cli.view import TrainingView
 from konv.data import DataSet
-from konv.errors import ConfigurationError, NonFiniteError
+from konv.errors import NonFiniteError
 from konv.explain.evaluation import Evaluation
 from konv.explain.record import RunRecord
 from konv.explain.tables import percent
 from konv.io.run_folder import RunFolder, default_folder
 from konv.messages import text
 from konv.models import Model
-from konv.names import unknown
 from konv.runs.keeper import Keeper
 from konv.runs.machine import LIBRARIES, processor, versions
 from konv.runs.outcome import leave
@@ -48,8 +47,7 @@ def train(asked: Settings, begun: Begun | None = None) -> int:
     """
     began, started = time.perf_counter(), time.strftime("%Y-%m-%dT%H:%M:%S")
     console = Console(highlight=False, quiet=asked.quiet)
-    if asked.model not in zoo.NETWORKS:
-        raise unknown("network", asked.model, zoo.NETWORKS)
+    asked.variant.check()
     optimizer = _optimizer(asked)
     if asked.data is not None:
         console.print(text("cli.reading", data=asked.data), style="dim", soft_wrap=True, markup=False)
@@ -100,13 +98,8 @@ def _optimizer(asked: Settings) -> Optimizer:
 
 
 def _network(asked: Settings, training: DataSet) -> Model:
-    """The network asked for, for these images and classes, and knowing how its images are prepared.
-
-    Raises: ConfigurationError for one that names no class for an image.
-    """
-    if asked.model in zoo.MAPS:
-        raise ConfigurationError(text("zoo.no_classifier", network=asked.model))
-    model = zoo.build(asked.model, training.shape, len(training.classes))
+    """The network asked for, for these images and classes, and knowing how its images are prepared."""
+    model = asked.variant.build(training.shape, len(training.classes))
     model.class_names = list(training.classes)
     model.preprocessing = {"divide_by": divisor(training)}
     return model
@@ -141,7 +134,7 @@ def _settings(asked: Settings, model: Model, optimizer: Optimizer) -> dict[str, 
     found: dict[str, object] = {
         "epochs": asked.epochs, "batch_size": asked.batch_size, "optimizer": asked.optimizer,
         "learning_rate": optimizer.learning_rate, "loss": LOSS, "seed": asked.seed,
-        "scaling": f"x / {model.preprocessing['divide_by']:g}",
+        "scaling": f"x / {model.preprocessing['divide_by']:g}", **asked.variant.choices,
     }  # fmt: skip
     if asked.image_size is not None:
         found["image_size"] = show(asked.image_size)

@@ -1,7 +1,8 @@
-"""How one number in a network came about, as the page shows it: the records of `konv.explain.look` fit for JSON.
+"""How one number in a network came about, as the page shows it: the records of `konv.explain.look` fit to be sent.
 
 Every answer has a `kind`, which says how it is drawn; `value`, what the layer's operation gave; and `output`, what its
-activation made of that. A dense neuron behind a flattening is shown as the template that it is, as large as the maps.
+activation made of that; arrays stand behind it (`konv.lab.wire`), tables of the size `window` one after the other. A
+dense neuron behind a flattening is shown as the template that it is, as large as the maps.
 """
 
 from __future__ import annotations
@@ -16,54 +17,44 @@ from konv.explain.look.network import Place
 from konv.graph import Tensor
 from konv.lab.look import Look
 from konv.lab.subject import spot
+from konv.lab.wire import exact
 from konv.ops import Concatenate, Flatten, Softmax
-from konv.ops.record import Array
 
-__all__ = ["neuron", "number", "numbers", "template", "weight"]
+__all__ = ["neuron", "number", "template", "weight"]
 
 MOST = 24
 """Channels, classes, neighbours whose numbers are sent one by one: those that weigh most."""
 WIDEST = 16
 """Features that are shown in one row; more are folded into a square."""
-MOST_READ = 400
-"""Numbers of an array that are sent with all their digits."""
 Found = dict[str, Any]
 
 
-def neuron(look: Look, layer: str, row: int, column: int, channel: int) -> Found:
+def neuron(look: Look, layer: str, row: int, column: int, channel: int) -> tuple[Found, bytes]:
     """How the number at `row`, `column` of map `channel` of `layer` came about, and where in every map it came from.
 
+    Returns: what is said of it; and of a weighted sum, float32, the patches and then the kernels of its `channels`, of
+    a pooling the patch; behind them a byte for each place of the window: 1 inside, 0 in padding.
     Raises: UnknownNameError, ConfigurationError where there is no such number.
     """
     place = look.subject.place(layer)
     at, unit = spot(place.output.shape, row, column, channel)
     found = looking.neuron(look.subject.model, look.x, layer, at, unit, look.computed)
-    shown = _shown(look, place, found)
+    shown, content = _shown(look, place, found)
     node = place.operation
     shown |= {
         "operation": node.op.name,
         "activation": place.activation.op.name if place.activation else "",
         "value": number(found.value),
         "output": number(found.output),
-        "regions": [_region(r) for r in looking.receptive_field(look.subject.model, layer, at) if r.layer != layer],
+        "regions": [_region(r) for r in look.subject.field(layer, at) if r.layer != layer],
         "reads": [_name(look, t) for t in node.inputs if not t.node.alike],
     }
-    return shown
+    return shown, content
 
 
 def number(value: Any) -> float:
     """A number of an array as JSON has it: as many digits as float32 has."""
     return float(f"{float(value):.9g}")
-
-
-def numbers(values: Array) -> Any:
-    """An array as nested lists: with all digits, or, where there are more than a person reads, with six."""
-    if values.size <= MOST_READ:
-        return [numbers(v) if v.ndim else number(v) for v in values]
-    exact = values.astype(np.float64)
-    with np.errstate(divide="ignore"):
-        digits = 10.0 ** np.clip(5 - np.floor(np.log10(np.abs(exact))), -300, 300)
-    return (np.rint(exact * digits) / digits).tolist()
 
 
 def _region(region: Region) -> Found:
@@ -75,11 +66,15 @@ def _name(look: Look, tensor: Tensor) -> str:
     return next((p.name for p in look.subject.view.places if p.output is tensor), "")
 
 
-def _shown(look: Look, place: Place, found: Neuron) -> Found:
+def _shown(look: Look, place: Place, found: Neuron) -> tuple[Found, bytes]:
     if isinstance(found, WeightedSum):
         return _product(look, place, found)
     if isinstance(found, Pooled):
         return _pool(found)
+    return _said(look, place, found), b""
+
+
+def _said(look: Look, place: Place, found: Neuron) -> Found:
     if isinstance(found, BatchNormalised):
         names = ("x", "mean", "variance", "epsilon", "gamma", "beta", "normal")
         return {"kind": "batchnorm", **{name: number(getattr(found, name)) for name in names}}
@@ -114,7 +109,7 @@ def template(place: Place) -> tuple[int, int, int]:
     return -(-size // width), width, 1
 
 
-def _product(look: Look, place: Place, found: WeightedSum) -> Found:
+def _product(look: Look, place: Place, found: WeightedSum) -> tuple[Found, bytes]:
     patch, kernel, inside = found.patch, found.kernel, found.inside
     channels, dilation, folded, source = found.channels, found.dilation, False, _name(look, place.operation.inputs[0])
     if patch.ndim == 1:
@@ -130,42 +125,41 @@ def _product(look: Look, place: Place, found: WeightedSum) -> Found:
     assert inside is not None
     sums = (patch * kernel).sum((0, 1), dtype=np.float64)
     order = np.argsort(-np.abs(sums), kind="stable")
-    return {
+    most = order[:MOST]
+    tables = (np.moveaxis(a[..., most], -1, 0) for a in (patch, kernel))
+    said = {
         "kind": "product",
         "top": found.top,
         "left": found.left,
         "dilation": list(dilation),
-        "inside": inside.tolist(),
+        "window": list(inside.shape),
         "folded": folded,
         "source": source,
-        "channels": [
-            {"channel": channels[0] + int(c), "index": int(c), "sum": number(sums[c]),
-             "patch": numbers(patch[..., c]), "kernel": numbers(kernel[..., c])}
-            for c in order[:MOST]
-        ],
+        "channels": [{"channel": channels[0] + int(c), "index": int(c), "sum": number(sums[c])} for c in most],
         "others": {"count": max(len(sums) - MOST, 0), "sum": number(sums[order[MOST:]].sum())},
         "scales": [number(np.abs(patch).max(initial=0)), number(np.abs(kernel).max(initial=0))],
         "count": int(found.patch.size),
         "total": number(found.total),
         "bias": number(found.bias),
-    }  # fmt: skip
+    }
+    return said, exact(*tables) + inside.tobytes()
 
 
-def _pool(found: Pooled) -> Found:
+def _pool(found: Pooled) -> tuple[Found, bytes]:
     assert found.inside is not None
-    return {
+    said = {
         "kind": "pool",
         "how": "max" if found.how == "max" else "average",
         "top": found.top,
         "left": found.left,
-        "patch": numbers(found.patch[..., 0]),
-        "inside": found.inside.tolist(),
+        "window": list(found.inside.shape),
         "winner": list(found.winner),
         "max": number(found.largest),
         "sum": number(found.patch[found.inside].sum(dtype=np.float64)),
         "count": int(found.inside.sum()),
         "average": number(found.mean),
     }
+    return said, exact(found.patch) + found.inside.tobytes()
 
 
 def _softmax(look: Look, place: Place, found: Passed) -> Found:
@@ -192,12 +186,14 @@ def _join(look: Look, place: Place, found: Passed) -> Found:
     return {"kind": "join", "layer": "", "channel": found.channel}
 
 
-def weight(look: Look, layer: str, channel: int, tap: tuple[int, int, int], label: int, rate: float) -> Found:
+def weight(
+    look: Look, layer: str, channel: int, tap: tuple[int, int, int], label: int, rate: float
+) -> tuple[Found, bytes]:
     """How one weight of the neurons of map `channel` of `layer` learns from this image, if its class were `label`.
 
     Arguments: `tap`, row and column in the kernel, and which of its channels; `rate`, the learning rate.
-    Returns: `loss`; `dy`, what came back to every place of the map, `seen`, what the weight met there, their `products`
-    `(H', W')`, whose sum is the `gradient`; `before` and `after` the step.
+    Returns: `loss`, the `gradient`, and the weight `before` and `after` the step; and three tables, float32: what came
+    back to every place of the map, what the weight met there, and their products, whose sum is the gradient.
     Raises: ConfigurationError where there is no such weight or no loss.
     """
     place = look.subject.place(layer)
@@ -215,13 +211,11 @@ def weight(look: Look, layer: str, channel: int, tap: tuple[int, int, int], labe
     seen, coming, terms = (
         a[0] if a[0].ndim == 2 else a[0].reshape(-1, 1) for a in (found.seen, found.coming, found.terms)
     )
-    return {
+    said = {
         "loss": number(learned.loss),
         "label": label,
         "probability": number(np.exp(-learned.loss)),
-        "dy": numbers(coming),
-        "seen": numbers(seen),
-        "products": numbers(terms),
+        "window": list(terms.shape),
         "gradient": number(found.gradient),
         "rate": rate,
         "before": number(found.weight),
@@ -229,6 +223,7 @@ def weight(look: Look, layer: str, channel: int, tap: tuple[int, int, int], labe
         "tap": [u, v, i],
         "map": channel,
     }
+    return said, exact(coming, seen, terms)
 
 
 FORMULAS = {

@@ -8,7 +8,7 @@ from konv.explain.cost import LayerCost, layer_costs
 from konv.explain.look.network import Place
 from konv.lab.look import Look
 from konv.lab.subject import Subject
-from konv.lab.whatif import own_kernel
+from konv.lab.whatif import own_groups, own_kernel
 from konv.lab.wire import scale_of
 
 __all__ = ["layers", "network", "scales"]
@@ -16,7 +16,7 @@ __all__ = ["layers", "network", "scales"]
 
 def layers(subject: Subject) -> list[dict[str, Any]]:
     """The layers as the page draws them: name, operation, shape, and the layers each reads ("" for the input),
-    and the size of its kernels where they can be tried elsewhere."""
+    and the size of its kernels and the numbers of groups they can be tried in."""
     return [
         {
             "name": place.name,
@@ -25,6 +25,7 @@ def layers(subject: Subject) -> list[dict[str, Any]]:
             "shape": list(place.output.shape),
             "reads": _reads(subject, place),
             "kernel": own_kernel(place),
+            "groups": own_groups(place),
         }
         for place in subject.shown
     ]

@@ -13,7 +13,7 @@ from konv.errors import ConfigurationError, NonFiniteError
 from konv.explain.record import RunRecord
 from konv.io.run_folder import RunFolder, default_folder
 from konv.lab.preview import Preview
-from konv.lab.recipe import LOSS, SMALL, Recipe, network
+from konv.lab.recipe import LOSS, Recipe, network
 from konv.runs.keeper import Keeper
 from konv.runs.machine import LIBRARIES, processor, versions
 from konv.runs.outcome import leave
@@ -168,23 +168,20 @@ class Pupil:
     def _settings(self) -> dict[str, object]:
         """The settings that a report lists, under the keys of `report.setting.…`."""
         recipe = self.recipe
-        own = {"kernel": recipe.kernel, "filters": recipe.filters} if recipe.network == SMALL else {}
-        varied = {name: getattr(recipe, name) for name in ("activation", "pooling") if getattr(recipe, name)}
         size = {} if self._size is None else {"image_size": show(self._size)}
         return {
             "epochs": recipe.epochs, "batch_size": recipe.batch_size, "optimizer": recipe.optimizer,
             "learning_rate": recipe.learning_rate, "loss": LOSS, "seed": recipe.seed,
-            "scaling": f"x / {self.model.preprocessing['divide_by']:g}", **own, **varied, **size,
+            "scaling": f"x / {self.model.preprocessing['divide_by']:g}", **recipe.variant.choices, **size,
         }  # fmt: skip
 
     def _command(self) -> tuple[str, ...]:
-        """The command that does the same, or, where there is none, the one that opens the lab."""
-        recipe = self.recipe
-        if recipe.network == SMALL or recipe.activation or recipe.pooling:
-            return ("konv", "lab")
-        source = self._source.source
+        """The command that does the same."""
+        recipe, source = self.recipe, self._source.source
+        own = recipe.variant
         return Settings(
-            data=None if source == "embedded" else source, model=recipe.network, epochs=recipe.epochs,
+            data=None if source == "embedded" else source, model=recipe.network, activation=own.activation,
+            pooling=own.pooling, kernel=own.kernel, filters=own.filters, epochs=recipe.epochs,
             batch_size=recipe.batch_size, optimizer=recipe.optimizer, learning_rate=recipe.learning_rate,
             seed=recipe.seed, image_size=self._size, out=None, strict=False, quiet=False,
         ).command  # fmt: skip

@@ -17,12 +17,13 @@ from konv.lab import describe, whatif
 from konv.lab.arithmetic import neuron, weight
 from konv.lab.look import Look, Looks
 from konv.lab.mistakes import Mistakes
-from konv.lab.recipe import NETWORKS, recipe_of
+from konv.lab.recipe import recipe_of
 from konv.lab.runs import Training, earlier
 from konv.lab.subject import Subject, subject_of
 from konv.lab.trainer import Job
 from konv.lab.wire import packed, quantised, scale_of, thumb
 from konv.messages import language, text
+from konv.runs.variant import NETWORKS
 
 __all__ = ["Asked", "Session"]
 
@@ -156,10 +157,11 @@ class Session:
         some = maps[..., max(first, 0) : max(first, 0) + max(count, 0)]
         return packed({"shape": list(some.shape), "of": maps.shape[2]}, quantised(some, scale_of(values)))
 
-    def neuron(self, asked: Asked) -> Found:
+    def neuron(self, asked: Asked) -> bytes:
         """How one number came about."""
         look = self.looks.get(asked.whole("look"))
-        return neuron(look, asked.word("layer"), asked.whole("row"), asked.whole("column"), asked.whole("channel"))
+        place = (asked.whole(name) for name in ("row", "column", "channel"))
+        return packed(*neuron(look, asked.word("layer"), *place))
 
     def strongest(self, asked: Asked) -> Found:
         """Where the strongest number of the first `count` maps of `layer` is: a good place to begin."""
@@ -170,12 +172,12 @@ class Session:
         row, column, channel = np.unravel_index(int(some.argmax()), some.shape)
         return {"row": int(row), "column": int(column), "channel": int(channel)}
 
-    def weight(self, asked: Asked) -> Found:
+    def weight(self, asked: Asked) -> bytes:
         """How one weight learns."""
         look = self.looks.get(asked.whole("look"))
         tap = (asked.whole("u"), asked.whole("v"), asked.whole("i"))
         rate = asked.real("rate", 0, 1e3)
-        return weight(look, asked.word("layer"), asked.whole("channel"), tap, asked.whole("label"), rate)
+        return packed(*weight(look, asked.word("layer"), asked.whole("channel"), tap, asked.whole("label"), rate))
 
     def cam(self, asked: Asked) -> bytes:
         """Grad-CAM of the look for the class `label`: bytes, 0 to 255, of the image's size."""
@@ -199,12 +201,14 @@ class Session:
                 raise ConfigurationError(
                     text("unknown_setting", name=name, received=words[name], known=", ".join(known))
                 )
-        names = ("kernel", "stride", "dilation", "pool", "pool_stride")
+        names = ("kernel", "across", "stride", "dilation", "pool", "pool_stride")
         sizes = {name: asked.whole(name) for name in names}
         for name, value in sizes.items():
             if not 1 <= value <= 99:
                 raise ConfigurationError(text("lab.bad_number", name=name, least=1, most=99, received=value))
-        return packed(*whatif.answer(look, whatif.Choice(**{**words, **sizes, "layer": asked.word("layer", "")})))
+        layer, groups = asked.word("layer", ""), asked.whole("groups", 1)
+        words |= {"layer": layer, "groups": groups, **sizes}
+        return packed(*whatif.answer(look, whatif.Choice(**words)))
 
     # Mistakes
 

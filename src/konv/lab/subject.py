@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from konv import zoo
 from konv.data import DataSet, embedded
 from konv.data.images import decode, fit, with_channels
 from konv.errors import ConfigurationError, DataError
+from konv.explain.look import receptive_field
 from konv.explain.look.network import Place, opened
 from konv.messages import text
 from konv.models import Model
@@ -28,12 +29,17 @@ CLOTHES = Path(__file__).parent / "clothes.konv"
 """A small network trained on the images inside konv, by `tools/make_lab_network.py`."""
 
 
+FIELDS = 256
+"""Places whose receptive fields are remembered: those under a pointer that comes back, and all of a dense layer's."""
+
+
 class Subject:
     """A network and images to show it.
 
     Arguments: `model`, of one image `(H, W, C)` and any output; `data`, images (of any size) to choose from;
     `prepare`, from uint8 `(n, H, W, C)` to what the model takes; `classes`, the names of its outputs; `trained`, False
     for a network whose weights are still random; `name`, what the page calls it.
+    Attributes: `field`, the `konv.explain.look.receptive_field` of a layer's place.
     Raises: ConfigurationError for a network that does not take one image.
     """
 
@@ -53,6 +59,7 @@ class Subject:
         self.prepare, self.classes = prepare, tuple(classes)
         self.shape: Shape = shape
         self.view = opened(model)
+        self.field = lru_cache(FIELDS)(partial(receptive_field, model))
 
     def pixels(self, number: int) -> Array:
         """The image of that `number`, uint8 `(H, W, C)`, fitted. Raises: DataError where there is none."""

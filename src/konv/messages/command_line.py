@@ -33,7 +33,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "x_train 和 y_train（或 x 和 y）的 .npz 文件；不给出时使用 konv 自带的服装图像。按 Ctrl-C "
         "结束训练，已学到的会保存下来；--resume 可以继续它，或继续被杀掉的训练，结果与从未中断时逐位相同。",
     ),
-    "cli.train.model": ("Network, by name.", "网络的名称。"),
+    "cli.train.model": (
+        "Network, by name; small is the lab's, of two convolutions.",
+        "网络的名称；small 是 lab 里两层卷积的小网络。",
+    ),
+    "cli.train.activation": (
+        "Activation between the layers: relu, sigmoid or tanh; the network's own by default.",
+        "各层之间的激活函数：relu、sigmoid 或 tanh；默认用网络自己的。",
+    ),
+    "cli.train.pooling": (
+        "Pooling of windows: max or average; the network's own by default.",
+        "窗口池化的方式：max 或 average；默认用网络自己的。",
+    ),
+    "cli.train.kernel": ("Kernel size of the network small (default 5).", "small 网络的卷积核大小（默认 5）。"),
+    "cli.train.filters": (
+        "Filters of the first convolution of the network small (default 8).",
+        "small 网络第一层卷积的滤波器数（默认 8）。",
+    ),
     "cli.train.epochs": ("How often every image is learned from.", "每张图像学习多少遍（轮数）。"),
     "cli.train.batch_size": ("Images a step.", "每一步用多少张图像。"),
     "cli.train.optimizer": (

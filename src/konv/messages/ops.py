@@ -17,6 +17,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind.optimizer": ("optimizer", "优化器"),
     "kind.schedule": ("learning-rate schedule", "学习率调度"),
     "kind.activation": ("activation", "激活函数"),
+    "kind.pooling": ("pooling", "池化方式"),
     "kind.metric": ("metric", "评价指标"),
     "kind.initializer": ("initializer", "初始化方法"),
     "kind.regularizer": ("regularizer", "正则化方法"),

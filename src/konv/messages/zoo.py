@@ -20,4 +20,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请在 Python 中训练：先 konv.zoo.{network}(…)，再 compile，并用该形状的目标 fit"
         "（自编码器的目标就是图像本身）。",
     ),
+    "variant.small_alone": (
+        "Only the network small has a {option} to choose; {network} has its own. Leave --{option} out, or take "
+        "--model small.",
+        "只有 small 网络可以选择 {option}，{network} 的是固定的。请去掉 --{option}，或用 --model small。",
+    ),
+    "variant.no_activation": (
+        "{network} has no activation by name that could be exchanged for another. Leave the activation as it is.",
+        "{network} 没有可以按名字更换的激活函数。请保留它自己的激活函数。",
+    ),
+    "variant.no_pooling": (
+        "{network} has no max or average pooling of windows that could be exchanged for the other. Leave the pooling "
+        "as it is.",
+        "{network} 没有可以互换的窗口最大池化或平均池化。请保留它自己的池化。",
+    ),
 }

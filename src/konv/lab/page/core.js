@@ -43,6 +43,10 @@ export async function packed(path, options) {
   return [head, new Uint8Array(buffer, 4 + size)];
 }
 
+// Exact arrays behind a head: `count` tables of a size, float32, one after the other from the byte `at`.
+export const tables = (bytes, [height, width], count, at = 0) => Array.from({ length: count }, (_, i) =>
+  ({ height, width, values: new Float32Array(bytes.buffer, bytes.byteOffset + at + 4 * i * height * width, height * width) }));
+
 export const query = (path, values) => `${path}?${new URLSearchParams(values)}`;
 export const post = (path, body) => json(path, { method: "POST", body: body === undefined ? "" : JSON.stringify(body) });
 

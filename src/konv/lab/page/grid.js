@@ -2,33 +2,33 @@
 // not changed need not be laid out and painted again while a pointer moves.
 
 import { fixed, h, t } from "./core.js";
-import { cssColour, dark, largest, signedGrid } from "./paint.js";
+import { cssColour, dark, largest, signedTable } from "./paint.js";
 
-const MOST = 12; // cells along a side, up to which each is an element; larger grids are one picture
+const MOST = 7; // cells along a side, up to which each is an element with its number in it; larger grids are one picture
 
 export class Grid {
-  // `pick(r, c)` is called when a cell is pointed at or chosen by a key; `digits` of the numbers; `size` of a cell.
+  // `pick(r, c)` is called when a cell is pointed at or chosen by a key; `digits` of the numbers; `size` of a cell. What
+  // is shown are tables: { values, height, width }, the values row by row.
   constructor({ label, pick = null, digits = 2, size = null }) {
     Object.assign(this, { pick, digits, size, shown: [] });
     this.element = h("div", { class: "grid", role: pick ? "group" : "img", "aria-label": label });
   }
 
-  // `inside` says which cells are no padding; `mark(r, c)` gives a class, or nothing.
-  update(rows, { scale = largest(rows), inside = null, mark = null } = {}) {
-    this.rows = rows;
-    const form = `${rows.length}×${rows[0].length}`;
-    if (form !== this.form) { this.form = form; this.build(rows.length, rows[0].length); }
+  // `inside` says of each cell whether it is no padding; `mark(r, c)` gives a class, or nothing.
+  update(table, { scale = largest(table.values), inside = null, mark = null } = {}) {
+    this.table = table;
+    const { values, height, width } = table, form = `${height}×${width}`;
+    if (form !== this.form) { this.form = form; this.build(height, width); }
     if (this.canvas) this.paint(scale, inside, mark);
-    else rows.forEach((row, r) => row.forEach((value, c) => this.cell(r * row.length + c, value, scale, inside && !inside[r][c], mark?.(r, c) ?? "")));
+    else values.forEach((value, i) => this.cell(i, value, scale, inside && !inside[i], mark?.(Math.floor(i / width), i % width) ?? ""));
     return this;
   }
 
   build(height, width) {
     const count = Math.max(height, width);
-    this.side = this.size ?? (count <= 5 ? 36 : count <= 7 ? 34 : count <= 9 ? 28 : count <= 12 ? 22 : Math.max(4, Math.floor(260 / count)));
+    this.side = this.size ?? (count <= 5 ? 36 : count <= MOST ? 34 : Math.max(4, Math.min(22, Math.floor(260 / count))));
     this.shown = [];
     this.canvas = count > MOST ? h("canvas", {}) : null;
-    this.element.classList.toggle("small", this.side < 32);
     this.element.classList.toggle("whole", Boolean(this.canvas));
     if (this.canvas) { this.whole(height, width); return; }
     this.element.style.gridTemplateColumns = `repeat(${width}, ${this.side}px)`;
@@ -45,12 +45,11 @@ export class Grid {
 
   cell(at, value, scale, out, mark) {
     const { back, ink } = out ? { back: "", ink: "" } : cssColour(value, scale);
-    const words = out || this.side < 32 ? "" : fixed(value, this.digits).replace(/^(−?)0\./, "$1.");
+    const words = out ? "" : fixed(value, this.digits).replace(/^(−?)0\./, "$1.");
     const cell = this.cells[at], before = this.shown[at] ?? {};
     if (before.value !== value) {
       cell.dataset.value = value;
-      if (this.pick) cell.setAttribute("aria-label", t("lab.weight_at", { row: Math.floor(at / this.rows[0].length) + 1, column: (at % this.rows[0].length) + 1, value: fixed(value) }));
-      else if (this.side < 32) cell.title = fixed(value);
+      if (this.pick) cell.setAttribute("aria-label", t("lab.weight_at", { row: Math.floor(at / this.table.width) + 1, column: (at % this.table.width) + 1, value: fixed(value) }));
     }
     if (before.back !== back) { cell.style.background = back; cell.style.color = ink; }
     if (before.words !== words) cell.textContent = words;
@@ -78,13 +77,17 @@ export class Grid {
     Object.assign(this.canvas.style, { width: `${width * this.side}px`, height: `${height * this.side}px` });
     this.element.style.gridTemplateColumns = this.element.style.gridAutoRows = "";
     this.element.replaceChildren(this.canvas, this.frame);
-    if (!this.pick) return;
-    const point = (r, c) => { this.at = [Math.max(0, Math.min(height - 1, r)), Math.max(0, Math.min(width - 1, c))]; this.pick(...this.at); };
-    this.element.tabIndex = 0;
+    const point = (r, c) => {
+      this.at = [Math.max(0, Math.min(height - 1, r)), Math.max(0, Math.min(width - 1, c))];
+      this.element.title = fixed(this.table.values[this.at[0] * width + this.at[1]]);
+      this.pick?.(...this.at);
+    };
     this.element.onclick = this.element.onpointermove = (event) => {
       const area = this.canvas.getBoundingClientRect();
       point(Math.floor((event.clientY - area.top) / this.side), Math.floor((event.clientX - area.left) / this.side));
     };
+    if (!this.pick) return;
+    this.element.tabIndex = 0;
     this.element.onkeydown = (event) => {
       const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
       if (!by) return;
@@ -94,16 +97,16 @@ export class Grid {
   }
 
   paint(scale, inside, mark) {
-    const { rows, painted = {} } = this, scheme = dark();
-    if (painted.rows !== rows || painted.scale !== scale || painted.scheme !== scheme) signedGrid(rows, scale, this.canvas);
-    this.painted = { rows, scale, scheme };
+    const { table, painted = {} } = this, scheme = dark();
+    if (painted.table !== table || painted.scale !== scale || painted.scheme !== scheme) signedTable(table, scale, this.canvas, inside);
+    this.painted = { table, scale, scheme };
     this.mark(mark);
   }
 
   // Mark other cells.
   mark(mark) {
-    const width = this.rows[0].length;
     if (!this.canvas) {
+      const { width } = this.table;
       this.cells.forEach((cell, i) => {
         const kind = mark?.(Math.floor(i / width), i % width) ?? "", before = this.shown[i];
         const whole = `cell${before.kind.includes(" outside") ? " outside" : ""}${kind ? ` ${kind}` : ""}`;
@@ -118,4 +121,4 @@ export class Grid {
 }
 
 // A grid that is shown once.
-export const grid = (rows, { label, digits, size, ...more } = {}) => new Grid({ label, digits, size }).update(rows, more).element;
+export const grid = (table, { label, digits, size, ...more } = {}) => new Grid({ label, digits, size }).update(table, more).element;

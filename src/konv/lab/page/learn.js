@@ -1,7 +1,7 @@
 // How one weight learns: loss → what comes back → gradient as a sum over positions → the new weight.
 
-import { app, button, className, fixed, h, json, newest, percent, query, t, waiting } from "./core.js";
-import { largest, signedGrid } from "./paint.js";
+import { app, button, className, fixed, h, newest, packed, percent, query, t, tables, waiting } from "./core.js";
+import { largest, signedTable } from "./paint.js";
 
 const STEPS = ["loss", "dy", "gradient", "step"];
 
@@ -31,7 +31,9 @@ export class Learn {
     const wish = this.wish;
     const slow = setTimeout(() => this.element.replaceChildren(h("header", {}, h("h2", { id: "learn-title" }, t("lab.learn.title"))), waiting()), 400);
     try {
-      this.found = await json(query("weight", { look: this.look.look, ...wish, label: this.label, rate: this.rate }));
+      const [found, bytes] = await packed(query("weight", { look: this.look.look, ...wish, label: this.label, rate: this.rate }));
+      [found.dy, found.seen, found.products] = tables(bytes, found.window, 3);
+      this.found = found;
       this.error = null;
     } catch (error) {
       clearTimeout(slow);
@@ -55,13 +57,13 @@ export class Learn {
       app.state.classes.map((name, i) => h("option", { value: i, selected: i === this.label }, className(name))));
     const rate = h("input", { type: "range", min: -3, max: 0.5, step: 0.1, value: Math.log10(this.rate), "aria-label": t("lab.learn.rate"), data: { keep: "rate" },
       oninput: (event) => { this.rate = Number((10 ** event.target.value).toPrecision(2)); this.ask(); } });
-    const scale = Math.max(largest(f.dy), 1e-30);
+    const most = largest(f.dy.values), shown = (table) => signedTable(table, largest(table.values) || 1e-30);
     const cards = {
       loss: [h("p", {}, t("lab.learn.loss", { probability: percent(f.probability) })), h("p", { class: "field" }, h("span", {}, t("lab.learn.class")), choice),
         figure(`−ln ${fixed(f.probability)} = `, f.loss, "loss")],
-      dy: [h("p", {}, t("lab.learn.dy", { map: f.map + 1 })), h("div", { class: "heat" }, signedGrid(f.dy, scale)), h("p", { class: "sub" }, t("lab.learn.dy_range", { most: fixed(largest(f.dy)) }))],
-      gradient: [h("p", {}, t("lab.learn.gradient", { count: f.dy.length * f.dy[0].length })),
-        h("div", { class: "heat three" }, signedGrid(f.seen, largest(f.seen)), h("span", { class: "sign" }, "×"), signedGrid(f.dy, scale), h("span", { class: "sign" }, "="), signedGrid(f.products, largest(f.products))),
+      dy: [h("p", {}, t("lab.learn.dy", { map: f.map + 1 })), h("div", { class: "heat" }, shown(f.dy)), h("p", { class: "sub" }, t("lab.learn.dy_range", { most: fixed(most) }))],
+      gradient: [h("p", {}, t("lab.learn.gradient", { count: f.dy.values.length })),
+        h("div", { class: "heat three" }, shown(f.seen), h("span", { class: "sign" }, "×"), shown(f.dy), h("span", { class: "sign" }, "="), shown(f.products)),
         figure("Σ = ", f.gradient, "gradient")],
       step: [h("p", {}, t("lab.learn.step")), h("p", { class: "field" }, h("span", {}, t("lab.learn.rate")), rate, h("output", {}, String(f.rate))),
         h("p", { class: "formula" }, `${fixed(f.before, 4)} − ${f.rate} · ${f.gradient < 0 ? `(${fixed(f.gradient, 4)})` : fixed(f.gradient, 4)} =`), figure("", f.after, "after", 4)],

@@ -13,8 +13,8 @@ export async function enter() {
   state = app.state;
   learn = new Learn();
   sum = new Sum((tap, cursor) => learn.weigh(tap, cursor));
-  strip = new Strip((found, cursor) => {
-    sum.show(found, cursor);
+  strip = new Strip((found, bytes, cursor) => {
+    sum.show(found, bytes, cursor);
     if (found.kind === "product" && !learn.wish && ["dense", "conv2d", "depthwise_conv2d"].includes(found.operation)) {
       sum.begin(); // something to read before anything has been pointed at
     }

@@ -22,9 +22,8 @@ export class Overlay {
   area(element) {
     let found = this.areas.get(element);
     if (!found) {
-      this.origin ??= this.root.getBoundingClientRect();
-      const area = element.getBoundingClientRect();
-      found = [area.left - this.origin.left, area.top - this.origin.top, area.width, area.height];
+      const area = element.getBoundingClientRect(), origin = this.root.getBoundingClientRect();
+      found = [area.left - origin.left, area.top - origin.top, area.width, area.height];
       this.areas.set(element, found);
     }
     return found;
@@ -33,7 +32,6 @@ export class Overlay {
   // `frames` are [element, [top, left, bottom, right], height, width]: a part of the picture of that size in the element;
   // `here` is one such; `from`, the frames that lines come from.
   draw(frames, here, from) {
-    this.origin = null;
     const places = frames.map((frame) => this.place(frame));
     const end = here && this.place(here);
     if (!this.sized) {
@@ -48,7 +46,7 @@ export class Overlay {
     const drawn = places.map(box).join("");
     this.set("halo", drawn + (end ? box(end) : ""));
     this.set("boxes", drawn);
-    this.set("here", end ? box(end) : "");
+    this.set("here", end ? box(end) + box(this.area(here[0])) : "");
   }
 
   set(name, path) {

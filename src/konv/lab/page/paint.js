@@ -11,8 +11,8 @@ export const dark = () => {
 };
 
 const tables = {};
-// 255 colours for −127 … 127.
-export function colours() {
+// 255 colours for −127 … 127, three bytes each.
+function colours() {
   const name = dark() ? "dark" : "light";
   if (!tables[name]) {
     const { paper, cool, warm } = SCHEMES[name];
@@ -59,22 +59,64 @@ function filled(canvas, width, height, colour) {
   return canvas;
 }
 
-const CLEAR = -128; // nothing there
+const words = {};
+// The same as 256 pixels; the first, for −128, shows nothing.
+function pixels() {
+  const name = dark() ? "dark" : "light";
+  if (!words[name]) {
+    const bytes = new Uint8Array(1024), table = colours();
+    for (let i = 0; i < 255; i++) bytes.set([table[3 * i], table[3 * i + 1], table[3 * i + 2], 255], 4 * i + 4);
+    words[name] = new Uint32Array(bytes.buffer);
+  }
+  return words[name];
+}
+export const CLEAR = -128; // nothing there
 
 // A feature map: signed bytes, one pixel of the canvas each; CSS enlarges it without smoothing.
 export function signed(levels, height, width, canvas) {
-  const table = colours();
-  return filled(canvas, width, height, (i, data, at) => {
-    if (levels[i] === CLEAR) { data[at + 3] = 0; return; }
-    const from = (levels[i] + 127) * 3;
-    data[at] = table[from]; data[at + 1] = table[from + 1]; data[at + 2] = table[from + 2];
-  });
+  canvas = canvasOf(width, height, canvas);
+  const context = canvas.getContext("2d"), table = pixels();
+  const image = context.createImageData(width, height), data = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < data.length; i++) data[i] = table[levels[i] + 128];
+  context.putImageData(image, 0, 0);
+  return canvas;
 }
 
-export function signedGrid(rows, scale, canvas) {
-  const width = rows[0].length;
-  const levels = Int8Array.from(rows.flat(), (v) => (v === null ? CLEAR : scale ? Math.max(-127, Math.min(127, Math.round((v / scale) * 127))) : 0));
-  return signed(levels, rows.length, width, canvas);
+// Many pictures of the same size, one after the other in `levels`, in one canvas of `wide` × `tall` CSS pixels: each at
+// its place, [left, top, width, height]. A canvas of its own for each would be a layer of its own, which a browser puts
+// together with hundreds of others in every frame.
+export function sheet(levels, height, width, places, [wide, tall], canvas) {
+  const ratio = devicePixelRatio || 1, across = Math.max(1, Math.round(wide * ratio)), down = Math.max(1, Math.round(tall * ratio));
+  canvas = canvasOf(across, down, canvas);
+  Object.assign(canvas.style, { width: `${wide}px`, height: `${tall}px` });
+  const context = canvas.getContext("2d"), table = pixels();
+  const image = context.createImageData(across, down), data = new Uint32Array(image.data.buffer);
+  places.forEach((place, i) => {
+    const [left, top, right, bottom] = [place[0], place[1], place[0] + place[2], place[1] + place[3]].map((edge) => Math.round(edge * ratio));
+    const columns = Uint32Array.from({ length: right - left }, (_, x) => Math.floor(((x + 0.5) * width) / (right - left)));
+    for (let y = top; y < bottom; y++) {
+      const row = (i * height + Math.floor(((y - top + 0.5) * height) / (bottom - top))) * width, at = y * across + left;
+      for (let x = 0; x < columns.length; x++) data[at + x] = table[levels[row + columns[x]] + 128];
+    }
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// The numbers of a table as levels, ±127 for ±scale, in rows of `pitch` from `at` on.
+export function levelled({ values, height, width }, scale, levels, at = 0, pitch = width) {
+  const factor = scale ? 127 / scale : 0;
+  for (let r = 0, from = 0; r < height; r++) {
+    for (let to = at + r * pitch, end = to + width; to < end; to++, from++) levels[to] = Math.max(-127, Math.min(127, Math.round(values[from] * factor)));
+  }
+  return levels;
+}
+
+// A table as a picture; where `inside` says 0 there is nothing.
+export function signedTable(table, scale, canvas, inside = null) {
+  const levels = levelled(table, scale, new Int8Array(table.values.length));
+  if (inside) for (let i = 0; i < levels.length; i++) if (!inside[i]) levels[i] = CLEAR;
+  return signed(levels, table.height, table.width, canvas);
 }
 
 // An image as it is: bytes, 1 or 3 channels.
@@ -94,4 +136,8 @@ export function heat(bytes, height, width, channels, hot, canvas) {
   });
 }
 
-export const largest = (rows) => rows.flat(2).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+export function largest(values) {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}

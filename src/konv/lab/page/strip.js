@@ -1,16 +1,17 @@
 // The network as a strip: the image on the left, every layer's feature maps to its right, the answer at the end.
 
-import { app, announce, button, className, fill, fixed, h, newest, packed, json, percent, query, shape, t } from "./core.js";
+import { app, announce, button, className, fill, fixed, h, newest, packed, percent, query, shape, t } from "./core.js";
 import { Overlay } from "./overlay.js";
-import { picture, signed } from "./paint.js";
+import { picture, sheet } from "./paint.js";
 
 const FIRST = 12;
+const GAP = 6; // pixels between maps, as in lab.css
 const LISTED = 24;
 const side = (height) => (height > 60 ? 92 : height > 30 ? 80 : height > 16 ? 60 : height > 9 ? 52 : height > 5 ? 44 : 36);
 const isMap = (layer) => layer.shape.length === 3;
 
 export class Strip {
-  // `changed(found, cursor)` is called with what the server says of the number under the cursor.
+  // `changed(found, bytes, cursor)` is called with what the server says of the number under the cursor.
   constructor(changed) {
     this.changed = changed;
     this.cursor = null;
@@ -48,23 +49,26 @@ export class Strip {
   }
 
   column(layer, index) {
-    const body = h("div", { class: "maps" });
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    const body = h("div", { class: "maps" }, canvas);
     const more = h("p", { class: "more" });
     const element = h("section", { class: "column", data: { layer: layer.name } },
       h("h2", {}, layer.name), h("p", { class: "sub" }, operation(layer), h("br"), shape(layer.shape)), body, more);
-    this.columns.set(layer.name, { layer, index, element, body, more, maps: [], state: "empty", shown: FIRST });
-    if (isMap(layer)) {
-      const size = side(layer.shape[0]);
-      const count = Math.min(layer.shape[2], FIRST);
-      body.style.gridTemplateColumns = `repeat(${count > 4 ? 2 : 1}, ${size}px)`;
-      const ratio = layer.shape[0] / layer.shape[1];
-      for (let c = 0; c < count; c++) {
-        const blank = h("div", { class: "map blank" });
-        Object.assign(blank.style, { width: `${size}px`, height: `${size * ratio}px` });
-        body.append(blank);
-      }
-    }
+    const column = { layer, index, element, body, canvas, more, maps: [], state: "empty", shown: FIRST };
+    this.columns.set(layer.name, column);
+    if (isMap(layer)) this.places(column, Math.min(layer.shape[2], FIRST));
     return element;
+  }
+
+  // Empty places for `count` maps of a layer, which its canvas then fills.
+  places(column, count) {
+    const [height, width] = column.layer.shape, wide = side(height), tall = (wide * height) / width;
+    const across = count > 64 ? 8 : count > 24 ? 4 : count > 4 ? 2 : 1;
+    column.body.style.gridTemplateColumns = `repeat(${across}, ${wide}px)`;
+    column.maps = Array.from({ length: count }, (_, c) => this.map(column, c, height, width, [wide, tall]));
+    column.areas = column.maps.map((_, c) => [(c % across) * (wide + GAP), Math.floor(c / across) * (tall + GAP), wide, tall]);
+    column.size = [across * (wide + GAP) - GAP, Math.ceil(count / across) * (tall + GAP) - GAP];
+    column.body.replaceChildren(...column.maps.map((m) => m.element), column.canvas);
   }
 
   async load(name, all = false) {
@@ -90,22 +94,18 @@ export class Strip {
 
   fill(column, head, levels) {
     const [height, width, count] = head.shape;
-    const size = side(height);
-    column.body.style.gridTemplateColumns = `repeat(${count > 64 ? 8 : count > 24 ? 4 : count > 4 ? 2 : 1}, ${size}px)`;
-    const values = new Int8Array(levels.buffer, levels.byteOffset, levels.length);
-    column.maps = Array.from({ length: count }, (_, c) => {
-      const canvas = signed(values.subarray(c * height * width, (c + 1) * height * width), height, width);
-      return this.map(column, canvas, c, `${size}px`, `${(size * height) / width}px`);
-    });
-    column.body.replaceChildren(...column.maps.map((m) => m.element));
+    if (column.maps.length !== count) this.places(column, count);
+    sheet(new Int8Array(levels.buffer, levels.byteOffset, levels.length), height, width, column.areas, column.size, column.canvas);
+    for (const { element } of column.maps) element.classList.remove("blank");
     const rest = head.of - count;
     fill(column.more, rest > 0 ? button(t("lab.more_maps", { count: rest }), () => this.load(column.layer.name, true), { class: "link" }) : null);
   }
 
-  map(column, canvas, channel, width, height) {
-    const element = h("div", { class: "map", data: { layer: column.layer.name, channel } }, canvas);
-    Object.assign(element.style, { width, height });
-    return { element, channel };
+  // The place of a picture of `rows` × `columns` numbers.
+  map(column, channel, rows, columns, [wide, tall]) {
+    const element = h("div", { class: "map blank", data: { layer: column.layer.name, channel, rows, columns } });
+    Object.assign(element.style, { width: `${wide}px`, height: `${tall}px` });
+    return { element, channel, rows, columns };
   }
 
   units(column, levels) {
@@ -118,13 +118,12 @@ export class Strip {
       const rows = Math.ceil(count / fold);
       const filled = new Int8Array(rows * fold);
       filled.set(values);
-      const canvas = signed(filled, rows, fold);
-      const cell = Math.max(2, Math.min(9, Math.floor(300 / rows)));
-      const map = this.map(column, canvas, 0, `${fold * cell}px`, `${rows * cell}px`);
-      map.element.dataset.fold = fold;
-      map.element.dataset.count = count;
+      const cell = Math.max(2, Math.min(9, Math.floor(300 / rows))), size = [fold * cell, rows * cell];
+      const map = Object.assign(this.map(column, 0, rows, fold, size), { folded: true });
+      sheet(filled, rows, fold, [[0, 0, ...size]], size, column.canvas);
+      map.element.classList.remove("blank");
       column.maps = [map];
-      column.body.replaceChildren(map.element);
+      column.body.replaceChildren(map.element, column.canvas);
       return;
     }
     const names = app.state.classes.length === count ? app.state.classes.map(className) : null;
@@ -136,7 +135,7 @@ export class Strip {
       const figure = last && this.look.probabilities ? h("b", {}, percent(share)) : null;
       const element = h("div", { class: `unit${last && c === best ? " best" : ""}`, data: { layer: layer.name, channel: c } },
         h("span", { class: "name" }, names ? names[c] : String(c + 1)), figure, h("span", { class: "track" }, bar));
-      return { element, channel: c };
+      return { element, channel: c, rows: 1, columns: 1 };
     });
     column.body.classList.add("list");
     column.body.replaceChildren(...column.maps.map((m) => m.element));
@@ -146,17 +145,16 @@ export class Strip {
   at(event) {
     const element = event.target.closest?.("[data-layer][data-channel]");
     if (!element || !this.element.contains(element)) return null;
-    const { layer } = element.dataset;
-    if (element.classList.contains("unit")) return { layer, row: 0, column: 0, channel: Number(element.dataset.channel) };
-    const area = element.getBoundingClientRect(), canvas = element.querySelector("canvas");
-    const column = Math.floor(((event.clientX - area.left) / area.width) * canvas.width);
-    const row = Math.floor(((event.clientY - area.top) / area.height) * canvas.height);
-    if (column < 0 || row < 0 || column >= canvas.width || row >= canvas.height) return null;
-    if (element.dataset.fold) {
-      const channel = row * Number(element.dataset.fold) + column;
-      return channel < Number(element.dataset.count) ? { layer, row: 0, column: 0, channel } : null;
-    }
-    return { layer, row, column, channel: Number(element.dataset.channel) };
+    const { layer } = element.dataset, { maps, layer: { shape: sizes } } = this.columns.get(layer);
+    const map = maps.find((m) => m.element === element), [left, top, wide, tall] = this.overlay.area(element);
+    if (!map || element.classList.contains("blank")) return null;
+    const origin = this.inner.getBoundingClientRect();
+    const column = Math.floor(((event.clientX - origin.left - left) / wide) * map.columns);
+    const row = Math.floor(((event.clientY - origin.top - top) / tall) * map.rows);
+    if (column < 0 || row < 0 || column >= map.columns || row >= map.rows) return null;
+    if (!map.folded) return { layer, row, column, channel: map.channel };
+    const channel = row * map.columns + column;
+    return channel < sizes.reduce((a, b) => a * b, 1) ? { layer, row: 0, column: 0, channel } : null;
   }
 
   over(event) {
@@ -191,27 +189,27 @@ export class Strip {
 
   async fetch() {
     const cursor = this.cursor, look = this.look.look;
-    const found = await json(query("neuron", { look, ...cursor }));
+    const [found, bytes] = await packed(query("neuron", { look, ...cursor }));
     if (cursor !== this.cursor || look !== this.look.look) return;
     this.found = found;
     this.outline();
-    this.changed(found, cursor);
+    this.changed(found, bytes, cursor);
     if (this.say) announce(t("lab.spoken", { layer: cursor.layer, map: cursor.channel + 1, row: cursor.row + 1, column: cursor.column + 1, value: fixed(found.output) }));
   }
 
-  // The map or unit under the cursor, framed.
+  // A unit under the cursor, framed; a map is framed by the overlay.
   mark() {
     const element = this.spot(this.cursor)?.element;
     if (element === this.marked) return;
-    this.marked?.classList.remove("here");
-    element?.classList.add("here");
+    if (this.marked?.classList.contains("unit")) this.marked.classList.remove("here");
+    if (element?.classList.contains("unit")) element.classList.add("here");
     this.marked = element;
   }
 
   spot(cursor) {
     const column = cursor && this.columns.get(cursor.layer);
     if (!column) return null;
-    return column.maps.find((m) => m.element.dataset.fold || m.channel === cursor.channel) ?? null;
+    return column.maps.find((m) => m.folded || m.channel === cursor.channel) ?? null;
   }
 
   // What the number was computed from: a frame on the image and on every map between, and lines from what it read.
@@ -237,15 +235,13 @@ export class Strip {
         if (layer === source) from.push(frame);
       }
     }
-    this.overlay.draw(frames, here && this.frame(here.element), from);
+    this.overlay.draw(frames, here && this.frame(here), from);
   }
 
   // The one number, or the whole of a unit in a list.
-  frame(element) {
-    const { row, column, channel } = this.cursor, fold = Number(element.dataset.fold), canvas = element.querySelector("canvas");
-    if (!canvas) return [element, [0, 0, 1, 1], 1, 1];
-    const [r, c] = fold ? [Math.floor(channel / fold), channel % fold] : [row, column];
-    return [element, [r, c, r + 1, c + 1], canvas.height, canvas.width];
+  frame({ element, folded, rows, columns }) {
+    const { row, column, channel } = this.cursor, [r, c] = folded ? [Math.floor(channel / columns), channel % columns] : [row, column];
+    return [element, [r, c, r + 1, c + 1], rows, columns];
   }
 
   // Arrows move within a map; with Shift, to the next map and the next layer.

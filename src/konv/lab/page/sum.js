@@ -1,6 +1,6 @@
 // One number, worked out: patch × kernel, sum, bias, activation; windows; normalisation; scores.
 
-import { app, button, className, fill, fixed, h, shape, t } from "./core.js";
+import { app, button, className, fill, fixed, h, shape, t, tables } from "./core.js";
 import { grid } from "./grid.js";
 import { largest } from "./paint.js";
 import { Product } from "./product.js";
@@ -19,7 +19,9 @@ export class Sum {
     this.product_ = this.pooling = null;
   }
 
-  show(found, cursor) {
+  // `bytes`, the arrays behind what is said.
+  show(found, bytes, cursor) {
+    if (found.window) unpack(found, bytes);
     const layer = app.state.layers.find((l) => l.name === cursor.layer);
     this.same = this.cursor && this.cursor.layer === cursor.layer && this.cursor.channel === cursor.channel;
     if (this.cursor?.layer !== cursor.layer) this.pooling = null;
@@ -80,7 +82,7 @@ export class Sum {
     return [h("p", { class: "say" }, t(`lab.say.${how}`, { count: found.count })),
       h("div", { class: "segments", role: "group", "aria-label": t("lab.pool.choose") }, choose("max"), choose("average")),
       h("div", { class: "product" }, titled(t("lab.window"), grid(found.patch, { label: t("lab.window"), inside: found.inside, mark, digits: 3 }), this.sourceName()), sign("→"),
-        titled(t(`lab.pool.${how}`), grid([[result]], { scale: largest(found.patch), label: fixed(result), digits: 3, size: 64 }))),
+        titled(t(`lab.pool.${how}`), grid({ values: [result], height: 1, width: 1 }, { scale: largest(found.patch.values), label: fixed(result), digits: 3, size: 64 }))),
       equation,
       how === found.how ? null : h("p", { class: "note" }, t("lab.pool.other", { how: t(`lab.pool.${found.how}`), value: fixed(found.value), here: fixed(result) }))];
   }
@@ -132,6 +134,14 @@ export class Sum {
       line(f.inputs.length > 1 ? f.inputs.map((x, i) => [i ? sign(",") : null, term(x, this.found.reads[i] || "x")]) : f.inputs.length ? term(f.inputs[0], "x") : null,
         sign("→"), f.formula ? h("span", { class: "then" }, f.formula) : h("span", { class: "then" }, name), f.formula ? sign("=") : sign("→"), term(f.value, this.layer.name, "result"))];
   }
+}
+
+// The tables of a window where they belong: a patch, or for each channel a patch and a kernel; and what is no padding.
+function unpack(found, bytes) {
+  const count = found.channels ? 2 * found.channels.length : 1, all = tables(bytes, found.window, count);
+  found.inside = bytes.subarray(4 * count * found.window[0] * found.window[1]);
+  if (found.channels) found.channels.forEach((one, i) => Object.assign(one, { patch: all[i], kernel: all[i + count / 2] }));
+  else [found.patch] = all;
 }
 
 export const unitName = (layer, channel) => {
