@@ -81,6 +81,16 @@ def by_keras(path: Path, keras: ModuleType, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @contextmanager
+def unoptimised(jax: ModuleType) -> Iterator[None]:
+    """Steps that are taken a few times are compiled in a third of the time."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_disable_most_optimizations", False)
+
+
+@contextmanager
 def _tensorflow(keras: ModuleType) -> Iterator[None]:
     before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "tensorflow"}
     for name in before:

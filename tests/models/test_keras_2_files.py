@@ -10,6 +10,7 @@ import pytest
 
 import konv
 from konv import layers
+from konv.errors import KonvWarning
 from konv.io import keras_h5
 from konv.io.keras_h5 import KerasH5
 from konv.models import load_model, model_from_config
@@ -94,6 +95,40 @@ def test_a_sequential_model_with_its_training(listed: bool, tmp_path: Path):
     assert found.optimizer.learning_rate == 0.0002
     x, y = rng.normal(size=(5, 6, 6, 2)).astype("float32"), np.eye(4)[[0, 1, 2, 3, 0]]
     assert set(found.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "acc"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "slots", "after"),
+    [
+        ("SGD", ["iterations"], ["momentum"], []),
+        ("RMSprop", [], ["velocity"], []),
+        ("Adam", ["iterations"], ["m", "v"], [(1,), (1,)]),
+        ("Adam", ["iter"], ["m", "v"], []),
+        ("Nadam", ["iterations", "m_schedule"], ["m", "v"], []),
+    ],
+)
+def test_the_state_of_the_optimiser(kind: str, before: list[str], slots: list[str], after: list[Any], tmp_path: Path):
+    """Steps taken, then all first arrays, then all second ones; Keras's own Adam adds one of one number a weight."""
+    model = {"class_name": "Sequential", "config": [dense("out", 4, batch_input_shape=[None, 3])]}
+    weights = [("out", [("out/kernel:0", np.ones((3, 4))), ("out/bias:0", np.ones(4))])]
+    config = {"lr": 0.01, **({"momentum": 0.9} if kind == "SGD" else {})}
+    training = {"optimizer_config": {"class_name": kind, "config": config}, "loss": "mse", "metrics": []}
+    rng = np.random.default_rng(1)
+    held = [rng.uniform(size=shape).astype("float32") for _ in slots for shape in ((3, 4), (4,))]
+    arrays = [*(np.asarray(7 if name.startswith("iter") else 0.9) for name in before), *held, *map(np.zeros, after)]
+    state = [(f"training/{kind}/{i}:0", array) for i, array in enumerate(arrays)]
+    keras_h5.write(tmp_path / "old.h5", KerasH5(weights, model, training, state))
+    found = load_model(tmp_path / "old.h5")
+    assert found.optimizer.iterations == (7 if before else 0)
+    assert found.optimizer.learning_rate == 0.01
+    kernel, bias = found.optimizer.slots(found.trainable_weights)
+    for place in range(len(slots)):
+        np.testing.assert_array_equal(kernel[place], held[2 * place])
+        np.testing.assert_array_equal(bias[place], held[2 * place + 1])
+    state[len(before)] = ("other:0", np.ones((5, 5)))
+    keras_h5.write(tmp_path / "old.h5", KerasH5(weights, model, training, state))
+    with pytest.warns(KonvWarning, match=f"state of the optimizer {kind}"):
+        assert load_model(tmp_path / "old.h5").optimizer.iterations == 0
 
 
 def test_a_functional_model_with_models_inside():

@@ -7,6 +7,11 @@
 | `LAYER/WEIGHT` | an array |
 | group `model_weights` | all that, in a file of a whole model |
 | attributes `model_config`, `training_config` of such a file | architecture, optimiser and loss, as JSON |
+| group `optimizer_weights` of such a file, with `weight_names` | the state of the optimiser, where Keras wrote it |
+| group `optimizer_state`, alike | the same, where konv wrote it |
+
+Keras 3 (to 3.15 at least) cannot train a model from an `.h5` file in which it finds its `optimizer_weights`, its own
+files included: it restores the steps taken and forgets the arrays. Where it finds none it begins with a new state.
 """
 
 from __future__ import annotations
@@ -28,17 +33,27 @@ from konv.ops.record import Array
 
 __all__ = ["KerasH5", "is_hdf5", "read", "write"]
 
+STATES = ("optimizer_state", "optimizer_weights")
 LayerWeights = tuple[str, list[tuple[str, Array]]]
 
 
 @dataclass(frozen=True)
 class KerasH5:
     """What such a file holds: `layers`, each a name and its weights, (name, array) pairs; `model`, `training`: the
-    architecture and the settings of training, None in a file of weights alone."""
+    architecture and the settings of training, None in a file of weights alone; `optimizer`, its state, (name, array)
+    pairs."""
 
     layers: Sequence[LayerWeights]
     model: dict[str, Any] | None = None
     training: dict[str, Any] | None = None
+    optimizer: Sequence[tuple[str, Array]] = ()
+
+    @property
+    def by_keras2(self) -> bool:
+        """Whether Keras 2 wrote the optimiser's state: its names are those of operations' outputs, and the learning
+        rate is not among them."""
+        names = [name for name, _ in self.optimizer]
+        return all(name.endswith(":0") and "learning_rate" not in name for name in names)
 
 
 def is_hdf5(path: str | Path) -> bool:
@@ -65,11 +80,16 @@ def write(path: str | Path, content: KerasH5) -> None:
         hdf5.set_names(place, "layer_names", [name for name, _ in content.layers])
         place.attrs["keras_version"], place.attrs["backend"] = b"2.3.1", b"tensorflow"
         for name, weights in content.layers:
-            group = place.create_group(name)
-            hdf5.set_names(group, "weight_names", [weight for weight, _ in weights])
-            for weight, array in weights:
-                group.create_dataset(weight, data=array)
+            _put(place.create_group(name), weights)
+        if content.optimizer:
+            _put(file.create_group(STATES[0]), content.optimizer)
     write_bytes(path, buffer.getvalue())
+
+
+def _put(group: Any, weights: Sequence[tuple[str, Array]]) -> None:
+    hdf5.set_names(group, "weight_names", [name for name, _ in weights])
+    for name, array in weights:
+        group.create_dataset(name, data=array)
 
 
 def read(path: str | Path) -> KerasH5:
@@ -80,12 +100,16 @@ def read(path: str | Path) -> KerasH5:
         layers = hdf5.names(place, "layer_names")
         if layers is None:
             raise ModelFileError(text("keras_file.part", path=path, name="layer_names"))
-        found: list[LayerWeights] = []
-        for name in layers:
-            group = hdf5.group(place, name, path)
-            weights = hdf5.names(group, "weight_names") or []
-            found.append((name, [(weight, hdf5.dataset(group, weight, path)) for weight in weights]))
-        return KerasH5(found, model, training)
+        found = [(name, _taken(hdf5.group(place, name, path), path)) for name in layers]
+        state: list[tuple[str, Array]] = []
+        for name in STATES:
+            if name in file:
+                state = _taken(hdf5.group(file, name, path), path)
+        return KerasH5(found, model, training, state)
+
+
+def _taken(group: Any, path: str | Path) -> list[tuple[str, Array]]:
+    return [(name, hdf5.dataset(group, name, path)) for name in hdf5.names(group, "weight_names") or []]
 
 
 def _json(file: Any, name: str, path: str | Path) -> dict[str, Any] | None:

@@ -28,7 +28,6 @@ __all__ = [
     "layers_in",
     "nodes_between",
     "now_gathering",
-    "other_count",
     "set_values",
     "within",
 ]
@@ -248,7 +247,7 @@ def freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
         node.frozen = True
 
 
-def other_count(owner: str, variables: Sequence[Variable], received: str) -> str:
+def _other_count(owner: str, variables: Sequence[Variable], received: str) -> str:
     """What is said where `owner`'s weights, `variables`, are given another number of arrays: `received`."""
     names = ", ".join(v.name for v in variables[:MOST]) + ", …" * (len(variables) > MOST)
     return text("weight_count", layer=owner, expected=len(variables), received=received, names=names or "–")
@@ -260,7 +259,7 @@ def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: st
     Raises: ShapeError where their number or a shape differs; then none has been set.
     """
     if len(variables) != len(values):
-        raise ShapeError(other_count(owner, variables, str(len(values))))
+        raise ShapeError(_other_count(owner, variables, str(len(values))))
     arrays = [np.asarray(value) for value in values]
     for variable, value in zip(variables, arrays, strict=True):
         if variable.shape != value.shape:

@@ -114,15 +114,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：Keras 的文件只有 'valid' 和 'same' 两种填充。收到的是：{received}。请在前面加 ZeroPadding2D 层，"
         "或保存为 NAME.konv。",
     ),
-    "keras_file.layers": (
-        "{path} has weights for {received} layers, the model for {expected}. The first that is on one side only is "
-        "{first}.",
-        "{path} 中有 {received} 个层的权重，而模型有 {expected} 个。第一个只在一边出现的是 {first}。",
-    ),
-    "keras_file.other": (
-        "{path} is of another architecture: {error}",
-        "{path} 属于另一种结构：{error}",
-    ),
     "keras_file.by_name": (
         "{path} is a file of Keras 3, which names no layers: leave by_name out.",
         "{path} 是 Keras 3 的文件，其中没有层名：请去掉 by_name。",

@@ -99,21 +99,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} 里没有训练状态（{error}）。",
     ),
     "other_weights": (
-        "{path} holds weights of another architecture. The first that differs: {name} of shape {received} in the file, "
-        "{mine} of shape {expected} in the model.",
-        "{path} 里是另一种结构的权重。第一个不同之处：文件中是 {name}，形状 {received}；"
-        "模型中是 {mine}，形状 {expected}。",
+        "{path} holds weights of another architecture: {has} in {has_layers} layers, where the model has {wants} in "
+        "{wants_layers}. The first layer that differs: {received} in the file, {expected} in the model.",
+        "{path} 里是另一种结构的权重：文件中 {has_layers} 个层共 {has} 个权重，"
+        "模型中 {wants_layers} 个层共 {wants} 个。"
+        "第一个不同的层：文件中是 {received}，模型中是 {expected}。",
     ),
-    "weights_left_over": (
-        "{path} holds weights of another architecture: it has {received}, the model {expected}. The first without a "
-        "place in the model: {name}.",
-        "{path} 里是另一种结构的权重：文件中有 {received} 个，模型中有 {expected} 个。模型中没有位置的第一个：{name}。",
-    ),
-    "weights_wanting": (
-        "{path} holds weights of another architecture: it has {received}, the model {expected}. The first that the "
-        "file lacks: {name}.",
-        "{path} 里是另一种结构的权重：文件中有 {received} 个，模型中有 {expected} 个。文件中缺少的第一个：{name}。",
-    ),
+    "no_layer": ("none", "无"),
     "bad_rates": (
         "The learning rate is to grow from start to end: 0 < start < end. Received: {start!r} and {end!r}.",
         "学习率应从 start 增大到 end：0 < start < end。收到的是：{start!r} 和 {end!r}。",

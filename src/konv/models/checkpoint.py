@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,9 @@ from konv.errors import KonvError, ModelFileError
 from konv.io import model_file
 from konv.io.model_file import ModelFile
 from konv.messages import text
-from konv.models import saving
+from konv.models import fitting, saving
 from konv.ops.record import Array
 from konv.random import check_seed
-from konv.shapes import show
 from konv.train import optimizers
 from konv.train.callbacks import Callback
 
@@ -89,27 +88,15 @@ def _set_weights(model: Model, path: Path, file: ModelFile) -> None:
     mine = model.named_weights()
     saved = dict(file.weights)
     order = list(mine) if saved.keys() == mine.keys() else [name for name in _in_order(file) if name in saved]
-    for (name, variable), other in zip(mine.items(), order, strict=False):
-        if saved[other].shape != variable.shape or name.rpartition("/")[2] != other.rpartition("/")[2]:
-            raise ModelFileError(
-                text("other_weights", path=path, name=other, received=show(saved[other].shape), mine=name,
-                     expected=show(variable.shape))
-            )  # fmt: skip
-    if len(order) != len(mine):
-        longer, shorter = (order, mine) if len(order) > len(mine) else (list(mine), order)
-        key = "weights_left_over" if longer is order else "weights_wanting"
-        first = longer[len(shorter)]
-        raise ModelFileError(text(key, path=path, name=first, received=len(order), expected=len(mine)))
+    theirs = fitting.by_owner((name, saved[name].shape) for name in order)
+    fitting.check(path, theirs, fitting.by_owner((name, v.shape) for name, v in mine.items()), named=True)
     for variable, name in zip(mine.values(), order, strict=True):
         variable.assign(saved[name])
 
 
 def _in_order(file: ModelFile) -> list[str]:
     """The names of a file's weights, layer by layer as its architecture lists them, each layer's in their own order."""
-    layers = [
-        str(layer.get("config", {}).get("name")) for layer in file.architecture.get("config", {}).get("layers", ())
-    ]
-    rank = {name: i for i, name in enumerate(layers)}
+    rank = {name: i for i, name in enumerate(_layers(file.architecture, ""))}
     usual = {name: i for i, name in enumerate(("kernel", "gamma", "beta", "moving_mean", "moving_variance", "bias"))}
 
     def key(name: str) -> tuple[int, int, str]:
@@ -117,6 +104,14 @@ def _in_order(file: ModelFile) -> list[str]:
         return rank.get(layer, len(rank)), usual.get(weight, 0), name
 
     return sorted(file.weights, key=key)
+
+
+def _layers(model: Any, within: str) -> Iterator[str]:
+    """The names of all layers of a described `model`, those of models inside with theirs before them."""
+    for layer in model.get("config", {}).get("layers", ()):
+        name = f"{within}{layer.get('config', {}).get('name')}"
+        yield name
+        yield from _layers(layer, f"{name}/")
 
 
 def _named(callbacks: Sequence[Callback]) -> dict[str, Callback]:

@@ -24,7 +24,8 @@ class Kept:
 
     def save(self, filepath: str | Path, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Write the model to `filepath`: layers, weights, and in `NAME.konv` what training needs to go on exactly;
-        `NAME.keras` and `NAME.h5` are files that Keras reads: the optimiser's settings are there, not its state.
+        `NAME.keras` and `NAME.h5` are files that Keras reads, with the optimiser's settings and state; Keras itself
+        goes on with the state in `NAME.keras` alone.
 
         Arguments: `overwrite`, whether an existing file is replaced; `include_optimizer`, whether its state is kept.
         Raises: ConfigurationError for another suffix, a folder there is not, an existing file that is not to be

@@ -16,18 +16,27 @@ from konv.io.keras_archive import KerasArchive
 from konv.io.keras_h5 import KerasH5
 from konv.layers import Layer
 from konv.layers.base import Layer as Base
-from konv.layers.uses import other_count
 from konv.messages import text
-from konv.models import from_keras, keras_optimizer, saving, to_keras
+from konv.models import fitting, from_keras, keras_optimizer, saving, to_keras
 from konv.models.architecture import described
 from konv.models.structure import Structure
 from konv.ops.record import Array
-from konv.shapes import show
 
 if TYPE_CHECKING:
     from konv.models.base import Model
 
-__all__ = ["archive", "as_json", "h5", "is_keras", "load", "load_weights", "save", "save_weights", "set_weights"]
+__all__ = [
+    "archive",
+    "as_json",
+    "h5",
+    "is_keras",
+    "load",
+    "load_weights",
+    "save",
+    "save_weights",
+    "set_optimizer",
+    "set_weights",
+]
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
 
@@ -73,7 +82,7 @@ def archive(model: Model, include_optimizer: bool = True) -> KerasArchive:
     if training is not None:
         found["compile_config"] = to_keras.compiled(training, keras3=True)
         if state := keras_optimizer.state(model):
-            weights["optimizer"] = state
+            weights["optimizer"] = [array for _, array in state]
     return KerasArchive(found, weights, named)
 
 
@@ -81,7 +90,8 @@ def h5(model: Model, include_optimizer: bool = True) -> KerasH5:
     """What the `.h5` file of `model` holds."""
     training = saving.training_settings(model) if include_optimizer else None
     settings = None if training is None else to_keras.compiled(training, keras3=False)
-    return KerasH5(_by_layer(model), _described(model, keras3=False), settings)
+    state = () if settings is None else keras_optimizer.state(model)
+    return KerasH5(_by_layer(model), _described(model, keras3=False), settings, state)
 
 
 def _described(model: Model, keras3: bool) -> dict[str, Any]:
@@ -194,6 +204,14 @@ def set_weights(model: Model, path: Path, weights: Any) -> None:
     _set_by_layer(model, path, weights, False) if isinstance(weights, KerasH5) else _set_by_path(model, path, weights)
 
 
+def set_optimizer(model: Model, weights: Any) -> None:
+    """Give the optimiser of the compiled `model` its state among the `weights` that `load` returned."""
+    if isinstance(weights, KerasH5):
+        keras_optimizer.restore(model, [array for _, array in weights.optimizer], weights.by_keras2)
+    else:
+        keras_optimizer.restore(model, weights.get("optimizer", ()))
+
+
 def load_weights(model: Model, path: Path, by_name: bool = False) -> None:
     """Set the weights of `model` from a file of Keras's of any kind.
 
@@ -222,57 +240,28 @@ def _set_by_layer(model: Model, path: Path, file: KerasH5, by_name: bool) -> Non
     mine = [(layer, _ordered(layer)) for layer in model.layers if layer.weights]
     if by_name:
         named = dict(theirs)
-        pairs = [(layer, own, layer.name, named[layer.name]) for layer, own in mine if layer.name in named]
-    else:
-        if len(theirs) != len(mine):
-            raise ModelFileError(
-                text("keras_file.layers", path=path, received=len(theirs), expected=len(mine),
-                     first=_first([n for n, _ in theirs], [layer.name for layer, _ in mine]))
-            )  # fmt: skip
-        pairs = [(layer, own, name, weights) for (layer, own), (name, weights) in zip(mine, theirs, strict=True)]
-    values: list[tuple[Variable, Array]] = []
-    for layer, own, name, weights in pairs:
-        if len(own) != len(weights):
-            said = other_count(layer.name, own, f"{len(weights)} ({name})")
-            raise ModelFileError(text("keras_file.other", path=path, error=said))
-        values += [(v, _fitting(v, array, path, weight)) for v, (weight, array) in zip(own, weights, strict=True)]
-    _assign(values)
+        mine = [(layer, own) for layer, own in mine if layer.name in named]
+        theirs = [(layer.name, named[layer.name]) for layer, _ in mine]
+    shapes = [(name, [(weight, array.shape) for weight, array in weights]) for name, weights in theirs]
+    fitting.check(path, shapes, [_row(layer, own) for layer, own in mine])
+    for (_, own), (_, weights) in zip(mine, theirs, strict=True):
+        _assign(own, [array for _, array in weights])
 
 
 def _set_by_path(model: Model, path: Path, stored: Mapping[str, Sequence[Array]]) -> None:
-    values: list[tuple[Variable, Array]] = []
-    known = set()
-    for place, layer, own in _walked(model, ""):
-        known.add(place)
-        arrays = stored.get(place, ())
-        if len(arrays) != len(own):
-            said = other_count(layer.name, own, f"{len(arrays)} ({place})")
-            raise ModelFileError(text("keras_file.other", path=path, error=said))
-        values += [
-            (v, _fitting(v, array, path, f"{place}/vars/{i}"))
-            for i, (v, array) in enumerate(zip(own, arrays, strict=True))
-        ]
-    left = [place for place in stored if place not in known and stored[place] and not place.startswith("optimizer")]
-    if left:
-        raise ModelFileError(text("extra_tensors", path=path, names=", ".join(left[:5])))
-    _assign(values)
+    places = {place: (layer, own) for place, layer, own in _walked(model, "") if own}
+    held = {place: arrays for place, arrays in stored.items() if arrays and not place.startswith("optimizer")}
+    rows = {place: (place, [(str(i), a.shape) for i, a in enumerate(arrays)]) for place, arrays in held.items()}
+    theirs = [*map(rows.get, places), *(row for place, row in rows.items() if place not in places)]
+    fitting.check(path, theirs, [_row(layer, own) for layer, own in places.values()])
+    for place, (_, own) in places.items():
+        _assign(own, held[place])
 
 
-def _assign(values: Sequence[tuple[Variable, Array]]) -> None:
-    for variable, array in values:
+def _row(layer: Layer, own: Sequence[Variable]) -> fitting.Row:
+    return layer.name, [(v.name, v.shape) for v in own]
+
+
+def _assign(variables: Sequence[Variable], arrays: Sequence[Array]) -> None:
+    for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-
-
-def _fitting(variable: Variable, array: Array, path: Path, name: str) -> Array:
-    if variable.shape != array.shape:
-        raise ModelFileError(
-            text("other_weights", path=path, name=name, received=show(array.shape), mine=variable.name,
-                 expected=show(variable.shape))
-        )  # fmt: skip
-    return array
-
-
-def _first(theirs: Sequence[str], mine: Sequence[str]) -> str:
-    """The first layer that one of the two has and the other has not."""
-    longer = theirs if len(theirs) > len(mine) else mine
-    return longer[min(len(theirs), len(mine))]

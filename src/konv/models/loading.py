@@ -12,7 +12,7 @@ from konv.errors import KonvError, ModelFileError
 from konv.io import model_file
 from konv.io.model_file import ModelFile
 from konv.messages import text
-from konv.models import from_keras, keras_files, keras_optimizer
+from konv.models import from_keras, keras_files
 from konv.models.architecture import KINDS, restored
 from konv.models.base import Model
 from konv.models.parts import mapped
@@ -88,8 +88,7 @@ def _of_keras(path: Path, custom_objects: Mapping[str, Any], compile: bool) -> M
             settings["loss"] = mapped(lambda one: custom_objects.get(one, one) if isinstance(one, str) else one,
                                       settings["loss"])  # fmt: skip
             model.compile(**settings)
-            if isinstance(weights, Mapping):
-                keras_optimizer.restore(model, weights.get("optimizer", ()))
+            keras_files.set_optimizer(model, weights)
         except WRONG as error:
             raise ModelFileError(text("bad_training_settings", path=path, error=_said(error))) from error
     return model

@@ -134,12 +134,12 @@ def compiled(training: Mapping[str, Any], keras3: bool) -> dict[str, Any]:
     """How a model was compiled, from what `konv.models.saving.training_settings` gives, as Keras 3 or 2 writes it."""
     optimizer = training["optimizer"]
     config = dict(optimizer["config"])
-    rate = config.get("learning_rate", config.get("lr"))
+    rate = config["learning_rate"] = config.pop("lr", config.get("learning_rate"))
+    if keras3 or config.get("schedule_decay") == (0.004 if "decay" in config else 1.0):
+        config.pop("schedule_decay", None)
     if keras3:
-        config.pop("lr", None)
         config.pop("decay", None)
         config["learning_rate"] = _saved("keras.optimizers.schedules", rate) if isinstance(rate, Mapping) else rate
-        config.pop("schedule_decay", None)
         made: dict[str, Any] = {"optimizer": {**_saved("keras.optimizers", {**optimizer, "config": config})}}
     else:
         made = {"optimizer_config": {"class_name": optimizer["class_name"], "config": config}}
