@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from konv.lab.mistakes import Mistakes
 from konv.lab.subject import Subject
 from konv.messages import texts_under
 from konv.shapes import axes
-from tests.lab.conftest import Open
+from tests.lab.conftest import Open, Served
 
 VIEWS = ("look", "whatif", "train", "network", "mistakes")
 READY = {"look": "[data-step=gradient]", "whatif": ".facts", "train": "button.primary", "network": ".solid",
@@ -74,6 +75,39 @@ def test_layer_explains_itself(open_page: Open, subject: Subject):
     page.keyboard.press("Enter")
     page.locator(".detail h2", has_text="dense").wait_for()
     assert page.locator(".solid").count() == len(subject.shown) + 1
+
+
+def test_repeated_blocks_are_folded(open_page: Open, lab: Served):
+    assert lab.ask("POST", "api/open?name=resnet56")[0] == 200
+    try:
+        every = [x for x in json.loads(lab.ask("GET", "api/network")[1])["layers"] if not x["hidden"]]
+        page = open_page("network")
+        stacks = page.locator(".stack-of")
+        stacks.first.wait_for()
+        solids = page.locator(".solid").count() - 1  # without the image
+        assert solids < len(every) / 3
+        stacks.first.click()
+        said = re.search(r"(\d+) layers, from (\S+) to (\S+):", page.locator(".detail").inner_text())
+        assert said is not None
+        first, last = ([x["name"] for x in every].index(said[i]) for i in (2, 3))
+        assert last - first + 1 == int(said[1])
+        hidden = every[first : last + 1]
+        assert int(fact(page, "parameters").replace(",", "")) == sum(x["parameters"] for x in hidden)
+        page.get_by_role("button", name="Unfold these blocks").click()
+        assert page.locator(".solid").count() - 1 == solids + len(hidden) - 1
+        assert page.evaluate("document.activeElement.dataset.layer") == said[2]
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("document.activeElement.dataset.layer") == every[first + 1]["name"]
+        page.get_by_role("button", name="Fold repeated blocks").click()
+        page.get_by_role("button", name="Unfold all blocks").click()
+        assert page.locator(".solid").count() - 1 == len(every)
+        assert page.locator(".overview").is_visible()
+        box = page.locator(".overview").bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 5)
+        seen = page.locator(".drawing").evaluate("v => (v.scrollLeft + v.clientWidth / 2) / v.scrollWidth")
+        assert seen == pytest.approx(0.5, abs=0.02)
+    finally:
+        lab.ask("POST", "api/open?name=")
 
 
 def test_mistakes_lead_to_their_images(open_page: Open, subject: Subject):
