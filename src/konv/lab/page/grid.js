@@ -2,9 +2,10 @@
 // not changed need not be laid out and painted again while a pointer moves.
 
 import { fixed, h, t } from "./core.js";
-import { cssColour, dark, largest, signedTable } from "./paint.js";
+import { cssColour, dark, largest, numbered, signedTable } from "./paint.js";
 
-const MOST = 7; // cells along a side, up to which each is an element with its number in it; larger grids are one picture
+const MOST = 5; // cells along a side, up to which each is an element; larger grids are one picture
+const WRITTEN = 7; // cells along a side, up to which their numbers are in it
 
 export class Grid {
   // `pick(r, c)` is called when a cell is pointed at or chosen by a key; `digits` of the numbers; `size` of a cell. What
@@ -26,7 +27,7 @@ export class Grid {
 
   build(height, width) {
     const count = Math.max(height, width);
-    this.side = this.size ?? (count <= 5 ? 36 : count <= MOST ? 34 : Math.max(4, Math.min(22, Math.floor(260 / count))));
+    this.side = this.size ?? (count <= MOST ? 36 : count <= WRITTEN ? 34 : Math.max(4, Math.min(22, Math.floor(260 / count))));
     this.shown = [];
     this.canvas = count > MOST ? h("canvas", {}) : null;
     this.element.classList.toggle("whole", Boolean(this.canvas));
@@ -43,9 +44,11 @@ export class Grid {
     return h("button", { type: "button", class: "cell", tabindex: r + c ? "-1" : "0", onclick: point, onpointerenter: point, onfocus: point, onkeydown: (event) => this.step(event, width) });
   }
 
+  words(value) { return fixed(value, this.digits).replace(/^(−?)0\./, "$1."); }
+
   cell(at, value, scale, out, mark) {
     const { back, ink } = out ? { back: "", ink: "" } : cssColour(value, scale);
-    const words = out ? "" : fixed(value, this.digits).replace(/^(−?)0\./, "$1.");
+    const words = out ? "" : this.words(value);
     const cell = this.cells[at], before = this.shown[at] ?? {};
     if (before.value !== value) {
       cell.dataset.value = value;
@@ -98,7 +101,10 @@ export class Grid {
 
   paint(scale, inside, mark) {
     const { table, painted = {} } = this, scheme = dark();
-    if (painted.table !== table || painted.scale !== scale || painted.scheme !== scheme) signedTable(table, scale, this.canvas, inside);
+    if (painted.table !== table || painted.scale !== scale || painted.scheme !== scheme) {
+      if (Math.max(table.height, table.width) <= WRITTEN) numbered(table, scale, this.side, (value) => this.words(value), this.canvas, inside);
+      else signedTable(table, scale, this.canvas, inside);
+    }
     this.painted = { table, scale, scheme };
     this.mark(mark);
   }

@@ -27,11 +27,12 @@ function colours() {
   return tables[name];
 }
 
+const shades = { dark: [], light: [] };
 export function cssColour(value, scale) {
-  const table = colours();
+  const table = colours(), known = shades[dark() ? "dark" : "light"];
   const level = scale ? Math.max(-127, Math.min(127, Math.round((value / scale) * 127))) : 0;
   const at = (level + 127) * 3;
-  return { back: `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`, ink: ink(table, at) };
+  return (known[at] ??= { back: `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`, ink: ink(table, at) });
 }
 // Black or white, whichever stands out more (WCAG 2.2's relative luminance): at least 4.58 to 1.
 function ink(table, at) {
@@ -134,6 +135,25 @@ export function heat(bytes, height, width, channels, hot, canvas) {
     const tint = [240, 133, 79];
     for (let c = 0; c < 3; c++) data[at + c] = grey * (1 - 0.75 * share) * (0.45 + 0.55 * share) + tint[c] * 0.75 * share;
   });
+}
+
+// A table with its numbers written in cells of `side` CSS pixels, `words(value)`.
+export function numbered({ values, height, width }, scale, side, words, canvas, inside = null) {
+  const ratio = devicePixelRatio || 1;
+  canvas = canvasOf(Math.round(width * side * ratio), Math.round(height * side * ratio), canvas);
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width * side, height * side);
+  Object.assign(context, { font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+  values.forEach((value, i) => {
+    if (inside && !inside[i]) return;
+    const { back, ink: colour } = cssColour(value, scale), x = (i % width) * side, y = Math.floor(i / width) * side;
+    context.fillStyle = back;
+    context.fillRect(x, y, side - 1, side - 1);
+    context.fillStyle = colour;
+    context.fillText(words(value), x + side / 2, y + side / 2);
+  });
+  return canvas;
 }
 
 export function largest(values) {

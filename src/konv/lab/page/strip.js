@@ -24,7 +24,7 @@ export class Strip {
     this.element = h("div", {
       class: "strip", tabindex: "0", role: "application", "aria-label": t("lab.strip"), "aria-describedby": "strip-keys",
       onkeydown: (event) => this.key(event), onpointermove: (event) => this.over(event), onpointerleave: () => this.out(),
-      onclick: (event) => this.pin(event),
+      onclick: (event) => this.pin(event), onscroll: () => this.overlay.scrolled(),
     }, this.inner);
     this.watcher = new IntersectionObserver((seen) => {
       for (const entry of seen) if (entry.isIntersecting) this.load(entry.target.dataset.layer);
