@@ -115,7 +115,7 @@ def load(row: Row, folder: Path | None) -> tuple[Part, Part]:
 
 
 class Moved:
-    """Images `(N, H, W, C)` that are shifted and flipped anew each epoch, each by draws of its own; memory is reused."""
+    """Images `(N, H, W, C)` shifted and flipped anew each epoch, each by draws of its own; memory is reused."""
 
     def __init__(self, x: np.ndarray, row: Row, seed: int) -> None:
         self.row, self.seed = row, seed
