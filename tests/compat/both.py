@@ -1,7 +1,7 @@
 """One script under konv and under Keras on JAX: from equal weights, in the order of the data, without dropout.
 
-What a script's `fit` measured is collected. On both sides initial weights are the same function of their shape and of
-how many were made before, batches come unshuffled, and dropout drops nothing: two libraries share no random numbers.
+What a script's `fit` measured is collected. On both sides initial weights are the same function of their shape,
+batches come unshuffled, and dropout drops nothing: two libraries share no random numbers.
 What would begin at zero begins beside it: there leaky ReLU bends, and libraries differ on its slope in the bend.
 """
 
@@ -30,16 +30,15 @@ Histories = list[dict[str, list[float]]]
 
 
 class Weights:
-    """Initial weights by number: uniform, of the size of Glorot's."""
+    """Initial weights by their shape: uniform, of the size of Glorot's. Keras draws some of them several times."""
 
     def __init__(self, rounding: float = 0.0) -> None:
         """`rounding`, by how much of itself each number is moved, up or down."""
-        self.made, self.rounding = 0, rounding
+        self.rounding = rounding
 
     def __call__(self, shape: Any) -> np.ndarray:
-        self.made += 1
         limit = np.sqrt(6 / sum(initializers.fans(tuple(shape))))
-        rng = np.random.default_rng(self.made)
+        rng = np.random.default_rng(list(shape))
         drawn = rng.uniform(-limit, limit, tuple(shape))
         return (drawn * (1 + self.rounding * rng.choice([-1, 1], drawn.shape))).astype("float32")
 
@@ -47,8 +46,9 @@ class Weights:
 def _collecting(fit: Callable[..., Any], found: Histories) -> Callable[..., Any]:
     def collected(self: Any, *args: Any, **named: Any) -> Any:
         rng = np.random.default_rng(0)
-        weights = [np.array(w) for w in self.get_weights()]
-        self.set_weights([w if w.any() else rng.uniform(-0.1, 0.1, w.shape).astype("float32") for w in weights])
+        if self.built:
+            weights = [np.array(w) for w in self.get_weights()]
+            self.set_weights([w if w.any() else rng.uniform(-0.1, 0.1, w.shape).astype("float32") for w in weights])
         history = fit(self, *args, **{**named, "shuffle": False})
         found.append({key: [float(v) for v in values] for key, values in history.history.items()})
         return history

@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 ALL = sorted(path.name for path in SCRIPTS.glob("*.py"))
 KERAS_3 = [
     "autoencoder.py", "functional_residual.py", "multi_output.py", "schedules.py", "sequential_keras3.py",
-    "sequential_tfkeras.py", "transfer_frozen.py",
+    "sequential_tfkeras.py", "subclassing.py", "transfer_frozen.py",
 ]  # fmt: skip
 """Those that Keras 3 still accepts, word for word."""
 REFUSED = {

@@ -10,7 +10,7 @@ class Scale(layers.Layer):
         self.initial = initial
 
     def build(self, input_shape):
-        self.gamma = self.add_weight("gamma", shape=(input_shape[-1],), initializer="ones", trainable=True)
+        self.gamma = self.add_weight(name="gamma", shape=(input_shape[-1],), initializer="ones", trainable=True)
         super(Scale, self).build(input_shape)
 
     def call(self, inputs):
@@ -66,6 +66,6 @@ predictions = model.predict(x_test)
 print(predictions.shape, len(model.trainable_weights), len(model.non_trainable_weights))
 model.save_weights("small_net.weights.h5")
 again = SmallNet()
-again.build((None, 28, 28, 1))
+again(x_test[:1])
 again.load_weights("small_net.weights.h5")
 assert np.allclose(again.predict(x_test), predictions, atol=1e-6)
