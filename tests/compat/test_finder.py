@@ -68,7 +68,7 @@ def test_nothing_installed_is_imported(tmp_path: Path):
     ("line", "said"),
     [
         ("from keras.layers import Convolution3DD", "konv has no keras.layers.Convolution3DD. It has: "),
-        ("from keras.layers import LSTM", "no recurrent, attention or embedding layers"),
+        ("from keras.layers import LSTM", "no recurrent, attention or text layers"),
         ("import keras.datasets.imdb", "konv has no keras.datasets.imdb"),
         ("import keras; keras.layers.Con2D", "It has: Conv2D"),
         ("import tensorflow as tf; tf.Session()", "no sessions"),

@@ -19,7 +19,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, HardSiLU, SiLU, Softplus
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, JointDropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.globalpool import (
     AveragePool1D,
     GlobalAveragePool1D,
@@ -103,6 +103,7 @@ OPS: dict[str, tuple[Op, ...]] = {
     "linear": (Linear(), ReLU(), Linear()),
     "dropout": (Dropout(0.4),),
     "dropout of channels": (ReLU(), SpatialDropout2D(0.4), Reshape((42, 6)), SpatialDropout1D(0.3)),
+    "dropout of rows and samples": (Tanh(), JointDropout(0.4, 1), JointDropout(0.3, 3)),
     "dropout of relu": (ReLU(), Dropout(0.4), Dropout(0.2)),
     "reshape": (Reshape((6, -1)), Sigmoid(), Reshape((3, -1, 6)), Conv2D(2, (2, 2))),
     "dense on images": (Dense(5), ReLU()),

@@ -26,8 +26,15 @@ def check(
     `own` weights of konv's are arguments in Keras.
     The tolerance is some roundings of float32 in sums of a few hundred terms of size one.
     """
-    keras = oracle("keras")
-    ours, theirs = (_network(module, kind, arguments, shape) for module in (konv, keras))
+    ours, theirs = (_network(module, kind, arguments, shape) for module in (konv, oracle("keras")))
+    compare(oracle, ours, theirs, lambda rng: rng.normal(size=(3, *shape)).astype("float32"), seed, still, own)
+
+
+def compare(
+    oracle: Oracle, ours: Any, theirs: Any, drawn: Callable[[np.random.Generator], Any], seed: int = 0, still: int = 0,
+    own: int = 0,
+) -> None:  # fmt: skip
+    """Two networks, konv's and Keras's, on what is `drawn` for their input; the rest as of `check`."""
     rng = np.random.default_rng(seed)
     values = [rng.normal(0, 0.4, w.shape).astype("float32") for w in theirs.get_weights()]
     values = [abs(v) if "variance" in w.path else v for v, w in zip(values, theirs.weights, strict=True)]
@@ -35,7 +42,7 @@ def check(
     given = given[len(given) - own :]
     assert [w.shape for w in ours.get_weights()] == [w.shape for w in (*values, *given)]
     ours.set_weights([*values, *given])
-    x = rng.normal(size=(3, *shape)).astype("float32")
+    x = drawn(rng)
     found = ours.predict(x, verbose=0)
     t = rng.normal(size=found.shape).astype("float32")
     expected, stepped = _step(oracle, theirs, values, x, t, 0.5)

@@ -47,9 +47,19 @@ def group_normalization(rng: np.random.Generator) -> Case:
     )  # fmt: skip
 
 
+def rms_normalization(rng: np.random.Generator) -> Case:
+    return {"axis": -1, "epsilon": float(rng.choice([1e-2, 0.1]))}, shape(rng)
+
+
+def unit_normalization(rng: np.random.Generator) -> Case:
+    size = shape(rng)
+    return {"axis": int(rng.integers(1, len(size) + 1))}, size
+
+
 KINDS = {
     "BatchNormalization": batch_normalization, "LayerNormalization": layer_normalization,
-    "GroupNormalization": group_normalization,
+    "GroupNormalization": group_normalization, "RMSNormalization": rms_normalization,
+    "UnitNormalization": unit_normalization,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from konv.ops.record import Run
 from konv.random import Stream
 from tests.layers import (
     test_activation_parity as activation,
+    test_composed_parity as composed,
     test_convolution_parity as convolution,
     test_normalization_parity as norms,
     test_places_parity as places,
@@ -137,6 +138,6 @@ def test_nothing_is_left_out(oracle: Oracle) -> None:
     ours = {name for name in layers.LAYERS if isinstance(getattr(made, name, None), type)}
     compared = {
         *KINDS, *AUGMENTING, *activation.KINDS, *convolution.KINDS, *norms.KINDS, *places.KINDS, *places.MERGING,
-        *pooling.WINDOWS, *pooling.WHOLE, *pooling.ADAPTIVE, *APART,
+        *composed.KINDS, *pooling.WINDOWS, *pooling.WHOLE, *pooling.ADAPTIVE, *APART,
     }  # fmt: skip
     assert ours <= compared, ours - compared

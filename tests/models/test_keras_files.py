@@ -250,6 +250,20 @@ def test_each_layer_goes_both_ways(kind: str, arguments: dict[str, Any], shape: 
     assert [w.shape for w in theirs.get_weights()] == [w.shape for w in ours.get_weights()]
 
 
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_what_a_normalisation_has_seen_goes_both_ways(suffix: str, oracle: Oracle, tmp_path: Path):
+    """Keras keeps a count behind mean and variance, and nothing where they are arguments."""
+    keras, x = oracle("keras"), np.random.default_rng(0).normal(3, 2, (9, 4)).astype("float32")
+    for module, other in ((konv, keras), (keras, konv)):
+        made = module.layers
+        seen, told = made.Normalization(), made.Normalization(mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 2.0, 3.0, 4.0])
+        seen.adapt(x)
+        model = module.models.Sequential([made.Input((4,)), seen, told, made.Dense(2)])
+        model.save(tmp_path / f"x{suffix}")
+        again = other.models.load_model(tmp_path / f"x{suffix}")
+        np.testing.assert_allclose(np.asarray(again(x)), np.asarray(model(x)), rtol=1e-5, atol=1e-5)
+
+
 def test_by_name(tmp_path: Path):
     def network(*names: str) -> konv.Model:
         units = [layers.Dense(3, name=name) for name in names]

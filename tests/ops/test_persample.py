@@ -29,7 +29,7 @@ def draw(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     axes = int(rng.integers(1, 4))
     shape = (*(int(n) for n in rng.integers(1, 6, axes - 1)), int(rng.integers(1, 40)))
-    kind = seed % 5
+    kind = seed % 7
     if kind == 0:
         return ops.PReLU(tuple(a for a in range(axes) if rng.random() < 0.4)), shape
     center, scale = (bool(v) for v in rng.random(2) < 0.7)
@@ -39,6 +39,10 @@ def draw(seed: int) -> Case:
     if kind == 2:
         groups = int(rng.choice([g for g in range(1, shape[-1] + 1) if shape[-1] % g == 0]))
         return ops.GroupNormalization(0.1, center, scale, groups), shape
+    if kind > 4:
+        chosen = tuple(a for a in range(axes) if rng.random() < 0.5) or (-1,)
+        least = 0.1 + float(rng.random())
+        return (ops.RMSNormalization, ops.UnitNormalization)[kind - 5](least, axes=chosen), shape
     sizes = tuple(int(n) for n in rng.integers(1, 8, 2))
     if rng.random() < 0.5:
         pool = (ops.AdaptiveAveragePool2D, ops.AdaptiveMaxPool2D)[kind - 3]

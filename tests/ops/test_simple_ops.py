@@ -23,7 +23,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, JointDropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.geometry import RandomCrop, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom
 from konv.ops.globalpool import (
@@ -34,7 +34,7 @@ from konv.ops.globalpool import (
     GlobalMaxPool2D,
     MaxPool1D,
 )
-from konv.ops.layernorm import GroupNormalization, LayerNormalization
+from konv.ops.layernorm import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
@@ -52,6 +52,7 @@ from konv.ops.standardize import MeanSubtraction, Rescale, Standardize, Whiten, 
 from konv.ops.transposed import Conv1DTranspose, Conv2DTranspose
 from konv.ops.views import Flatten, Reshape
 from konv.random import Stream
+from konv.shapes import elements
 from tests.ops.numerical import check_gradients
 from tests.ops.windows import integers
 
@@ -197,6 +198,21 @@ def test_spatial_dropout_drops_whole_channels(op: Op, shape: tuple[int, ...]) ->
         op.output_shape((70,))
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_joint_dropout_drops_what_lies_along_its_first_axes(axes: int) -> None:
+    run, shape, op = training(40), (3, 5, 2), JointDropout(0.4, axes)
+    assert run.stream is not None
+    x = away_from_zero((40, *shape))
+    drawn = run.stream.bits(elements(shape[axes:])) >= 1717986918  # 0.4 · 2³², rounded
+    kept = np.broadcast_to(drawn.reshape(40, *[1] * axes, *shape[axes:]), x.shape)
+    y = op.forward((x,), (), run)
+    assert 0 < kept.sum() < kept.size
+    np.testing.assert_array_equal(y, np.where(kept, x * (1 / 0.6), 0))
+    np.testing.assert_array_equal(op.backward(x, (x,), (), y, run).inputs[0], y)
+    with pytest.raises(ShapeError, match="first axes"):
+        op.output_shape((1,) * (axes - 1))
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
 def test_a_rate_that_is_no_share_is_refused(rate: float) -> None:
     with pytest.raises(ConfigurationError, match=f"at least 0 and below 1. Received: {rate}"):
@@ -253,7 +269,8 @@ EXAMPLES = [
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
     (SpatialDropout2D(0.5), (8, 8, 4)), (GaussianNoise(0.5), (5,)), (GaussianDropout(0.5), (5,)),
-    (AlphaDropout(0.5), (5,)), (PReLU(), (5,)), (LayerNormalization(), (5,)),
+    (AlphaDropout(0.5), (5,)), (PReLU(), (5,)), (LayerNormalization(), (5,)), (RMSNormalization(), (5,)),
+    (UnitNormalization(), (5,)), (JointDropout(0.5, 2), (8, 8, 4)), (JointDropout(0.5, 3), (8, 8, 4)),
     (GroupNormalization(groups=2), (5, 4)), (AdaptiveAveragePool2D((2, 3)), (8, 8, 4)),
     (AdaptiveMaxPool2D((2, 3)), (8, 8, 4)), (AdaptiveAveragePool1D((2,)), (8, 4)), (AdaptiveMaxPool1D((2,)), (8, 4)),
     (Random("normal", (5,)), ()), (Whiten(4), (5,)), (Phase(), (5,)),

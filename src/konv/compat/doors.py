@@ -13,7 +13,10 @@ ROOTS = ("keras", "tensorflow", "tf_keras", "keras_core")
 KERAS = re.compile(r"tensorflow\.(?:(?:_api\.v\d|compat\.v[12]|python|contrib)\.)*keras(?:\.(?:api|_v\d))?(?=\.|$)")
 """The ways in which TensorFlow has called its Keras."""
 
-FAMILIES = ("imagenet_utils", "resnet", "resnet50", "vgg16", "vgg19")
+FAMILIES = (
+    "densenet", "efficientnet", "imagenet_utils", "inception_v3", "mobilenet", "mobilenet_v2", "resnet", "resnet50",
+    "resnet_v2", "vgg16", "vgg19", "xception",
+)  # fmt: skip
 """The modules of `keras.applications`."""
 
 _LAYERS = ("konv.compat.layers:words",)
@@ -50,7 +53,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "utils": _UTILS,
     "wrappers": ("konv.compat.wrappers",),
     "wrappers.scikit_learn": ("konv.compat.wrappers",),
-    **{f"applications.{name}": (f"konv.compat.applications:{name}",) for name in FAMILIES},
+    **{f"applications.{name}": (f"konv.compat.applications.families:{name}",) for name in FAMILIES},
     **{f"datasets.{name}": (f"konv.datasets:{name}",) for name in ("cifar10", "cifar100", "fashion_mnist", "mnist")},
     **{
         f"engine.{name}": _ENGINE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from konv import layers
 from konv.compat.words import namespace, spelled
 from konv.errors import ConfigurationError
@@ -15,7 +17,8 @@ from konv.messages import text
 __all__ = ["InputSpec", "Merge", "input_tensor", "merge", "words"]
 
 MODES: dict[str, str] = {
-    "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate",
+    "sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "concat": "concatenate", "dot": "dot",
+    "cos": "dot",
 }  # fmt: skip
 OLD = {
     "AtrousConvolution1D": "Conv1D",
@@ -83,8 +86,9 @@ def merge(
 ) -> Any:
     """Keras 1's way of making one tensor of several.
 
-    Arguments: `inputs`, symbolic tensors; `mode`, `"sum"`, `"mul"`, `"ave"`, `"max"`, `"concat"` or a function of the
-    list; `concat_axis`, along which to join; `name`; `dot_axes`, `output_shape`, `others`, taken for Keras's sake.
+    Arguments: `inputs`, symbolic tensors; `mode`, `"sum"`, `"mul"`, `"ave"`, `"max"`, `"concat"`, `"dot"`, `"cos"` or a
+    function of the list; `concat_axis`, along which to join; `dot_axes`, over which products are summed; `name`;
+    `output_shape`, `others`, taken for Keras's sake.
     Raises: ConfigurationError for another mode.
     """
     if callable(mode):
@@ -92,6 +96,9 @@ def merge(
     if mode not in MODES:
         raise ConfigurationError(text("script.merge_mode", received=mode, known=", ".join(MODES)))
     options: dict[str, Any] = {"axis": concat_axis} if mode == "concat" else {}
+    if MODES[mode] == "dot":
+        row = [one[0] if isinstance(one, (list, tuple)) else one for one in np.atleast_1d(dot_axes).tolist()]
+        options = {"axes": row if len(row) == 2 else row[0], "normalize": mode == "cos"}
     return getattr(layers, MODES[mode])(list(inputs), name=name, **options)
 
 

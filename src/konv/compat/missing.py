@@ -12,7 +12,14 @@ from konv.names import nearest
 __all__ = ["missing_module", "missing_name"]
 
 HINTS = (
-    (r"LSTM|GRU|RNN|Recurrent|Embedding|Attention|Bidirectional|TimeDistributed|sequence|text", "script.recurrent"),
+    (r"LSTM|GRU|RNN|Recurrent|Attention|Bidirectional|Masking|sequence|text|Text|Lookup|Hashing", "script.recurrent"),
+    (r"3D", "script.three_axes"),
+    (r"SpectralNormalization", "script.spectral"),
+    (
+        r"NASNet|ConvNeXt|EfficientNetV2|MobileNetV3|InceptionResNet|nasnet|convnext|efficientnet_v2|mobilenet_v3|"
+        r"inception_resnet",
+        "script.application",
+    ),
     (r"mixed_precision|LossScaleOptimizer", "script.mixed"),
     (r"Session|ConfigProto|GPUOptions|get_session|set_session|placeholder|get_default_graph", "script.session"),
 )

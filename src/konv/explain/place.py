@@ -13,7 +13,9 @@ from konv.shapes import Shape
 
 __all__ = ["PASSING", "Place", "Surroundings", "is_image"]
 
-PASSING = (ops.BatchNormalization, ops.Dropout, ops.SpatialDropout1D, ops.SpatialDropout2D, ops.Linear)
+PASSING = (
+    ops.BatchNormalization, ops.Dropout, ops.JointDropout, ops.SpatialDropout1D, ops.SpatialDropout2D, ops.Linear,
+)  # fmt: skip
 """What stands between two layers without changing what they are to each other."""
 
 

@@ -30,7 +30,7 @@ def sees_all(op: ops.Op, taken: Shape, shape: Shape) -> bool:
     """
     if isinstance(op, WHOLE) or taken[:-1] != shape[:-1]:
         return True
-    if isinstance(op, ops.LayerNormalization):  # mean and variance over places, not over channels alone
+    if isinstance(op, (ops.LayerNormalization, ops.RMSNormalization, ops.UnitNormalization)):  # over places?
         return any(a % len(taken) != len(taken) - 1 for a in op.axes)
     if isinstance(op, ops.Slice):  # turned around
         return min(op.steps) < 0

@@ -18,6 +18,7 @@ from konv.layers.base import Layer
 from konv.layers.convolution import Conv2D, Convolution2D
 from konv.layers.core import Dense, Dropout, Flatten, Input, InputLayer
 from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from konv.layers.embedding import Embedding
 from konv.layers.geometry import (
     RandomCrop,
     RandomFlip,
@@ -46,6 +47,7 @@ from konv.layers.merging import (
     Add,
     Average,
     Concatenate,
+    Dot,
     Maximum,
     Minimum,
     Multiply,
@@ -53,6 +55,7 @@ from konv.layers.merging import (
     add,
     average,
     concatenate,
+    dot,
     maximum,
     minimum,
     multiply,
@@ -63,6 +66,8 @@ from konv.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
     LocalResponseNormalization,
+    RMSNormalization,
+    UnitNormalization,
 )
 from konv.layers.operation import Operation
 from konv.layers.places import (
@@ -85,6 +90,7 @@ from konv.layers.sequence import (
     Conv1D,
     Conv1DTranspose,
     Convolution1D,
+    Convolution1DTranspose,
     DepthwiseConv1D,
     SeparableConv1D,
     SeparableConvolution1D,
@@ -92,6 +98,7 @@ from konv.layers.sequence import (
 from konv.layers.spatial import SpatialDropout1D, SpatialDropout2D
 from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
 from konv.layers.whitening import Whitening
+from konv.layers.wrapping import TimeDistributed
 from konv.names import unknown
 
 __all__ = [
@@ -116,6 +123,7 @@ __all__ = [
     "Conv2D",
     "Conv2DTranspose",
     "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
     "Cropping1D",
@@ -124,8 +132,10 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "ELU",
+    "Embedding",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
@@ -161,6 +171,7 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
@@ -183,6 +194,8 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "Whitening",
@@ -192,6 +205,7 @@ __all__ = [
     "average",
     "concatenate",
     "deserialize",
+    "dot",
     "maximum",
     "minimum",
     "multiply",
@@ -214,6 +228,7 @@ LAYERS: dict[str, type[Layer]] = {
         ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveMaxPooling1D,
         AdaptiveMaxPooling2D, AlphaDropout, GaussianDropout, GaussianNoise,
         GroupNormalization, LayerNormalization, PReLU, CenterCrop, Identity, Resizing,
+        Dot, Embedding, RMSNormalization, TimeDistributed, UnitNormalization,
     )
 }  # fmt: skip
 """Every layer by its class's name, which files keep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from konv import activations, initializers, ops
 from konv.arguments import count, number
@@ -12,7 +12,7 @@ from konv.graph import Node, Tensor
 from konv.layers.base import Call, Layer
 from konv.layers.checks import sample_shape
 from konv.messages import text
-from konv.shapes import Shape, channels_last
+from konv.shapes import Shape, channels_last, show
 
 __all__ = ["Dense", "Dropout", "Flatten", "Input", "InputLayer"]
 
@@ -168,26 +168,39 @@ class Dropout(Layer):
 
     Arguments:
         `rate`: the share, at least 0 and below 1.
-        `noise_shape`: only None: each number is dropped by itself.
+        `noise_shape`: which numbers are dropped together: the input's shape, batch axis first and None, with 1 for axes
+        that share what is drawn, which come before the others: `(None, 1, 1, 1)` drops whole images.
         `seed`: taken for Keras's sake. Masks follow from the run's seed (`konv.utils.set_random_seed`), the layer,
         the epoch and the sample, so that they repeat without one.
         `options`: `name`, `input_shape`; see `Layer`.
     Input shape: `(N, …)`, any.
     Output shape: the input's; kept numbers are divided by 1 − rate, so that prediction needs no change.
-    Raises: ConfigurationError for a rate outside [0, 1), or a noise shape.
+    Raises: ConfigurationError for a rate outside [0, 1), or, once called, a noise shape of another kind.
     Example: `Dropout(0.25)`.
     """
 
-    arguments = ("rate",)
+    arguments: ClassVar[tuple[str, ...]] = ("rate", "noise_shape")
 
-    def __init__(self, rate: float, noise_shape: None = None, seed: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
-        if noise_shape is not None:
-            raise ConfigurationError(text("noise_shape", layer=self.name, received=noise_shape))
+        self.noise_shape = None if noise_shape is None else list(noise_shape)
         self.rate = number(rate)
         if not 0 <= self.rate < 1:
             raise ConfigurationError(text("bad_rate", layer=self.name, received=rate))
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The dropout."""
-        return ops.Dropout(self.rate)
+        shared = 0 if self.noise_shape is None else self._shared(self.noise_shape, shapes[0])
+        return ops.JointDropout(self.rate, shared) if shared else ops.Dropout(self.rate)
+
+    def _shared(self, noise: Sequence[int | None], shape: Shape) -> int:
+        """How many first axes of a sample share what is drawn."""
+        row = list(zip(noise[1:], shape, strict=False))
+        known = len(noise) == len(shape) + 1 and noise[0] is None and all(n in (None, 1, size) for n, size in row)
+        joint = [n == 1 != size for n, size in row]
+        shared = len(joint) - joint[::-1].index(True) if any(joint) else 0
+        if not known or not all(n == 1 or size == 1 for n, size in row[:shared]):
+            raise ConfigurationError(text("noise_shape", layer=self.name, received=noise, shape=show((None, *shape))))
+        return shared

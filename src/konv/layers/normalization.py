@@ -1,4 +1,4 @@
-"""Layers that normalise: to mean 0 and variance 1, over a batch or over a sample."""
+"""Layers that normalise: to mean 0 and variance 1, over a batch or over a sample; to a length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from konv.layers.base import Layer
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization", "LocalResponseNormalization"]
+__all__ = [
+    "BatchNormalization",
+    "GroupNormalization",
+    "LayerNormalization",
+    "LocalResponseNormalization",
+    "RMSNormalization",
+    "UnitNormalization",
+]
 
 
 class BatchNormalization(Layer):
@@ -100,11 +107,7 @@ class LayerNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        row: list[Any] = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-        if not row or not all(hasattr(a, "__index__") and not isinstance(a, bool) and int(a) != 0 for a in row):
-            raise ConfigurationError(text("bad_feature_axes", layer=self.name, received=axis))
-        numbers = [int(a) for a in row]
-        self.axis: int | list[int] = numbers if isinstance(axis, (list, tuple)) else numbers[0]
+        self.axis = _feature_axes(axis, self.name)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.center = bool(center)
         self.scale = bool(scale)
@@ -113,9 +116,78 @@ class LayerNormalization(Layer):
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The layer normalisation; its axes leave the batch axis out."""
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        own = tuple(a - 1 if a > 0 else a for a in axes)
-        return ops.LayerNormalization(self.epsilon, self.center, self.scale, own)
+        return ops.LayerNormalization(self.epsilon, self.center, self.scale, _own(self.axis))
+
+
+class RMSNormalization(Layer):
+    """Root mean square normalisation: brings the features of each sample to mean square 1, then to what is learned.
+
+    Arguments:
+        `axis`: the axis or axes of the features, counting the batch axis as 0: −1, the last.
+        `epsilon`: added to the mean square, so that nothing is divided by 0.
+        `scale_initializer`: where the weight `scale`, one factor for each feature, starts.
+        `options`: `name`, `trainable`, `dtype`, `input_shape`, `scale_regularizer` and its like; see `Layer`.
+    Input shape: `(N, …)`.
+    Output shape: the input's.
+    Raises: ConfigurationError for arguments that make no sense; ShapeError, once called, where there is no such axis.
+    Example: `RMSNormalization()`.
+    """
+
+    arguments = ("axis", "epsilon", "scale_initializer")
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-6,
+        scale_initializer: object = "ones",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = _feature_axes(axis, self.name)
+        self.epsilon = within(epsilon, "epsilon", self.name, 0)
+        self.scale_initializer = initializers.get(scale_initializer)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The normalisation; its axes leave the batch axis out."""
+        return ops.RMSNormalization(self.epsilon, axes=_own(self.axis))
+
+
+class UnitNormalization(Layer):
+    """Brings each sample's features to length 1, so that only their direction is left.
+
+    Arguments:
+        `axis`: the axis or axes of the features, counting the batch axis as 0: −1, the last.
+        `options`: `name`, `input_shape`; see `Layer`.
+    Input shape: `(N, …)`.
+    Output shape: the input's; zeros stay zeros.
+    Raises: ConfigurationError for axes that are none; ShapeError, once called, where there is no such axis.
+    Example: `UnitNormalization()`, at the end of an embedding of images.
+    """
+
+    arguments = ("axis",)
+
+    def __init__(self, axis: int | Sequence[int] = -1, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = _feature_axes(axis, self.name)
+
+    def op(self, *shapes: Shape) -> ops.Op:
+        """The normalisation; its axes leave the batch axis out."""
+        return ops.UnitNormalization(axes=_own(self.axis))
+
+
+def _feature_axes(axis: Any, layer: str) -> int | list[int]:
+    """`axis` as one integer or several. Raises: ConfigurationError where it is neither, or the batch axis."""
+    row: list[Any] = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    if not row or not all(hasattr(a, "__index__") and not isinstance(a, bool) and int(a) != 0 for a in row):
+        raise ConfigurationError(text("bad_feature_axes", layer=layer, received=axis))
+    numbers = [int(a) for a in row]
+    return numbers if isinstance(axis, (list, tuple)) else numbers[0]
+
+
+def _own(axis: int | list[int]) -> tuple[int, ...]:
+    """The axes of a sample that `axis` names, which counts the batch axis."""
+    axes = axis if isinstance(axis, list) else [axis]
+    return tuple(a - 1 if a > 0 else a for a in axes)
 
 
 class GroupNormalization(Layer):

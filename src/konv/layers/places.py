@@ -10,6 +10,7 @@ from konv.arguments import count
 from konv.errors import ConfigurationError, ShapeError
 from konv.layers.base import Layer
 from konv.messages import text
+from konv.ops.resizing import WAYS
 from konv.ops.sequence import sequence_shape
 from konv.ops.windows import image_shape
 from konv.shapes import Shape, channels_last, pair, show
@@ -147,11 +148,12 @@ class UpSampling2D(Layer):
     Arguments:
         `size`: how many times, in height and width, one integer or two.
         `data_format`: `"channels_last"`, the only one.
-        `interpolation`: `"nearest"` (every pixel repeated) or `"bilinear"` (weighted between pixels' centres).
+        `interpolation`: `"nearest"` (every pixel repeated), `"bilinear"` (weighted between pixels' centres),
+        `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
         `options`: `name`, `input_shape`; see `Layer`.
     Input shape: `(N, H, W, C)`.
     Output shape: `(N, size · H, size · W, C)`.
-    Raises: ConfigurationError for arguments that make no sense, and for Keras's other interpolations.
+    Raises: ConfigurationError for arguments that make no sense.
     Example: `UpSampling2D(2, interpolation="bilinear")`.
     """
 
@@ -167,8 +169,8 @@ class UpSampling2D(Layer):
         super().__init__(**options)
         self.size = pair(size, "size", self.name)
         self.data_format = channels_last(data_format, self.name)
-        if interpolation not in ("nearest", "bilinear"):
-            name, known = f"{self.name}: interpolation", "nearest, bilinear"
+        if interpolation not in WAYS:
+            name, known = f"{self.name}: interpolation", ", ".join(WAYS)
             raise ConfigurationError(text("unknown_setting", name=name, received=interpolation, known=known))
         self.interpolation = interpolation
 

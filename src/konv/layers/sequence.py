@@ -10,7 +10,15 @@ from konv.layers.depthwise import DepthwiseConv2D, SeparableConv2D
 from konv.layers.transposed import Conv2DTranspose
 from konv.shapes import Shape
 
-__all__ = ["Conv1D", "Conv1DTranspose", "Convolution1D", "DepthwiseConv1D", "SeparableConv1D", "SeparableConvolution1D"]
+__all__ = [
+    "Conv1D",
+    "Conv1DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "DepthwiseConv1D",
+    "SeparableConv1D",
+    "SeparableConvolution1D",
+]
 
 
 class Conv1D(Conv2D):
@@ -96,3 +104,4 @@ class Conv1DTranspose(Conv2DTranspose):
 
 Convolution1D = Conv1D
 SeparableConvolution1D = SeparableConv1D
+Convolution1DTranspose = Conv1DTranspose

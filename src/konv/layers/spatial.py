@@ -24,6 +24,8 @@ class SpatialDropout1D(Dropout):
     Example: `SpatialDropout1D(0.2)`.
     """
 
+    arguments = ("rate",)
+
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
         super().__init__(rate, None, seed, **options)
 
@@ -46,6 +48,8 @@ class SpatialDropout2D(Dropout):
     no image.
     Example: `SpatialDropout2D(0.2)`, between convolutions.
     """
+
+    arguments = ("rate",)
 
     def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **options: Any) -> None:
         super().__init__(rate, None, seed, **options)

@@ -56,6 +56,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: call add_loss and add_metric in the layer's own `call`, or on a model with tensors of its network.",
         "{layer}：add_loss 和 add_metric 要在该层自己的 call 中调用，或者对模型调用并传入其网络中的张量。",
     ),
+    "dot_axes": (
+        "{layer}: axes is the axis that is summed over, counting the batch axis as 0, or one of the first and one of "
+        "the second input. Received: {received!r}.",
+        "{layer}：axes 是求和所沿的轴（批次轴算作第 0 轴），或两个输入各一个轴。收到的是：{received!r}。",
+    ),
+    "dot_shapes": (
+        "{layer} sums over axes {axes} of both inputs, which have to be there and of one length. Received: {first} and "
+        "{second}.",
+        "{layer} 沿两个输入的轴 {axes} 求和，这两个轴必须存在且长度相同。收到的是：{first} 和 {second}。",
+    ),
+    "no_masks": (
+        "{layer}: konv has no masks. Leave mask_zero out.",
+        "{layer}：konv 没有掩码。请去掉 mask_zero。",
+    ),
+    "no_layer_inside": (
+        "{layer} takes the layer that it is to apply to each step. Received: {received}.",
+        "{layer} 需要一个层，并把它应用于每一步。收到的是：{received}。",
+    ),
+    "no_steps": (
+        "{layer} needs samples with an axis of steps before the others. Received: {received}.",
+        "{layer} 需要样本的第一个轴是步数，其后还有别的轴。收到的是：{received}。",
+    ),
+    "statistics_of_steps": (
+        "{layer}: the statistics of {inner} would follow one step after the other, where Keras takes all steps "
+        "together. Set {inner}.trainable = False, or take LayerNormalization or GroupNormalization.",
+        "{layer}：{inner} 的统计量会逐步更新，而 Keras 是把所有步合在一起计算。请设 {inner}.trainable = False，"
+        "或改用 LayerNormalization、GroupNormalization。",
+    ),
     "bad_feature_axes": (
         "{layer}: axis is an integer or a list of integers: the batch axis counts and is axis 0, which samples are not "
         "normalised along; -1 is the last one. Received: {received!r}.",

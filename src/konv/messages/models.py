@@ -85,9 +85,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer} 还没有权重：知道输入的形状之后才会建立。请先在一个输入上调用它，或调用 build(input_shape)。",
     ),
     "noise_shape": (
-        "{layer}: noise_shape is not available: each number is dropped by itself. Received: {received!r}. "
-        "Leave it out.",
-        "{layer}：不支持 noise_shape，每个数都独立丢弃。收到的是：{received!r}。请去掉这个参数。",
+        "{layer}: noise_shape is the input's shape, the batch axis None, with 1 for axes whose numbers are dropped "
+        "together, before those that are not. Received: {received!r} for an input of {shape}.",
+        "{layer}：noise_shape 是输入的形状，批次轴为 None，一起丢弃的轴写 1，并且排在其他轴之前。"
+        "收到的是：{received!r}，输入为 {shape}。",
     ),
     "softmax_axis": (
         "{layer}: softmax runs along the last axis, axis=-1. Received: {received!r}.",

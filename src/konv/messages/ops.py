@@ -35,6 +35,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer} 需要图像：每个样本 3 个轴（高、宽、通道）。收到的是：{received}（{axes} 个轴）。"
         "灰度图要补上唯一的通道轴：x[..., None]。",
     ),
+    "noise_axes": (
+        "JointDropout draws once for the first axes of a sample together, {axes} of them. Received a sample of "
+        "{received}.",
+        "JointDropout 对样本的前 {axes} 个轴只抽取一次随机数。收到的样本形状是：{received}。",
+    ),
     "not_a_sequence": (
         "{layer} expects sequences: 2 axes (steps, channels) a sample. Received: {received} ({axes} axes). "
         "Sequences of single numbers need an axis for their one channel: x[..., None].",

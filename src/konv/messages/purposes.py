@@ -66,6 +66,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "把每个样本的 {count} 个特征变为均值 0、方差 1，再缩放、平移到学到的尺度："
         "后面的层看到的数值大小稳定，且与批次无关。",
     ),
+    "purpose.rms_normalization": (
+        "Brings the {count} features of each sample to mean square 1, then to a size that is learned: layers behind it "
+        "see numbers of one size, whatever the batch.",
+        "把每个样本的 {count} 个特征缩放到均方值为 1，再乘以学到的系数：后面的层看到的数值大小稳定，且与批次无关。",
+    ),
+    "purpose.unit_normalization": (
+        "Brings the {count} features of each sample to length 1: only their direction is left, so that products of two "
+        "of them are cosines.",
+        "把每个样本的 {count} 个特征缩放成长度为 1 的向量：只保留方向，两个这样的向量的点积就是夹角的余弦。",
+    ),
     "purpose.group_normalization": (
         "In each sample, brings {groups} groups of the {channels} channels to mean 0 and variance 1, then to what is "
         "learned: as batch normalisation does, but for batches of any size.",
@@ -271,6 +281,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "训练时随机让 {percent} % 的值归零，使神经元不能只依赖少数几个同伴，从而学到在新图像上也靠得住的特征，"
         "减轻过拟合；"
         "预测时不起作用。",
+    ),
+    "purpose.joint_dropout": (
+        "While training, silences {percent} % of the values at random, each at all places of the first axes at once; "
+        "in prediction it does nothing.",
+        "训练时随机让 {percent} % 的值归零，每个值在前面各轴的所有位置上一起归零；预测时不起作用。",
+    ),
+    "purpose.stochastic_depth": (
+        "While training, silences {percent} % of the samples whole: beside a shortcut, these do without the layers of "
+        "this branch, as if the network were shallower (stochastic depth); in prediction it does nothing.",
+        "训练时随机让 {percent} % 的样本整个归零：旁边若有捷径，这些样本就绕过本分支的各层，"
+        "好像网络变浅了（随机深度）；预测时不起作用。",
     ),
     "purpose.spatial_dropout": (
         "While training, silences {percent} % of the {channels} channels at random, each over its whole map: nearby "

@@ -17,8 +17,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Keras 和 TensorFlow 中，konv 只提供卷积网络所需的部分；dir({module}) 可列出这里有什么。",
     ),
     "script.recurrent": (
-        "konv is for convolutional networks and has no recurrent, attention or embedding layers.",
-        "konv 面向卷积网络，没有循环层、注意力层和嵌入层。",
+        "konv is for convolutional networks and has no recurrent, attention or text layers.",
+        "konv 面向卷积网络，没有循环层、注意力层和文本处理层。",
+    ),
+    "script.three_axes": (
+        "konv has layers for images and sequences: Conv2D, Conv1D and their like, none for volumes. TimeDistributed "
+        "applies a layer to each image of a film.",
+        "konv 的层面向图像和序列，即 Conv2D、Conv1D 等，没有用于体数据的层。"
+        "TimeDistributed 可把一个层应用于影片的每幅图像。",
+    ),
+    "script.spectral": (
+        "konv has no layer that divides the weights of another by their spectral norm; kernel_constraint='max_norm' of "
+        "the layer bounds them otherwise.",
+        "konv 没有按谱范数缩放其他层权重的层；可以用该层的 kernel_constraint='max_norm' 来限制权重。",
+    ),
+    "script.application": (
+        "Of keras.applications konv has VGG, ResNet and ResNetV2, InceptionV3, Xception, MobileNet and MobileNetV2, "
+        "DenseNet, EfficientNetB0 to B7.",
+        "keras.applications 中，konv 有 VGG、ResNet 和 ResNetV2、InceptionV3、Xception、MobileNet 和 MobileNetV2、"
+        "DenseNet、EfficientNetB0 至 B7。",
     ),
     "script.mixed": (
         "konv computes in float32, by Winograd's transforms where they pay; leave mixed precision out.",

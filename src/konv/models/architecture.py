@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from konv.errors import GraphError
 from konv.graph import Tensor
-from konv.layers import InputLayer, Layer, deserialize, serialize
+from konv.layers import InputLayer, Layer, TimeDistributed, deserialize, serialize
 from konv.layers.operation import call_of
 from konv.layers.registry import found
 from konv.messages import text
@@ -37,6 +37,8 @@ def described(layer: Layer) -> dict[str, Any]:
     saved = serialize(layer)
     if saved["class_name"] == "Model":
         return {**saved, "class_name": "Functional"}
+    if isinstance(layer, TimeDistributed):
+        return {**saved, "config": {**saved["config"], "layer": described(layer.layer)}}
     form = getattr(layer, "form", None)
     if form is None or not layer.built or type(layer).call is Layer.call:
         return saved
@@ -55,6 +57,9 @@ def restored(saved: Mapping[str, Any], custom_objects: Mapping[str, Any], weight
     kind = custom if custom is not None else KINDS.get(name)
     if isinstance(kind, type) and issubclass(kind, tuple(KINDS.values())):
         return _model(cast("type[Model]", kind), saved, custom_objects, weights)
+    if kind is None and name == TimeDistributed.__name__:
+        inner = restored(saved["config"]["layer"], custom_objects, inside(weights, "layer"))
+        saved = {**saved, "config": {**saved["config"], "layer": inner}}
     layer = deserialize(saved, custom_objects)
     if weights is not None:
         layer.restore(weights)

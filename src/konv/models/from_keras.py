@@ -181,7 +181,9 @@ def _config(kind: str, config: Mapping[str, Any], custom_objects: Known) -> dict
     known = {*LAYERS[kind].arguments, *EVERY, *kept, *(("function", "arguments") if kind == "Lambda" else ())}
     found_: dict[str, Any] = {}
     for name, value in config.items():
-        if name in known:
+        if kind == "TimeDistributed" and name == "layer":
+            found_[name] = _layer(value, custom_objects)
+        elif name in known:
             found_[name] = _value(name, value)
         elif not (value in (None, False, [], {}) or value in USUAL.get(name, ()) or name in NO_MATTER):
             raise ConfigurationError(text("keras_file.argument", layer=kind, name=name, received=value))

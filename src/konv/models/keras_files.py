@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from konv.errors import ConfigurationError, ModelFileError
 from konv.graph import Variable
@@ -14,7 +16,7 @@ from konv.graph.naming import snake_case
 from konv.io import keras_archive, keras_h5, keras_weights
 from konv.io.keras_archive import KerasArchive
 from konv.io.keras_h5 import KerasH5
-from konv.layers import Layer
+from konv.layers import Layer, Normalization, TimeDistributed
 from konv.layers.base import Layer as Base
 from konv.messages import text
 from konv.models import fitting, from_keras, keras_optimizer, saving, to_keras
@@ -39,6 +41,9 @@ __all__ = [
 ]
 
 SUFFIXES = (".h5", ".hdf5", ".keras")
+COUNT = Variable("count", np.zeros((), "int32"), trainable=False)
+"""Stands for a number that Keras keeps and konv does not."""
+Row = list[Variable]
 
 
 def is_keras(path: Path) -> bool:
@@ -100,6 +105,8 @@ def _described(model: Model, keras3: bool) -> dict[str, Any]:
 
 def _shapes(model: Layer, above: str) -> Iterator[tuple[tuple[str, str, int, int], tuple[int, ...]]]:
     """The shapes of everything that flows in `model` and the models in it; see `to_keras.architecture`."""
+    if isinstance(model, TimeDistributed):
+        yield from _shapes(model.layer, above)
     if not isinstance(model, Structure) or model.subclassed:
         return
     within = f"{above}{model.name}/"
@@ -112,17 +119,36 @@ def _shapes(model: Layer, above: str) -> Iterator[tuple[tuple[str, str, int, int
         yield from _shapes(layer, within)
 
 
-def _ordered(layer: Layer) -> list[Variable]:
+def _ordered(layer: Layer) -> Row:
     """A layer's weights as Keras 2 lists them: those that training adjusts first."""
     weights = layer.weights
-    return [v for v in weights if v.trainable] + [v for v in weights if not v.trainable]
+    return _counted([v for v in weights if v.trainable] + [v for v in weights if not v.trainable], layer)
+
+
+def _counted(row: Sequence[Variable], layer: Layer) -> Row:
+    """The weights of `row` that files have: of normalisations in `layer`, behind mean and variance a count, which
+    nothing needs; neither where both are arguments. Source: Keras 3, `layers.Normalization.build`."""
+    normal = list(_normalizations(layer))
+    given = {id(v) for one in normal if one.mean is not None for v in one.weights}
+    counted = {id(one.weights[-1]) for one in normal if one.mean is None and one.weights}
+    return [w for v in row if id(v) not in given for w in ((v, COUNT) if id(v) in counted else (v,))]
+
+
+def _normalizations(layer: Layer) -> Iterator[Normalization]:
+    if isinstance(layer, Normalization):
+        yield layer
+    inside: Iterable[Layer] = layer.sublayers().values()
+    if isinstance(layer, Structure) and not layer.subclassed:
+        inside = layer.layers
+    for one in inside:
+        yield from _normalizations(one)
 
 
 def _by_layer(model: Model) -> list[tuple[str, list[tuple[str, Array]]]]:
     rows = []
     for layer in model.layers:
         called = {id(v): name for name, v in layer.named_weights().items()}
-        named = [(f"{layer.name}/{called[id(v)]}:0", v.value) for v in _ordered(layer)]
+        named = [(f"{layer.name}/{called.get(id(v), COUNT.name)}:0", v.value) for v in _ordered(layer)]
         rows.append((layer.name, named))
     return rows
 
@@ -135,16 +161,17 @@ def _by_path(model: Model) -> tuple[dict[str, list[Array]], dict[str, str]]:
     return weights, named
 
 
-def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, Row]]:
     """Every layer with weights of its own, by Keras 3's path, each once; source: Keras 3, `saving_lib._save_state`."""
     seen: set[int] = set()
 
-    def walk(one: Layer, place: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+    def walk(one: Layer, place: str) -> Iterator[tuple[str, Layer, Row]]:
         if id(one) in seen:
             return
         seen.add(id(one))
         own = _own(one)
-        yield place, one, [v for v in own if not v.statistic] + [v for v in own if v.statistic]
+        ordered = [v for v in own if not v.statistic] + [v for v in own if v.statistic]
+        yield place, one, _counted(ordered, one) if isinstance(one, Normalization) else ordered
         front = f"{place}/" if place else ""
         if isinstance(one, Structure) and not one.subclassed:
             yield from row(one.layers, f"{front}layers")
@@ -155,7 +182,7 @@ def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, list[Variable
             elif isinstance(value, (list, tuple, dict)) and not name.startswith("_"):
                 yield from row(list(value.values()) if isinstance(value, dict) else value, f"{front}{name}")
 
-    def row(layers: Sequence[Any], place: str) -> Iterator[tuple[str, Layer, list[Variable]]]:
+    def row(layers: Sequence[Any], place: str) -> Iterator[tuple[str, Layer, Row]]:
         numbers: Counter[str] = Counter()
         for one in layers:
             if isinstance(one, Base):
@@ -237,7 +264,7 @@ def load_weights(model: Model, path: Path, by_name: bool = False) -> None:
 
 def _set_by_layer(model: Model, path: Path, file: KerasH5, by_name: bool) -> None:
     theirs = [(name, weights) for name, weights in file.layers if weights]
-    mine = [(layer, _ordered(layer)) for layer in model.layers if layer.weights]
+    mine = [(layer, own) for layer in model.layers if (own := _ordered(layer))]
     if by_name:
         named = dict(theirs)
         mine = [(layer, own) for layer, own in mine if layer.name in named]
@@ -264,4 +291,5 @@ def _row(layer: Layer, own: Sequence[Variable]) -> fitting.Row:
 
 def _assign(variables: Sequence[Variable], arrays: Sequence[Array]) -> None:
     for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
+        if variable is not COUNT:
+            variable.assign(array)

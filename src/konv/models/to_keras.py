@@ -36,6 +36,8 @@ def architecture(saved: Mapping[str, Any], keras3: bool, shapes: Shapes, above: 
         return _entry("keras", kind, _functional(config, keras3, shapes, f"{above}{config['name']}/"), keras3)
     if kind in OWN or (keras3 and kind in FORMER):
         raise ConfigurationError(text("keras_file.not_in_keras", layer=config.get("name"), kind=kind))
+    if kind == "TimeDistributed":
+        config = {**config, "layer": architecture(config["layer"], keras3, shapes, above)}
     return _entry("keras.layers", kind, _config(kind, config, keras3), keras3)
 
 

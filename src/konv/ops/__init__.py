@@ -21,7 +21,7 @@ from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, Exponential, HardSigmoid, HardSiLU, SiLU, Softplus, Softsign
 from konv.ops.dense import Dense
 from konv.ops.depthwise import DepthwiseConv2D
-from konv.ops.dropping import Dropout, SpatialDropout1D, SpatialDropout2D
+from konv.ops.dropping import Dropout, JointDropout, SpatialDropout1D, SpatialDropout2D
 from konv.ops.elementwise import Elementwise
 from konv.ops.geometry import (
     RandomCrop,
@@ -39,7 +39,7 @@ from konv.ops.globalpool import (
     GlobalMaxPool2D,
     MaxPool1D,
 )
-from konv.ops.layernorm import GroupNormalization, LayerNormalization
+from konv.ops.layernorm import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from konv.ops.local import LocallyConnected1D, LocallyConnected2D
 from konv.ops.matrix_product import Matmul
 from konv.ops.neighbours import LocalResponseNormalization
@@ -117,6 +117,7 @@ __all__ = [
     "RandomRotation",
     "RandomShear",
     "RandomTranslation",
+    "RMSNormalization",
     "RandomZoom",
     "ReLU",
     "Reduce",
@@ -130,6 +131,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "JointDropout",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Standardize",
@@ -137,6 +139,7 @@ __all__ = [
     "StopGradient",
     "Tanh",
     "Transpose",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "Whiten",
@@ -153,11 +156,12 @@ OPS: dict[str, type[Op]] = {
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
         BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
         GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,
-        LocalResponseNormalization, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout, GaussianNoise,
-        Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness, RandomContrast,
-        RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation, RandomZoom,
+        LocalResponseNormalization, JointDropout, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout,
+        GaussianNoise, Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness,
+        RandomContrast, RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation,
+        RandomZoom,
         AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D,
-        GroupNormalization, LayerNormalization, PReLU, Resize,
+        GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization, PReLU, Resize,
     )
 }  # fmt: skip
 """Every op by its name."""

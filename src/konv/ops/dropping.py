@@ -1,4 +1,4 @@
-"""Dropout, of single numbers and of whole channels."""
+"""Dropout, of single numbers and of many together, such as whole channels."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from konv.kernels.maps.pointwise import ChannelDropout, Dropout as DropoutKernel
 from konv.messages import text
 from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
-from konv.shapes import Shape, elements
+from konv.shapes import Shape, elements, show
 
-__all__ = ["Dropout", "SpatialDropout1D", "SpatialDropout2D"]
+__all__ = ["Dropout", "JointDropout", "SpatialDropout1D", "SpatialDropout2D"]
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,65 @@ class Dropout(Op):
         return "purpose.dropout", {"percent": f"{100 * self.rate:g}"}
 
 
+class _Together(Dropout):
+    """Dropout where places of a sample share what is drawn: its kernels, and its reference."""
+
+    def drawn(self, shape: Shape) -> int:
+        """How many draws a sample of `shape` has: those for its last axes."""
+        raise NotImplementedError
+
+    def lower(self, to: Lowering) -> None:
+        if not to.training:
+            to.same()
+            return
+        to.samples(self._kernel(to), to.key, to.numbers, to.x[0], to.y)
+
+    def lower_backward(self, to: Lowering) -> None:
+        if not to.training:
+            to.same()
+        elif to.dx[0] is not None:
+            to.samples(self._kernel(to), to.key, to.numbers, to.dy, to.dx[0])
+
+    def _kernel(self, to: Lowering) -> ChannelDropout:
+        drawn = self.drawn(to.shapes[0])
+        return ChannelDropout(to.dtype, drawn, self.threshold, self.scale, to.y.size // drawn)
+
+    def _kept(self, x: Array, run: Run) -> Array:
+        drawn = self.drawn(x.shape[1:])
+        kept = super()._kept(np.empty((len(x), drawn)), run)
+        everywhere: Array = np.repeat(kept[:, None], elements(x.shape[1:]) // drawn, axis=1).reshape(x.shape)
+        return everywhere
+
+
 @dataclass(frozen=True)
-class SpatialDropout2D(Dropout):
+class JointDropout(_Together):
+    """Dropout where the first axes of a sample share what is drawn: all of them, and a sample is kept or dropped whole.
+
+        y[n, i, j] = x[n, i, j] · k[n, j] / (1 − rate)        ∂x[n, i, j] = ∂y[n, i, j] · k[n, j] / (1 − rate)
+
+    k as in dropout; i runs over the first `axes` axes of a sample, j over the others. Shapes: x and y (N, …).
+    Source: of whole samples on a branch beside a shortcut: Huang, Sun, Liu, Sedra & Weinberger, *Deep networks with
+    stochastic depth*, 2016, section 3.
+    """
+
+    name: ClassVar[str] = "joint_dropout"
+    axes: int
+
+    def drawn(self, shape: Shape) -> int:
+        return elements(shape[self.axes :])
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not 0 < self.axes <= len(inputs[0]):
+            raise ShapeError(text("noise_axes", axes=self.axes, received=show(inputs[0])))
+        return inputs[0]
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        whole = self.axes == len(inputs[0])
+        return f"purpose.{'stochastic_depth' if whole else 'joint_dropout'}", {"percent": f"{100 * self.rate:g}"}
+
+
+@dataclass(frozen=True)
+class SpatialDropout2D(_Together):
     """Spatial dropout: while training, each channel's whole feature map is set to 0 with probability `rate`.
 
         y[n, i, j, c] = x[n, i, j, c] · k[n, c] / (1 − rate)
@@ -99,25 +156,8 @@ class SpatialDropout2D(Dropout):
     refusal: ClassVar[tuple[str, int]] = ("not_an_image", 3)
     """What is said of an input of another number of axes than this."""
 
-    def lower(self, to: Lowering) -> None:
-        if not to.training:
-            to.same()
-            return
-        to.samples(self._kernel(to), to.key, to.numbers, to.x[0], to.y)
-
-    def lower_backward(self, to: Lowering) -> None:
-        if not to.training:
-            to.same()
-        elif to.dx[0] is not None:
-            to.samples(self._kernel(to), to.key, to.numbers, to.dy, to.dx[0])
-
-    def _kernel(self, to: Lowering) -> ChannelDropout:
-        channels = to.shapes[0][-1]
-        return ChannelDropout(to.dtype, channels, self.threshold, self.scale, to.y.size // channels)
-
-    def _kept(self, x: Array, run: Run) -> Array:
-        one_place = np.empty((len(x), x.shape[-1]))
-        return super()._kept(one_place, run).reshape(len(x), *[1] * (x.ndim - 2), x.shape[-1])
+    def drawn(self, shape: Shape) -> int:
+        return shape[-1]
 
     def output_shape(self, *inputs: Shape) -> Shape:
         name, axes = self.refusal

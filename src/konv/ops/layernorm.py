@@ -1,4 +1,4 @@
-"""Normalisation of each sample by itself: over its features, or over groups of its channels."""
+"""Normalisation of each sample by itself: over its features, over groups of its channels, to a length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run, Weight
 from konv.shapes import Shape, elements, show
 
-__all__ = ["GroupNormalization", "LayerNormalization"]
+__all__ = ["GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"]
 
 
 class _View(NamedTuple):
@@ -35,8 +35,12 @@ class _View(NamedTuple):
 
 @dataclass(frozen=True)
 class _PerSample(Op):
-    """What both normalisations share: all but the view."""
+    """What these normalisations share: all but the view."""
 
+    centred: ClassVar[bool] = True
+    """Whether the mean is subtracted."""
+    over: ClassVar[str] = "mean"
+    """Whether squares are averaged or summed."""
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
@@ -58,7 +62,8 @@ class _PerSample(Op):
         dy = dy.reshape(normal.shape)
         g = dy * self._affine(w, x[0])[0]
 
-        through = g - g.mean(over, keepdims=True) - normal * (g * normal).mean(over, keepdims=True)
+        level = g.mean(over, keepdims=True) if self.centred else 0.0
+        through = g - level - normal * self._of(g * normal, over)
         alike = (0, *(a + 1 for a, n in enumerate(seen.weights) if n != seen.shape[a]))
         learned = [*[dy * normal] * self.scale, *[dy] * self.center]
         return Gradients(((through * inverse).reshape(x[0].shape),),
@@ -68,8 +73,14 @@ class _PerSample(Op):
         """x̂, and 1 / √(v + ε), in the view's shape."""
         seen = self.view(x.shape[1:])
         x, over = x.reshape(len(x), *seen.shape), tuple(a + 1 for a in seen.axes)
-        inverse = 1 / np.sqrt(x.var(over, keepdims=True) + self.epsilon)
-        return (x - x.mean(over, keepdims=True)) * inverse, inverse
+        x = x - x.mean(over, keepdims=True) if self.centred else x
+        inverse = 1 / np.sqrt(self._of(x * x, over) + self.epsilon)
+        return x * inverse, inverse
+
+    def _of(self, x: Array, axes: tuple[int, ...]) -> Array:
+        """The mean or the sum of `x` over `axes`."""
+        found: Array = (x.mean if self.over == "mean" else x.sum)(axes, keepdims=True)
+        return found
 
     def _affine(self, w: tuple[Array, ...], x: Array) -> tuple[Array | float, Array | float]:
         """γ and β in the view's shape; 1 and 0 where they are left out."""
@@ -82,10 +93,11 @@ class _PerSample(Op):
         centred, inverse = self._held(to)
         mean, squares = to.temporary(small), to.temporary(to.y.size)
         shape, kept = seen.shape, seen.kept
-        to.samples(Reduction(to.dtype, "mean", shape, seen.axes), to.x[0], mean)
-        to.samples(Kernel(to.dtype, "subtract", shape, (shape, kept)), to.x[0], mean, centred)
+        if self.centred:
+            to.samples(Reduction(to.dtype, "mean", shape, seen.axes), to.x[0], mean)
+            to.samples(Kernel(to.dtype, "subtract", shape, (shape, kept)), to.x[0], mean, centred)
         to.samples(Kernel(to.dtype, "square", shape, (shape,)), centred, squares)
-        to.samples(Reduction(to.dtype, "mean", shape, seen.axes), squares, mean)
+        to.samples(Reduction(to.dtype, self.over, shape, seen.axes), squares, mean)
         to.samples(Kernel(to.dtype, "inverse_root", kept, (kept, self.epsilon)), mean, inverse)
         gamma, beta = seen.weights if self.scale else 1.0, seen.weights if self.center else 0.0
         spec = Kernel(to.dtype, "affine", shape, (shape, kept, gamma, beta), shared=self._shared(2))
@@ -108,13 +120,14 @@ class _PerSample(Op):
         if self.scale:
             g = to.temporary(to.y.size)
             to.samples(Kernel(to.dtype, "multiply", shape, (shape, seen.weights), shared=(1,)), to.dy, to.w[0], g)
-        means = to.temporary(small), to.temporary(small)
-        weighted = to.temporary(to.y.size)
-        to.samples(Reduction(to.dtype, "mean", shape, seen.axes), g, means[0])
+        level = [to.temporary(small)] if self.centred else []
+        share, weighted = to.temporary(small), to.temporary(to.y.size)
+        for mean in level:
+            to.samples(Reduction(to.dtype, "mean", shape, seen.axes), g, mean)
         to.samples(Kernel(to.dtype, "multiply", shape, (shape, shape)), g, normal, weighted)
-        to.samples(Reduction(to.dtype, "mean", shape, seen.axes), weighted, means[1])
-        spec = Kernel(to.dtype, "normal_gradient", shape, (shape, kept, shape, kept, kept))
-        to.samples(spec, g, means[0], normal, means[1], inverse, to.dx[0])
+        to.samples(Reduction(to.dtype, self.over, shape, seen.axes), weighted, share)
+        spec = Kernel(to.dtype, "normal_gradient", shape, (shape, kept if level else 0.0, shape, kept, kept))
+        to.samples(spec, g, *level, normal, share, inverse, to.dx[0])
 
     def _learn(self, to: Lowering, seen: _View, values: Slot, weight: int) -> None:
         """The gradient of a weight: the sum of `values` over samples and over where the weight is repeated."""
@@ -126,8 +139,9 @@ class _PerSample(Op):
         to.sums(BiasGradient(to.dtype, elements(seen.weights)), values, weight=weight)
 
     def _held(self, to: Lowering) -> tuple[Slot, Slot]:
-        """Where x − μ and 1 / √(v + ε) are kept for the way back."""
-        return to.own("centred", to.y.size, "sample"), to.own("inverse", self._kept(to), "sample")
+        """Where x − μ, or x itself, and 1 / √(v + ε) are kept for the way back."""
+        centred = to.own("centred", to.y.size, "sample") if self.centred else to.x[0]
+        return centred, to.own("inverse", self._kept(to), "sample")
 
     def _kept(self, to: Lowering) -> int:
         return elements(self.view(to.shapes[0]).kept)
@@ -143,6 +157,14 @@ class _PerSample(Op):
     def _named(self, shape: Shape) -> tuple[Weight, ...]:
         names = [*["gamma"] * self.scale, *["beta"] * self.center]
         return tuple(Weight(name, shape, shape[-1], shape[-1]) for name in names)
+
+
+def _features(shape: Shape, chosen: tuple[int, ...]) -> _View:
+    """A sample whose features lie along the `chosen` axes. Raises: ShapeError where there are no such axes."""
+    axes = tuple(sorted({a % len(shape) for a in chosen})) if shape else ()
+    if not axes or any(not -len(shape) <= a < len(shape) for a in chosen):
+        raise ShapeError(text("bad_axes", received=chosen, shape=show(shape)))
+    return _View(shape, axes, tuple(n if a in axes else 1 for a, n in enumerate(shape)))
 
 
 @dataclass(frozen=True)
@@ -163,10 +185,7 @@ class LayerNormalization(_PerSample):
     axes: tuple[int, ...] = (-1,)
 
     def view(self, shape: Shape) -> _View:
-        axes = tuple(sorted({a % len(shape) for a in self.axes})) if shape else ()
-        if not axes or any(not -len(shape) <= a < len(shape) for a in self.axes):
-            raise ShapeError(text("bad_axes", received=self.axes, shape=show(shape)))
-        return _View(shape, axes, tuple(n if a in axes else 1 for a, n in enumerate(shape)))
+        return _features(shape, self.axes)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         return self._named(tuple(inputs[0][a] for a in self.view(inputs[0]).axes))
@@ -204,3 +223,56 @@ class GroupNormalization(_PerSample):
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return "purpose.group_normalization", {"groups": self.groups, "channels": inputs[0][-1]}
+
+
+@dataclass(frozen=True)
+class RMSNormalization(_PerSample):
+    """Root mean square normalisation: the features of each sample brought to mean square 1, then to what is learned.
+
+        y = γ · x̂        x̂ = x / √(Σx²/m + ε)        the sum over `axes` of the sample: m numbers
+
+        ∂γ = Σ ∂y · x̂        g = ∂y · γ        ∂x = (g − x̂ · Σ(g·x̂)/m) / √(Σx²/m + ε)
+
+    Layer normalisation without a mean. Shapes: x and y (N, …); γ, the weight `scale`, has the sizes of `axes`.
+    Source: Zhang & Sennrich, *Root mean square layer normalization*, 2019, equation 4.
+    """
+
+    name: ClassVar[str] = "rms_normalization"
+    centred: ClassVar[bool] = False
+    epsilon: float = 1e-6
+    center: bool = False
+    axes: tuple[int, ...] = (-1,)
+
+    def view(self, shape: Shape) -> _View:
+        return _features(shape, self.axes)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        shape = tuple(inputs[0][a] for a in self.view(inputs[0]).axes)
+        return tuple(weight._replace(name="scale") for weight in self._named(shape))
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        return "purpose.rms_normalization", {"count": elements([inputs[0][a] for a in self.view(inputs[0]).axes])}
+
+
+@dataclass(frozen=True)
+class UnitNormalization(_PerSample):
+    """Each sample's features brought to length 1.
+
+        y = x / √(Σx² + ε)        ∂x = (∂y − y · Σ(∂y·y)) / √(Σx² + ε)        sums over `axes` of the sample
+
+    ε is there for zeros alone. Shapes: x and y (N, …).
+    """
+
+    name: ClassVar[str] = "unit_normalization"
+    centred: ClassVar[bool] = False
+    over: ClassVar[str] = "sum"
+    epsilon: float = 1e-24
+    center: bool = False
+    scale: bool = False
+    axes: tuple[int, ...] = (-1,)
+
+    def view(self, shape: Shape) -> _View:
+        return _features(shape, self.axes)
+
+    def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
+        return "purpose.unit_normalization", {"count": elements([inputs[0][a] for a in self.view(inputs[0]).axes])}
