@@ -13,7 +13,7 @@ __all__ = ["missing_module", "missing_name"]
 
 HINTS = (
     (r"LSTM|GRU|RNN|Recurrent|Attention|Bidirectional|Masking|sequence|text|Text|Lookup|Hashing", "script.recurrent"),
-    (r"3D", "script.three_axes"),
+    (r"3D$|3DTranspose$", "script.three_axes"),
     (r"SpectralNormalization", "script.spectral"),
     (
         r"NASNet|ConvNeXt|EfficientNetV2|MobileNetV3|InceptionResNet|nasnet|convnext|efficientnet_v2|mobilenet_v3|"

@@ -38,7 +38,10 @@ class TimeDistributed(Layer):
         self.layer = layer
 
     def call(self, inputs: Any) -> Any:
-        """The layer of each step, side by side; a dense one needs no steps."""
+        """The layer of each step, side by side; a dense one needs no steps.
+
+        Raises: ConfigurationError, ShapeError: see the class.
+        """
         if len(inputs.shape) < 2:
             raise ShapeError(text("no_steps", layer=self.name, received=show(inputs.shape)))
         if type(self.layer) is Dense:
