@@ -160,6 +160,7 @@ class Normalization(Adapted):
         self._moments.add(batch)
 
     def _found(self) -> list[Array]:
+        self.mean = self.variance = None  # what it was given is forgotten
         return [self._moments.mean, self._moments.variance]
 
 
