@@ -1,13 +1,16 @@
-"""The networks of the benchmarks, in the words of Keras, of konv, and of PyTorch: the notes' and the made ones."""
+"""The networks of the benchmarks, in the words of Keras, of konv, and of PyTorch: the notes', the made ones, and those of
+the literature, which are there for konv and PyTorch."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from known import KNOWN, konv_flop, torch_known
 from made import MADE
 
-NAMES = ("notes", *MADE)
+NAMES = ("notes", *MADE, *KNOWN)
 LEARNING_RATE = 1e-4
 
 
@@ -63,14 +66,22 @@ def image(name: str) -> tuple[int, int, int]:
 
 def flop(name: str) -> int:
     """Floating-point operations of one training step of a network for one image."""
+    if name in KNOWN:
+        return konv_flop(keras_network(name, import_module("konv")))
     return MADE[name].flop() if name in MADE else notes_flop()
 
 
 def keras_network(name: str, words: ModuleType) -> Any:
     """A network in the words of the module `keras` or the module `konv`."""
+    if name in KNOWN:
+        if not hasattr(words, "zoo"):
+            raise NotImplementedError(f"{name} is written in the words of konv and PyTorch")
+        return words.zoo.build(name, input_shape=image(name), classes=10)
     return MADE[name].keras(words) if name in MADE else notes(words)
 
 
 def torch_network(name: str, torch: ModuleType) -> Any:
     """A network in PyTorch's words, giving logits."""
+    if name in KNOWN:
+        return torch_known(name, torch)
     return MADE[name].torch(torch) if name in MADE else notes_torch(torch)

@@ -2,8 +2,10 @@
 
     python benchmarks/train.py [--quick] [--batch 32 128 512] [--peer NAME ...] [--python NAME=PATH ...]
     python benchmarks/train.py --network vgg 5x5 strided 1x1 11x11 --batch 32
+    python benchmarks/train.py --network resnet20 densenet_bc mobilenet_v2 --batch 32
 
-The notes' network, which is the default, is recorded as `train.json`, others as `made_networks.json`.
+The notes' network, which is the default, is recorded as `train.json`, made ones as `made_networks.json`, those of the
+literature as `known_networks.json`.
 `--python torch=PATH` runs every peer whose name starts with `torch` under another interpreter.
 """
 
@@ -13,6 +15,7 @@ import argparse
 from typing import Any
 
 from common import Peer, machine, write
+from known import KNOWN
 from networks import flop
 from turns import compare, console, measured, options, peak, show, start
 
@@ -68,7 +71,8 @@ def main() -> None:
         "results": results,
     }
     if not asked.quick or asked.out:
-        name = "train" if asked.network == ["notes"] else "made_networks"
+        known = set(asked.network) <= set(KNOWN)
+        name = "train" if asked.network == ["notes"] else "known_networks" if known else "made_networks"
         console.print(f"Recorded in {write(name, result, *([asked.out] if asked.out else []))}")
 
 

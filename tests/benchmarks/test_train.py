@@ -52,15 +52,9 @@ def test_a_missing_peer_is_named(tmp_path: Path):
     assert "no peer" in done.stderr
 
 
-def operations(model: konv.Model) -> int:
-    """Two a multiply-add, three passes, no data gradient for the first layer."""
-    macs = [node.op.macs(*(t.shape for t in node.inputs)) for node in model.graph.nodes if node.variables]
-    return 6 * sum(macs) - 2 * macs[0]
-
-
 def test_operations_of_networks_are_those_of_their_layers(networks: ModuleType):
     for name in networks.NAMES:
-        assert operations(networks.keras_network(name, konv)) == networks.flop(name)
+        assert networks.konv_flop(networks.keras_network(name, konv)) == networks.flop(name)
     assert networks.flop("notes") == 122_677_248
 
 
@@ -84,3 +78,22 @@ def test_engines_of_onnx_models_predict_what_konv_does(networks: ModuleType, nam
     session = runtime.InferenceSession(exchange.to_onnx(model), providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"x": x.transpose(0, 3, 1, 2)})
     np.testing.assert_allclose(found, model.predict_on_batch(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "densenet_bc", "mobilenet_v2"])
+def test_networks_of_the_literature_are_the_same_in_pytorch(networks: ModuleType, name: str):
+    """From equal weights PyTorch's network gives what konv's gives."""
+    torch = pytest.importorskip("torch")
+    ours, theirs = networks.keras_network(name, konv), networks.torch_network(name, torch).eval()
+    rng = np.random.default_rng(2)
+    ours.set_weights([w + rng.random(w.shape).astype("float32") * (w.ndim == 1) / 4 for w in ours.get_weights()])
+    given = {key: v for key, v in theirs.state_dict().items() if "num_batches" not in key}
+    turned = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
+    for (key, old), new in zip(given.items(), ours.get_weights(), strict=True):
+        order = (2, 3, 0, 1) if old.ndim == 4 and old.shape[1] == 1 else turned[new.ndim]
+        given[key] = torch.from_numpy(np.ascontiguousarray(new.transpose(order)))
+    theirs.load_state_dict(given, strict=False)
+    x = rng.random((2, *networks.image(name)), np.float32)
+    with torch.no_grad():
+        logits = theirs(torch.from_numpy(x.transpose(0, 3, 1, 2))).softmax(1).numpy()
+    np.testing.assert_allclose(logits, ours.predict_on_batch(x), rtol=1e-3)
