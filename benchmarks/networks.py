@@ -1,5 +1,5 @@
-"""The networks of the benchmarks, in the words of Keras, of konv, and of PyTorch: the notes', the made ones, and those of
-the literature, which are there for konv and PyTorch."""
+"""The networks of the benchmarks, in the words of Keras, konv and PyTorch: the notes', the made ones, and some of the
+literature, for konv and PyTorch alone."""
 
 from __future__ import annotations
 
