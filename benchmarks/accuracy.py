@@ -115,11 +115,7 @@ def load(row: Row, folder: Path | None) -> tuple[Part, Part]:
 
 
 class Moved:
-<<<<<<< HEAD
     """Images `(N, H, W, C)` shifted and flipped anew each epoch, each by draws of its own; memory is reused."""
-=======
-    """Images `(N, H, W, C)` shifted and flipped anew each epoch, by draws of its own, in memory that is reused."""
->>>>>>> a9ec4f6 (Keep lines to their length)
 
     def __init__(self, x: np.ndarray, row: Row, seed: int) -> None:
         self.row, self.seed = row, seed
