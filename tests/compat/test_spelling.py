@@ -56,7 +56,7 @@ def test_old_words_are_todays(old: Callable[[], Any], today: Callable[[], Any]):
         (lambda: K.set_image_dim_ordering("th"), "channels_last"),
         (lambda: K.set_learning_phase(1), "learning phase"),
         (lambda: words.BatchNormalization(mode=2), "mode=0"),
-        (lambda: words.merge([None], mode="cos"), "sum, mul, ave, max, concat"),
+        (lambda: words.merge([None], mode="median"), "sum, mul, ave, max, concat, dot, cos"),
         (lambda: words.Dense(3, nb_filters=3), "nb_filters"),
     ],
 )

@@ -104,7 +104,7 @@ def test_upload_that_is_too_large(lab: Served):
         ("api/neuron?look=1&layer=conv1&row=24&column=0&channel=0", "24×24×8"),
         ("api/neuron?look=one&layer=conv1&row=0&column=0&channel=0", "look"),
         (
-            "api/whatif?look=1&kernel=40&across=9&stride=1&dilation=1&pool=2&pool_stride=2&padding=same&pooling=max",
+            "api/whatif?look=1&kernel=40&across=40&stride=1&dilation=1&pool=2&pool_stride=2&padding=valid&pooling=max",
             "40",
         ),
         ("api/whatif?look=1&kernel=3&stride=1&dilation=1&pool=2&pool_stride=2&padding=odd&pooling=max", "valid, same"),
