@@ -1,7 +1,8 @@
 """The only module that touches llvmlite: text of LLVM IR in, machine code out, machine code loaded.
 
 Written for llvmlite 0.50 (LLVM 22), to which the package is pinned. Objects are loaded by LLJIT, which raises where an
-object is damaged or a symbol is missing; MCJIT would crash or stay silent.
+object is damaged or a symbol is missing; MCJIT would crash or stay silent. The library is loaded at its first use: that
+takes a tenth of a second, which whoever only describes a network need not pay.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import subprocess
 import sys
 import threading
 from functools import lru_cache
-from typing import Any
-
-import llvmlite
-import llvmlite.binding as llvm
+from typing import TYPE_CHECKING, Any
 
 from konv.errors import CompileError
 from konv.kernels.code.target import Target
 from konv.messages import text
+
+if TYPE_CHECKING:
+    import llvmlite.binding as llvm
 
 __all__ = ["assembly", "compile_object", "features_of", "host", "load", "version"]
 
@@ -27,27 +28,36 @@ _trackers: list[object] = []  # what LLJIT has loaded lives as long as these do
 _loaded: dict[str, int] = {}
 
 
+def _library() -> Any:
+    """LLVM's functions."""
+    import llvmlite.binding
+
+    return llvmlite.binding
+
+
 @lru_cache(maxsize=1)
 def _ready() -> None:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    _library().initialize_native_target()
+    _library().initialize_native_asmprinter()
 
 
 @lru_cache(maxsize=1)
 def _all_targets() -> None:
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    _library().initialize_all_targets()
+    _library().initialize_all_asmprinters()
 
 
 def version() -> str:
     """The compiler's versions: part of every cache key."""
-    return f"llvmlite {llvmlite.__version__}, LLVM {'.'.join(map(str, llvm.llvm_version_info))}"
+    from llvmlite import __version__
+
+    return f"llvmlite {__version__}, LLVM {'.'.join(map(str, _library().llvm_version_info))}"
 
 
 def host() -> tuple[str, dict[str, bool]]:
     """The host's processor name and its features."""
     _ready()
-    return llvm.get_host_cpu_name(), dict(llvm.get_host_cpu_features())
+    return _library().get_host_cpu_name(), dict(_library().get_host_cpu_features())
 
 
 # What the x86-64 levels promise of what kernels care for (x86-64 psABI, section 3.1.1); other names are asked of LLVM
@@ -102,16 +112,17 @@ def _is_x86(triple: str) -> bool:
 def _machine(cpu: str, features: str, triple: str = "") -> llvm.TargetMachine:
     if triple:
         _all_targets()
-        chosen = llvm.Target.from_triple(triple)
+        chosen = _library().Target.from_triple(triple)
     else:
         _ready()
-        chosen = llvm.Target.from_default_triple()
+        chosen = _library().Target.from_default_triple()
     if _is_x86(chosen.triple):
         features += ",+64bit"  # where a name is unknown, or of a 32-bit processor, LLVM would end the process
     return chosen.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", jit=not triple)
 
 
 def _emit(ir: str, machine: llvm.TargetMachine, as_text: bool) -> Any:
+    llvm = _library()
     module = llvm.parse_assembly(ir)
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
@@ -150,6 +161,7 @@ def assembly(ir: str, target: Target, triple: str = "") -> str:
 @lru_cache(maxsize=1)
 def _jit() -> llvm.LLJIT:
     _ready()
+    llvm = _library()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, reloc="pic", jit=True
     )
@@ -163,7 +175,7 @@ def load(objects: dict[str, bytes]) -> dict[str, int]:
     """
     with _lock:
         for symbol in objects.keys() - _loaded.keys():
-            builder = llvm.JITLibraryBuilder().add_object_img(objects[symbol]).export_symbol(symbol)
+            builder = _library().JITLibraryBuilder().add_object_img(objects[symbol]).export_symbol(symbol)
             try:
                 tracker = builder.add_current_process().link(_jit(), f"konv.{symbol}")
             except RuntimeError as e:
