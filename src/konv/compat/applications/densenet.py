@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from konv import layers
-from konv.compat.applications.recipe import application
+from konv.compat.applications.recipe import active, application
 from konv.graph import Tensor
 from konv.zoo.densenet import BOTTLENECK, COMPRESSION
 
@@ -35,28 +35,22 @@ def DenseNet201(x: Tensor) -> Tensor:
 def _blocks(x: Tensor, counts: Sequence[int]) -> Tensor:
     x = layers.ZeroPadding2D(3)(x)
     x = layers.Conv2D(2 * GROWTH, 7, strides=2, use_bias=False, name="conv1_conv")(x)
-    x = layers.ZeroPadding2D(1)(_active(x, "conv1_"))
+    x = layers.ZeroPadding2D(1)(active(x, "conv1_"))
     x = layers.MaxPooling2D(3, strides=2, name="pool1")(x)
     for stage, count in enumerate(counts, 2):
         for number in range(1, count + 1):
             name = f"conv{stage}_block{number}"
             x = layers.Concatenate(name=f"{name}_concat")([x, _added(x, name)])
         if stage < len(counts) + 1:
-            x = _active(x, f"pool{stage}_")
+            x = active(x, f"pool{stage}_")
             x = layers.Conv2D(int(x.shape[2] * COMPRESSION), 1, use_bias=False, name=f"pool{stage}_conv")(x)
             x = layers.AveragePooling2D(2, name=f"pool{stage}_pool")(x)
-    return _active(x, "")
+    return active(x, "")
 
 
 def _added(x: Tensor, name: str) -> Tensor:
     """What a layer adds: normalised, 1×1, normalised, 3×3."""
-    y = layers.Conv2D(BOTTLENECK * GROWTH, 1, use_bias=False, name=f"{name}_1_conv")(_active(x, f"{name}_0_"))
-    y = layers.Conv2D(GROWTH, 3, padding="same", use_bias=False, name=f"{name}_2_conv")(_active(y, f"{name}_1_"))
+    y = layers.Conv2D(BOTTLENECK * GROWTH, 1, use_bias=False, name=f"{name}_1_conv")(active(x, f"{name}_0_"))
+    y = layers.Conv2D(GROWTH, 3, padding="same", use_bias=False, name=f"{name}_2_conv")(active(y, f"{name}_1_"))
     made: Tensor = y
-    return made
-
-
-def _active(x: Tensor, name: str) -> Tensor:
-    x = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}bn")(x)
-    made: Tensor = layers.Activation("relu", name=f"{name}relu")(x)
     return made

@@ -17,7 +17,18 @@ from konv.errors import ConfigurationError
 from konv.graph import Tensor
 from konv.messages import text
 
-__all__ = ["Asked", "Recipe", "application", "at_hand", "folders", "padded", "pooled_top"]
+__all__ = [
+    "Asked",
+    "Recipe",
+    "active",
+    "application",
+    "at_hand",
+    "builder",
+    "folders",
+    "normed",
+    "padded",
+    "pooled_top",
+]
 
 Builder = Callable[..., Model]
 
@@ -149,4 +160,16 @@ def padded(x: Tensor, kernel: int, name: str) -> Tensor:
     after = kernel // 2
     ends = [(after - (1 - side % 2), after) for side in x.shape[:2]]
     made: Tensor = layers.ZeroPadding2D(ends, name=name)(x)
+    return made
+
+
+def normed(x: Tensor, prefix: str) -> Tensor:
+    """Batch normalisation with the constants of Keras's ResNets and DenseNets, named behind `prefix`."""
+    made: Tensor = layers.BatchNormalization(epsilon=1.001e-5, name=f"{prefix}bn")(x)
+    return made
+
+
+def active(x: Tensor, prefix: str) -> Tensor:
+    """That, and a ReLU."""
+    made: Tensor = layers.Activation("relu", name=f"{prefix}relu")(normed(x, prefix))
     return made

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from konv import layers
-from konv.compat.applications.recipe import application
+from konv.compat.applications.recipe import active, application, normed
 from konv.graph import Tensor
 
-__all__ = ["ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2", "ResNet152", "ResNet152V2", "normed"]
+__all__ = ["ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2", "ResNet152", "ResNet152V2"]
 
 # Table 1 of the paper: bottlenecks in each stage.
 COUNTS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -57,7 +57,7 @@ def ResNet152V2(x: Tensor) -> Tensor:
 def _stages(x: Tensor, counts: Sequence[int]) -> Tensor:
     x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
     x = layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
-    x = _pooled(_active(x, "conv1"))
+    x = _pooled(active(x, "conv1_"))
     for stage, (count, filters) in enumerate(zip(counts, FILTERS, strict=True), 2):
         for number in range(1, count + 1):
             x = _block(x, filters, 2 if number == 1 and stage > 2 else 1, number == 1, f"conv{stage}_block{number}")
@@ -68,10 +68,10 @@ def _block(x: Tensor, filters: int, strides: int, projected: bool, name: str) ->
     """A bottleneck of three convolutions beside a shortcut, which the first of a stage projects."""
     short = x
     if projected:
-        short = normed(layers.Conv2D(4 * filters, 1, strides=strides, name=f"{name}_0_conv")(x), f"{name}_0")
-    x = _active(layers.Conv2D(filters, 1, strides=strides, name=f"{name}_1_conv")(x), f"{name}_1")
-    x = _active(layers.Conv2D(filters, 3, padding="same", name=f"{name}_2_conv")(x), f"{name}_2")
-    x = normed(layers.Conv2D(4 * filters, 1, name=f"{name}_3_conv")(x), f"{name}_3")
+        short = normed(layers.Conv2D(4 * filters, 1, strides=strides, name=f"{name}_0_conv")(x), f"{name}_0_")
+    x = active(layers.Conv2D(filters, 1, strides=strides, name=f"{name}_1_conv")(x), f"{name}_1_")
+    x = active(layers.Conv2D(filters, 3, padding="same", name=f"{name}_2_conv")(x), f"{name}_2_")
+    x = normed(layers.Conv2D(4 * filters, 1, name=f"{name}_3_conv")(x), f"{name}_3_")
     joined: Tensor = layers.Activation("relu", name=f"{name}_out")(layers.Add(name=f"{name}_add")([short, x]))
     return joined
 
@@ -83,35 +83,24 @@ def _stages_v2(x: Tensor, counts: Sequence[int]) -> Tensor:
         for number in range(1, count + 1):
             strides = 2 if number == count and stage < 5 else 1
             x = _block_v2(x, filters, strides, number == 1, f"conv{stage}_block{number}")
-    return _active(x, "post")
+    return active(x, "post_")
 
 
 def _block_v2(x: Tensor, filters: int, strides: int, projected: bool, name: str) -> Tensor:
     """A bottleneck whose shortcut is the input itself, projected in the first of a stage, thinned in the last."""
-    first = _active(x, f"{name}_preact")
+    first = active(x, f"{name}_preact_")
     if projected:
         short = layers.Conv2D(4 * filters, 1, strides=strides, name=f"{name}_0_conv")(first)
     else:
         short = layers.MaxPooling2D(1, strides=strides)(x) if strides > 1 else x
-    x = _active(layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_1_conv")(first), f"{name}_1")
+    x = active(layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_1_conv")(first), f"{name}_1_")
     x = layers.ZeroPadding2D(1, name=f"{name}_2_pad")(x)
     x = layers.Conv2D(filters, 3, strides=strides, use_bias=False, name=f"{name}_2_conv")(x)
-    x = layers.Conv2D(4 * filters, 1, name=f"{name}_3_conv")(_active(x, f"{name}_2"))
+    x = layers.Conv2D(4 * filters, 1, name=f"{name}_3_conv")(active(x, f"{name}_2_"))
     joined: Tensor = layers.Add(name=f"{name}_out")([short, x])
     return joined
 
 
 def _pooled(x: Tensor) -> Tensor:
     made: Tensor = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(layers.ZeroPadding2D(1, name="pool1_pad")(x))
-    return made
-
-
-def normed(x: Tensor, name: str) -> Tensor:
-    """Batch normalisation with the constants of Keras's ResNets and DenseNets."""
-    made: Tensor = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_bn")(x)
-    return made
-
-
-def _active(x: Tensor, name: str) -> Tensor:
-    made: Tensor = layers.Activation("relu", name=f"{name}_relu")(normed(x, name))
     return made
