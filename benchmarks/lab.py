@@ -26,7 +26,7 @@ from served import lab
 
 HOVERS = 30
 LOOKED_AT = (None, "alexnet")
-TRAINED = {"lenet5": 9, "notes": 4}
+TRAINED = {"lenet5": 50, "notes": 5}
 """Epochs of each network, on the images inside konv: a turn takes a quarter of a minute."""
 FIRST = """() => new Promise(done => { const look = () => document.querySelector(".sum .equation") &&
   document.querySelector('.map[data-layer="conv1"]:not(.blank)') ? done(performance.now()) : setTimeout(look, 2);
@@ -37,7 +37,7 @@ HOVER = """([layer, turn]) => new Promise(done => {
   const units = [...document.querySelectorAll(`.unit[data-layer="${layer}"]`)];
   const map = document.querySelector(`.map[data-layer="${layer}"]`) ?? units[turn % units.length];
   const area = map.getBoundingClientRect(), width = map.dataset.columns ?? 1, height = map.dataset.rows ?? 1;
-  const row = Math.floor(turn / width) % height, column = turn % width;
+  const row = Math.floor(turn / width) % Math.max(height - 1, 1), column = turn % width;  // the last may not be full
   const began = performance.now(), title = document.querySelector(".sum");
   new MutationObserver((_, own) => { own.disconnect(); requestAnimationFrame(() => done(performance.now() - began)); })
     .observe(title, { childList: true, characterData: true, subtree: true });
