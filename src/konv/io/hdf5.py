@@ -1,4 +1,6 @@
-"""HDF5 files, read with care: no links that lead out of the file, no data kept elsewhere, no objects."""
+"""HDF5 files, read with care: no links that lead out of the file, no data kept elsewhere, no objects.
+
+h5py is loaded at its first use: most commands open no such file."""
 
 from __future__ import annotations
 
@@ -7,17 +9,27 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from konv.errors import ModelFileError
 from konv.messages import text
 from konv.ops.record import Array
 
-__all__ = ["attribute", "dataset", "group", "names", "opened", "set_names"]
+__all__ = ["attribute", "created", "dataset", "group", "names", "opened", "set_names"]
 
 HEADER = 64512
 """Bytes that an attribute may have; longer lists are cut into several, as Keras does."""
+
+
+def _library() -> Any:
+    import h5py
+
+    return h5py
+
+
+def created(buffer: BytesIO) -> Any:
+    """A new HDF5 file in `buffer`."""
+    return _library().File(buffer, "w")
 
 
 def opened(source: str | Path | BytesIO, path: str | Path) -> Any:
@@ -26,7 +38,7 @@ def opened(source: str | Path | BytesIO, path: str | Path) -> Any:
     Raises: ModelFileError where it is none.
     """
     try:
-        return h5py.File(source, "r")
+        return _library().File(source, "r")
     except FileNotFoundError as error:
         raise ModelFileError(text("not_a_keras_file", path=path, reason=text("reason.missing"))) from error
     except OSError as error:
@@ -36,7 +48,7 @@ def opened(source: str | Path | BytesIO, path: str | Path) -> Any:
 def group(parent: Any, name: str, path: str | Path) -> Any:
     """The group `name` in `parent`. Raises: ModelFileError where it is none, or a link that leads elsewhere."""
     found = _own(parent, name, path)
-    if not isinstance(found, h5py.Group):
+    if not isinstance(found, _library().Group):
         raise ModelFileError(text("keras_file.part", path=path, name=name))
     return found
 
@@ -47,13 +59,13 @@ def dataset(parent: Any, name: str, path: str | Path) -> Array:
     for part in name.split("/")[:-1]:
         found = group(found, part, path)
     found = _own(found, name.rpartition("/")[2], path)
-    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual or found.dtype.kind not in "fiu":
+    if not isinstance(found, _library().Dataset) or found.external or found.is_virtual or found.dtype.kind not in "fiu":
         raise ModelFileError(text("keras_file.part", path=path, name=name))
     return np.asarray(found[()])
 
 
 def _own(parent: Any, name: str, path: str | Path) -> Any:
-    if name not in parent or not isinstance(parent.get(name, getlink=True), h5py.HardLink):
+    if name not in parent or not isinstance(parent.get(name, getlink=True), _library().HardLink):
         raise ModelFileError(text("keras_file.part", path=path, name=name))
     return parent[name]
 

@@ -23,8 +23,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import h5py
-
 from konv.errors import ModelFileError
 from konv.io import hdf5
 from konv.io.atomic import write_bytes
@@ -68,7 +66,7 @@ def is_hdf5(path: str | Path) -> bool:
 def write(path: str | Path, content: KerasH5) -> None:
     """Write `content` to `path`. Raises: OSError where the folder cannot be written to."""
     buffer = BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with hdf5.created(buffer) as file:
         place = file
         if content.model is not None:
             file.attrs["keras_version"] = "2.3.1"

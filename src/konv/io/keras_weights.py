@@ -11,8 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import h5py
-
 from konv.io import hdf5
 from konv.io.atomic import write_bytes
 from konv.ops.record import Array
@@ -25,7 +23,7 @@ Stored = Mapping[str, Sequence[Array]]
 def packed(weights: Stored, named: Mapping[str, str]) -> bytes:
     """A file of `weights`, arrays by the paths of their layers, as bytes; `named`, the layers' names by path."""
     buffer = BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with hdf5.created(buffer) as file:
         for path, arrays in weights.items():
             group = file.create_group(f"{path}/vars" if path else "vars")
             if path in named:
