@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+import konv
 from konv import metrics
+from konv.callbacks import BackupAndRestore, CSVLogger, EarlyStopping, ModelCheckpoint, TensorBoard
 from konv.errors import ConfigurationError, ShapeError
+from konv.layers import Dense, Input
+from konv.models import Sequential
 
 RNG = np.random.default_rng(3)
 P = RNG.random((60, 4)).astype("float32")
@@ -29,6 +36,12 @@ ROWS = np.eye(4, dtype="float32")[RNG.integers(0, 4, 60)]
         ("F1Score", {"average": "micro"}, ROWS),
         ("F1Score", {"average": "weighted"}, ROWS),
         ("F1Score", {"average": "macro", "threshold": 0.4}, T),
+        ("F1Score", {}, ROWS),
+        ("F1Score", {"threshold": 0.4}, T),
+        ("FBetaScore", {"beta": 2.0}, ROWS),
+        ("FBetaScore", {"beta": 0.5, "threshold": 0.4}, T),
+        ("FBetaScore", {"beta": 2.0, "average": "micro"}, ROWS),
+        ("FBetaScore", {"beta": 2.0, "average": "weighted", "threshold": 0.4}, T),
         ("AUC", {}, T),
         ("AUC", {"curve": "PR"}, T),
         ("AUC", {"num_thresholds": 5}, T),
@@ -40,9 +53,11 @@ def test_follows_keras(name: str, options: dict[str, Any], target: Any, oracle: 
     for at in (slice(0, 7), slice(7, 60)):
         ours.update_state(target[at], P[at])
         theirs.update_state(target[at], P[at])
-    assert ours.result() == pytest.approx(float(theirs.result()), rel=1e-5)
+    expected = np.asarray(theirs.result())
+    assert np.shape(ours.result()) == expected.shape
+    np.testing.assert_allclose(ours.result(), expected, rtol=1e-5)
     ours.reset_state()
-    assert ours.result() == 0
+    np.testing.assert_array_equal(ours.result(), np.zeros_like(expected))
     assert type(ours)(**ours.get_config()).get_config() == ours.get_config()
 
 
@@ -86,5 +101,54 @@ def test_mistakes() -> None:
         metrics.confusion_matrix([1, 2], [1])
     with pytest.raises(ConfigurationError, match="ROC, PR"):
         metrics.AUC(curve="XY")
-    with pytest.raises(ConfigurationError, match="micro, macro, weighted"):
+    with pytest.raises(ConfigurationError, match="None, micro, macro, weighted"):
         metrics.F1Score(average="none")
+    with pytest.raises(ConfigurationError, match="beta"):
+        metrics.FBetaScore(beta=0)
+
+
+def fitted(classes: int, *callbacks: Any, epochs: int = 2, verbose: int = 0) -> Sequential:
+    """A model that judges each class apart, trained and validated."""
+    konv.utils.set_random_seed(4)
+    x, rows = RNG.random((60, 3)).astype("float32"), np.eye(classes, dtype="float32")[np.arange(60) % classes]
+    model = Sequential([Input((3,)), Dense(classes, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[metrics.F1Score(), "accuracy"])
+    model.fit(x, rows, epochs=epochs, verbose=verbose, validation_data=(x, rows), callbacks=callbacks)
+    model.data = x, rows
+    return model
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_classes_apart_in_all_that_training_leaves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], oracle: Callable[[str], ModuleType]
+) -> None:
+    """A row of numbers an epoch in the history, a cell of the table, a scalar each for TensorBoard, a line, a page."""
+    oracle("tensorboardX")
+    table, backup = tmp_path / "log.csv", BackupAndRestore(tmp_path, delete_checkpoint=False)
+    model = fitted(4, CSVLogger(table), TensorBoard(tmp_path / "logs"), backup, verbose=2)
+    history, line = model.history, capsys.readouterr().out.splitlines()[-1]
+    last = history.history["val_f1_score"][-1]
+    assert [row.shape for row in history.history["val_f1_score"]] == [(4,), (4,)]
+    np.testing.assert_array_equal(model.evaluate(*model.data, verbose=0)[1], last)
+    assert f"val_f1_score: [{' '.join(f'{v:.2f}' for v in last)}]" in line
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [json.loads(row["val_f1_score"]) for row in rows] == [v.tolist() for v in history.history["val_f1_score"]]
+    written = b"".join(path.read_bytes() for path in (tmp_path / "logs" / "validation").iterdir())
+    assert [written.count(b"epoch_f1_score/%d" % k) for k in range(5)] == [2, 2, 2, 2, 0]
+    assert history._repr_html_().count("<polyline") == 6
+    again = fitted(4, BackupAndRestore(tmp_path), epochs=3).history.history["f1_score"]
+    assert [row.shape for row in again] == [(4,)] * 3
+    np.testing.assert_array_equal(again[:2], history.history["f1_score"])
+
+
+def test_many_classes_are_told_by_mean_and_range(capsys: pytest.CaptureFixture[str]) -> None:
+    found = fitted(12, verbose=2).history.history["f1_score"][-1]
+    said = f"f1_score: {found.mean():.4f} ({found.min():.2f}–{found.max():.2f} in 12 classes)"
+    assert said in capsys.readouterr().out
+
+
+def test_classes_apart_cannot_be_watched(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"EarlyStopping watches 'val_f1_score', which is 4 numbers.*macro"):
+        fitted(4, EarlyStopping("val_f1_score"))
+    with pytest.raises(ConfigurationError, match="cannot be filled in"):
+        fitted(4, ModelCheckpoint(tmp_path / "{val_f1_score:.2f}.konv"))

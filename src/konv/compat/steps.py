@@ -23,6 +23,7 @@ from konv.train import loop
 from konv.train.callbacks import CallbackList, History
 from konv.train.feeds import ArrayFeed, BatchFeed, Feed, is_feed
 from konv.train.loop import Plan
+from konv.train.metric import measured
 from konv.train.runner import Result
 from konv.train.watched import leaves
 
@@ -59,7 +60,7 @@ class _Steps:
 
     def __init__(self, model: Any) -> None:
         self.model, self.form = model, None
-        self.logs: dict[str, float] = {}
+        self.logs: dict[str, Any] = {}
 
     def train(self, batch: Batch, *others: Any) -> Result:
         """One step of training."""
@@ -79,8 +80,8 @@ class _Steps:
         if not isinstance(found, Mapping):
             received = type(found).__name__
             raise ConfigurationError(text("script.step_gave", model=self.model.name, received=received))
-        self.logs = {name: _number(value) for name, value in found.items()}
-        return Result((), (), "" if all(map(np.isfinite, self.logs.values())) else self.model.name)
+        self.logs = {name: _measured(name, value) for name, value in found.items()}
+        return Result((), (), "" if all(np.isfinite(one).all() for one in self.logs.values()) else self.model.name)
 
     def reset(self) -> None:
         """Begin to measure anew."""
@@ -90,7 +91,7 @@ class _Steps:
     def take(self, *others: Any) -> None:
         """Nothing: the step has measured."""
 
-    def results(self) -> dict[str, float]:
+    def results(self) -> dict[str, Any]:
         """What the last step returned."""
         return self.logs
 
@@ -208,8 +209,11 @@ def _each(function: Callable[[Any], Any], data: Any) -> Any:
     return None if data is None else function(data)
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, Total) else float(np.asarray(value, "float64").mean())
+def _measured(name: str, value: Any) -> Any:
+    """What a step returned as `name`: of losses of samples the mean, of metrics what they gave."""
+    if isinstance(value, Total):
+        return float(value)
+    return float(np.mean(value, dtype="float64")) if name.endswith("loss") else measured(value)
 
 
 def _handed(data: Any) -> Any:

@@ -59,7 +59,7 @@ class LiveView(Callback):
         self._shown = Shown()
         self._handle: Any = None
         self._epochs: list[int] = []
-        self._measured: dict[str, list[float]] = {}
+        self._measured: dict[str, list[Any]] = {}
         self._began = self._drawn = 0.0
         self._epoch = 0
 
@@ -83,7 +83,7 @@ class LiveView(Callback):
         """Let the curves grow."""
         self._epochs.append(epoch + 1)
         for name, value in (logs or {}).items():
-            self._measured.setdefault(name, []).append(float(value))
+            self._measured.setdefault(name, []).append(value)
         self._draw(self.params["steps"], logs)
 
     def on_train_end(self, logs: Logs[float] | None = None) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from konv.explain.cost import LayerCost, layer_costs
 from konv.explain.html import Markup, join, tag
 from konv.explain.tables import network_table, pairs
@@ -19,6 +21,7 @@ from konv.layers.uses import Used
 from konv.messages import text
 from konv.shapes import show
 from konv.train.callbacks import History
+from konv.train.progress import shown
 
 __all__ = ["curves", "framed", "history_html", "layer_html", "model_html"]
 
@@ -85,16 +88,20 @@ def _cost_of(layer: Layer) -> LayerCost | None:
 
 def history_html(history: History) -> str:
     """`history` as curves, and the last epoch's numbers."""
-    measured: Mapping[str, Sequence[float]] = history.history
+    measured: Mapping[str, Sequence[Any]] = history.history
     if not history.epoch:
         return framed(tag("p", text("notebook.no_epochs")))
     drawn = curves([epoch + 1 for epoch in history.epoch], measured)
-    last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in measured.items() if len(values))
+    last = ", ".join(f"{name} {shown(values[-1], '.4g')}" for name, values in measured.items() if len(values))
     return framed(tag("h4", text("notebook.history", epochs=len(history.epoch))), drawn, tag("p", last))
 
 
-def curves(epochs: Sequence[int], measured: Mapping[str, Sequence[float]]) -> Markup:
-    """A curve for each of `measured` over the `epochs`, what was held out (`val_…`) beside what was trained on."""
+def curves(epochs: Sequence[int], measured: Mapping[str, Sequence[Any]]) -> Markup:
+    """A curve for each of `measured` over the `epochs`, what was held out (`val_…`) beside what was trained on.
+
+    Of what is one number for each class, the mean.
+    """
+    measured = {name: [float(np.mean(value)) for value in row] for name, row in measured.items()}
     names = [name for name in measured if not name.startswith("val_")]
     names += [name for name in measured if name.startswith("val_") and name[4:] not in measured]
     figures = (_curve(name, epochs, measured.get(name, ()), measured.get(f"val_{name}", ())) for name in names)

@@ -82,6 +82,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rate_set": ("Epoch {epoch}: learning rate {rate:g}.", "第 {epoch} 轮：学习率 {rate:g}。"),
     "checkpoint_saved": ("Epoch {epoch}: saved to {path}.", "第 {epoch} 轮：已保存到 {path}。"),
+    "of_classes": (
+        "{mean:.4f} ({least:.2f}–{most:.2f} in {count} classes)",
+        "{mean:.4f}（{count} 类，{least:.2f}–{most:.2f}）",
+    ),
+    "monitor_of_classes": (
+        "{callback} watches {received!r}, which is {count} numbers, one for each class. Watch one number: "
+        "give the metric an average ('macro', 'micro' or 'weighted').",
+        "{callback} 监视的 {received!r} 是 {count} 个数，每类一个。只能监视一个数："
+        "请给该指标指定 average（'macro'、'micro' 或 'weighted'）。",
+    ),
     "bad_file_pattern": (
         "The file name {received!r} cannot be filled in ({error}). What can be: {known}.",
         "文件名 {received!r} 无法填写（{error}）。可以填写的有：{known}。",

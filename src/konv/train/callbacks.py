@@ -9,6 +9,7 @@ import numpy as np
 
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.messages import text
+from konv.ops.record import Array
 
 __all__ = ["Callback", "CallbackList", "History", "LambdaCallback", "Logs"]
 
@@ -136,7 +137,8 @@ class History(Callback):
     """What `fit` returns: the course of training.
 
     Attributes: `history`, for each measurement its value in every epoch (`loss`, `accuracy`, `val_loss`, …; `acc`
-    and `accuracy` both answer); `epoch`, the epochs' numbers, from 0.
+    and `accuracy` both answer; a metric that judges each class gives an array an epoch); `epoch`, the epochs' numbers,
+    from 0.
     """
 
     shown: ClassVar[Callable[[Any], str] | None] = None
@@ -168,7 +170,12 @@ class History(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from the course in `state`."""
         self.epoch = [int(epoch) for epoch in state["epochs"]]
-        self.history = Logs((str(name), state[f"value {name}"].tolist()) for name in state["names"])
+        self.history = Logs((str(name), _course(state[f"value {name}"])) for name in state["names"])
+
+
+def _course(values: Array) -> list[Any]:
+    """The values of all epochs as they were measured: numbers, or an array an epoch."""
+    return values.tolist() if values.ndim == 1 else list(values)
 
 
 class LambdaCallback(Callback):

@@ -1,4 +1,4 @@
-"""Metrics made of counts: precision, recall, F1, areas under curves, and the confusion matrix.
+"""Metrics made of counts: precision, recall, F scores, areas under curves, and the confusion matrix.
 
 Counts are kept over all batches and the value is worked out at the end: it is that of the whole epoch, never a mean of
 batches. Class numbers as targets are taken for one-hot rows.
@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 
 from konv import config
-from konv.arguments import count
+from konv.arguments import above_zero, count
 from konv.errors import ConfigurationError, ShapeError
 from konv.messages import text
 from konv.ops.record import Array
 from konv.shapes import show
 from konv.train.metric import Metric
 
-__all__ = ["AUC", "F1Score", "Precision", "Recall", "confusion_matrix"]
+__all__ = ["AUC", "F1Score", "FBetaScore", "Precision", "Recall", "confusion_matrix"]
+
+
+NOTHING = 1e-9
+"""The largest prediction is a yes only where it is further from 0 than this, as in Keras 3."""
 
 
 def _rows(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
@@ -56,8 +60,8 @@ class _Counted(Metric):
         self.missing = self.missing + (weight * (target & ~said)).sum(0)
 
     def reset_state(self) -> None:
-        """Forget what was taken in."""
-        self.right = self.wrong = self.missing = 0.0
+        """Forget what was taken in, but not of how many classes."""
+        self.right, self.wrong, self.missing = 0 * self.right, 0 * self.wrong, 0 * self.missing
 
 
 class Precision(_Counted):
@@ -102,40 +106,67 @@ class Recall(Precision):
         return _share(np.sum(self.right), np.sum(self.right) + np.sum(self.missing))
 
 
-class F1Score(_Counted):
-    """The harmonic mean of precision and recall: 2·right / (2·right + wrong + missing).
+class FBetaScore(_Counted):
+    """A mean of precision and recall, the latter `beta` times as important.
 
-    Arguments: `average`, of the classes: `"macro"`, each alike; `"weighted"`, by their number; `"micro"`, all counted
-    together; `threshold`, above which a prediction is a yes, None for the largest one; `name`, its key in the history.
-    Raises: ConfigurationError for another `average`.
+    (1 + β²)·right / ((1 + β²)·right + β²·missing + wrong)
+
+    Arguments: `average`, of the classes: None, no mean but a score for each, `(K,)`; `"macro"`, each alike;
+    `"weighted"`, by their number; `"micro"`, all counted together; `beta`, above 0; `threshold`, above which a
+    prediction is a yes, None for the largest one (0.5 where a sample has one alone); `name`, its key in the history.
+    Raises: ConfigurationError for another `average`, or a `beta` that is not above 0.
+    Source: van Rijsbergen, *Information Retrieval*, 1979, chapter 7; as in Keras 3.
     """
 
-    def __init__(self, average: str = "macro", threshold: float | None = None, name: str = "f1_score") -> None:
+    def __init__(
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str = "fbeta_score",
+    ) -> None:
         super().__init__(name)
-        if average not in ("micro", "macro", "weighted"):
-            known = "micro, macro, weighted"
+        if average not in (None, "micro", "macro", "weighted"):
+            known = "None, micro, macro, weighted"
             raise ConfigurationError(text("unknown_setting", name="average", received=average, known=known))
-        self.average, self.threshold = average, threshold
+        self.average, self.beta = average, above_zero(beta, "beta")
+        self.threshold = None if threshold is None else float(threshold)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch in; see `Metric.update_state`."""
         target, prediction = _rows(y_true, y_pred)
         if self.threshold is None and prediction.shape[1] > 1:
-            said = prediction == prediction.max(1, keepdims=True)
+            said = (prediction == prediction.max(1, keepdims=True)) & (np.abs(prediction) > NOTHING)
         else:
             said = prediction > (0.5 if self.threshold is None else self.threshold)
         self._take(target, said, sample_weight)
 
-    def result(self) -> float:
-        """The score; 0 where there is nothing to judge."""
+    def result(self) -> Any:
+        """The score, or with no `average` that of each class; 0 where there is nothing to judge."""
         right, wrong, missing = (np.atleast_1d(np.asarray(a)) for a in (self.right, self.wrong, self.missing))
         if self.average == "micro":
             right, wrong, missing = (a.sum(keepdims=True) for a in (right, wrong, missing))
-        whole = 2 * right + wrong + missing
-        scores = np.divide(2 * right, whole, out=np.zeros_like(whole), where=whole > 0)
+        more = self.beta**2
+        scores = _divide((1 + more) * right, (1 + more) * right + more * missing + wrong)
+        if self.average is None:
+            return scores
         if self.average == "weighted":
             return _share(float((scores * (right + missing)).sum()), float((right + missing).sum()))
         return float(scores.mean())
+
+    def get_config(self) -> dict[str, Any]:
+        """All that makes this metric again, fit for JSON."""
+        return {"name": self.name, "average": self.average, "beta": self.beta, "threshold": self.threshold}
+
+
+class F1Score(FBetaScore):
+    """The harmonic mean of precision and recall: 2·right / (2·right + wrong + missing).
+
+    Arguments: `average`, `threshold`, `name`, as of `FBetaScore`. Raises: ConfigurationError for another `average`.
+    """
+
+    def __init__(self, average: str | None = None, threshold: float | None = None, name: str = "f1_score") -> None:
+        super().__init__(average, 1.0, threshold, name)
 
     def get_config(self) -> dict[str, Any]:
         """All that makes this metric again, fit for JSON."""

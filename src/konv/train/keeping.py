@@ -8,6 +8,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from konv.arguments import count
 from konv.errors import ConfigurationError
 from konv.messages import text
@@ -104,7 +106,7 @@ def _filled(pattern: str, epoch: int, logs: Logs[float]) -> str:
     """`pattern` with the epoch (from 1) and measurements filled in."""
     try:
         return pattern.format_map(Logs({**logs, "epoch": epoch + 1}))
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, TypeError) as error:
         known = ", ".join(["epoch", *logs])
         raise ConfigurationError(text("bad_file_pattern", received=pattern, error=error, known=known)) from error
 
@@ -157,7 +159,8 @@ class CSVLogger(Callback):
     """Writes a row of measurements for each epoch.
 
     Arguments: `filename`, the file; `separator` of its columns; `append`, whether to go on after its last row.
-    In a resumed run rows of epochs that are done again are taken away first. What was not measured is `NA`.
+    In a resumed run rows of epochs that are done again are taken away first. What was not measured is `NA`; what is
+    one number for each class is a list in one cell.
     """
 
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False) -> None:
@@ -178,7 +181,7 @@ class CSVLogger(Callback):
             self._open(logs)
         if self._file is not None:
             writer = csv.writer(self._file, delimiter=self.separator, lineterminator="\n")
-            writer.writerow([epoch, *(logs.get(key, "NA") for key in self._keys)])
+            writer.writerow([epoch, *(_cell(logs.get(key, "NA")) for key in self._keys)])
             self._file.flush()
             self._length = self._file.tell()
 
@@ -207,3 +210,8 @@ class CSVLogger(Callback):
         """Go on from `state`."""
         self._keys = [str(key) for key in state["keys"]]
         self._length = None if state["length"] is None else int(state["length"])
+
+
+def _cell(value: Any) -> Any:
+    """A measurement as a row holds it; numbers of classes as a list, `[0.5, 0.25]`, as Keras 3 writes them."""
+    return f"[{', '.join(map(str, value.tolist()))}]" if isinstance(value, np.ndarray) and value.ndim else value

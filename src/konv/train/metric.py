@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from konv.graph.naming import snake_case
 
-__all__ = ["Mean", "MeanMetricWrapper", "Metric"]
+__all__ = ["Mean", "MeanMetricWrapper", "Metric", "apart", "measured"]
 
 Judge = Callable[..., Any]
+
+
+def measured(value: Any) -> Any:
+    """What a metric gave as `value`: a float, or an array of float64 where there are several numbers, one a class."""
+    found = np.asarray(value, np.float64)
+    return found.item() if found.size == 1 else found
+
+
+def apart(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    """The numbers of a measurement called `name`: itself, or those of the classes as `name/0`, `name/1`, …"""
+    numbers = np.ravel(value)
+    if np.size(value) == 1:
+        yield name, float(numbers[0])
+    else:
+        yield from ((f"{name}/{i}", float(number)) for i, number in enumerate(numbers))
 
 
 class Metric:
@@ -30,8 +45,8 @@ class Metric:
         """
         raise NotImplementedError
 
-    def result(self) -> float:
-        """The value over all that was taken in since `reset_state`."""
+    def result(self) -> Any:
+        """The value over all that was taken in since `reset_state`: a number, or one for each class, `(K,)`."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
@@ -46,7 +61,7 @@ class Metric:
         """All that makes this metric again, fit for JSON."""
         return {"name": self.name}
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """`update_state`, then `result`."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()

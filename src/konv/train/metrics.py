@@ -15,7 +15,7 @@ from konv.names import unknown
 from konv.ops.record import Array
 from konv.shapes import Shape, show
 from konv.train import losses
-from konv.train.counts import AUC, F1Score, Precision, Recall
+from konv.train.counts import AUC, F1Score, FBetaScore, Precision, Recall
 from konv.train.metric import Mean, MeanMetricWrapper, Metric
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "BinaryAccuracy",
     "CategoricalAccuracy",
     "F1Score",
+    "FBetaScore",
     "LossMetric",
     "Mean",
     "MeanMetricWrapper",
@@ -202,14 +203,14 @@ class RootMeanSquaredError(Mean):
 
 
 OWN = (
-    AUC, BinaryAccuracy, CategoricalAccuracy, F1Score, Precision, Recall, SparseCategoricalAccuracy,
+    AUC, BinaryAccuracy, CategoricalAccuracy, F1Score, FBetaScore, Precision, Recall, SparseCategoricalAccuracy,
     SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
 )  # fmt: skip
 """The metrics that judge a sample by its shape alone."""
 CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, RootMeanSquaredError, LossMetric)}
 ACCURACY = ("accuracy", "acc")
 NAMES: dict[str, type[Metric]] = {snake_case(name): kind for name, kind in CLASSES.items() if kind is not LossMetric}
-NAMES.update({"auc": AUC, "f1_score": F1Score})
+NAMES.update({"auc": AUC, "f1_score": F1Score, "fbeta_score": FBetaScore})
 
 
 def choose_accuracy(target: Shape, output: Shape, name: str = "accuracy") -> Metric:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
+
 from konv.arguments import at_least_zero, count, number
 from konv.errors import ConfigurationError, NonFiniteError
 from konv.messages import text
@@ -56,12 +58,20 @@ class Monitor(Callback):
             self._find(Logs.fromkeys(known, 0.0))
 
     def value(self, logs: Logs[float] | None) -> float | None:
-        """The measurement in `logs`; None in an epoch that has not been validated."""
+        """The measurement in `logs`; None in an epoch that has not been validated.
+
+        Raises: ConfigurationError where it is not there, or is several numbers, one for each class.
+        """
         found = (logs or Logs()).get(self.monitor)
         if found is None and not (
             self.monitor.startswith("val_") and self.monitor in (self.params.get("metrics") or ())
         ):
             self._find(logs or Logs())
+        if np.size(found) > 1:
+            kind = type(self).__name__
+            raise ConfigurationError(
+                text("monitor_of_classes", callback=kind, received=self.monitor, count=np.size(found))
+            )
         return None if found is None else float(found)
 
     def _find(self, logs: dict[str, float]) -> None:

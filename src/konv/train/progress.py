@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from konv.errors import ConfigurationError
 from konv.messages import text
@@ -12,8 +14,10 @@ from konv.train.callbacks import Callback, Logs
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["EpochLines", "ProgressBar", "watcher"]
+__all__ = ["EpochLines", "ProgressBar", "shown", "values", "watcher"]
 
+FEW = 10
+"""Classes whose numbers a line shows one by one."""
 REFRESH = 0.1
 """Seconds between two drawings of a bar: often enough to look alive, seldom enough to cost nothing."""
 
@@ -32,8 +36,17 @@ def watcher(verbose: object, task: str = "fit") -> list[Callback]:
 
 
 def values(logs: Logs[float] | None) -> str:
-    """Measurements as a line shows them: `loss: 0.4512  accuracy: 0.8300`."""
-    return "  ".join(f"{name}: {value:.4f}" for name, value in (logs or {}).items())
+    """Measurements as a line shows them: `loss: 0.4512  accuracy: 0.8300`; of many classes the mean and the range."""
+    return "  ".join(f"{name}: {shown(value)}" for name, value in (logs or {}).items())
+
+
+def shown(value: Any, form: str = ".4f") -> str:
+    """One measurement as a line shows it: a number in `form`, those of `FEW` classes, or how those of many lie."""
+    if np.size(value) == 1:
+        return format(float(value), form)
+    if np.size(value) <= FEW:
+        return "[" + " ".join(f"{number:.2f}" for number in value) + "]"
+    return text("of_classes", mean=np.mean(value), least=np.min(value), most=np.max(value), count=np.size(value))
 
 
 class EpochLines(Callback):

@@ -11,6 +11,7 @@ from konv.arguments import count
 from konv.errors import ConfigurationError
 from konv.messages import text
 from konv.train.callbacks import Callback, Logs
+from konv.train.metric import apart
 
 __all__ = ["TensorBoard"]
 
@@ -21,6 +22,7 @@ class TensorBoard(Callback):
     Arguments: `log_dir`, the folder, in which `train` and `validation` are made; `histogram_freq`, after every so many
     epochs the distribution of each weight, 0 for never; `update_freq`, `"epoch"`, or `"batch"` or a number for the loss
     after every so many batches too; `write_graph`, `write_images`, `profile_batch`, `others`, of no effect.
+    A metric that gives a number for each class is a scalar for each: `epoch_f1_score/0`, `epoch_f1_score/1`, …
     Raises: ConfigurationError where tensorboardX is not installed (`pip install 'konv[tensorboard]'`).
     Example: `model.fit(x, y, callbacks=[TensorBoard("logs")])`, then `tensorboard --logdir logs`.
     """
@@ -54,10 +56,11 @@ class TensorBoard(Callback):
         """Go on from `state`."""
         self._batches = int(state["batches"])
 
-    def _write(self, part: str, name: str, value: float, step: int) -> None:
+    def _write(self, part: str, name: str, value: Any, step: int) -> None:
         if part not in self._writers:
             self._writers[part] = self._kind(str(self.log_dir / part))
-        self._writers[part].add_scalar(name, float(value), step)
+        for tag, number in apart(name, value):
+            self._writers[part].add_scalar(tag, number, step)
 
     def on_train_batch_end(self, batch: int, logs: Logs[float] | None = None) -> None:
         """Write what was measured so far, where that was asked for."""

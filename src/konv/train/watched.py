@@ -11,6 +11,7 @@ from konv.errors import ConfigurationError, ShapeError
 from konv.messages import text
 from konv.ops.record import Array
 from konv.shapes import Shape
+from konv.train.metric import measured
 from konv.train.metrics import OWN, Mean, Metric, get
 
 __all__ = ["Watched", "by_output", "leaves"]
@@ -105,11 +106,16 @@ class Watched:
         for i, _, metric in self.metrics or ():
             metric.update_state(targets[i], predictions[i])
 
-    def results(self) -> dict[str, float]:
-        """The values so far, the loss first, then those of the outputs, then the metrics."""
+    def results(self) -> dict[str, Any]:
+        """The values so far, the loss first, then those of the outputs, then the metrics.
+
+        A metric that gives a dictionary is several; one that gives a number for each class is an array.
+        """
         found = {"loss": self.loss.result(), **{name: mean.result() for name, mean in self.losses.items()}}
         for _, prefix, metric in self.metrics or ():
-            found[_free(prefix + metric.name, found)] = float(metric.result())
+            value = metric.result()
+            for name, one in value.items() if isinstance(value, Mapping) else ((metric.name, value),):
+                found[_free(f"{prefix}{name}", found)] = measured(one)
         for name, mean in self.added.items():
             found[_free(name, found)] = mean.result()
         return found
