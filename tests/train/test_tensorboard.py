@@ -15,6 +15,7 @@ from konv.callbacks import TensorBoard
 from konv.errors import ConfigurationError
 from konv.layers import Dense
 from konv.models import Sequential
+from tests.train.events import records
 
 
 def fitted(*callbacks: TensorBoard) -> Sequential:
@@ -23,16 +24,6 @@ def fitted(*callbacks: TensorBoard) -> Sequential:
     x, y = np.ones((8, 3), "float32"), np.zeros((8, 2), "float32")
     model.fit(x, y, epochs=3, batch_size=4, validation_split=0.5, verbose=0, callbacks=callbacks)
     return model
-
-
-def records(path: Path) -> list[bytes]:
-    """The records of an event file: a length, its checksum, the content, its checksum."""
-    content, found = path.read_bytes(), []
-    while content:
-        (length,) = struct.unpack("<Q", content[:8])
-        found.append(content[12 : 12 + length])
-        content = content[16 + length :]
-    return found
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

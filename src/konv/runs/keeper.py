@@ -15,7 +15,7 @@ class Keeper(Callback):
     """Keeps the rows of a `watch` and the whole state of the training in `folder` after each epoch; begins with the
     state in `checkpoint`, if any."""
 
-    last = True
+    last = 2
 
     def __init__(self, folder: RunFolder, watch: Stopwatch, checkpoint: Path | None) -> None:
         super().__init__()

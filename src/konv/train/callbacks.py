@@ -54,8 +54,9 @@ class Callback:
     JSON can hold, and of arrays.
     """
 
-    last: ClassVar[bool] = False
-    """Whether it is called after all others, so that it hears of what they have done."""
+    last: ClassVar[int] = 0
+    """How late it is called: 1, after the others, so that it hears of what they have done; 2, after those too, so that
+    it keeps what all remember."""
 
     def __init__(self) -> None:
         self.model: Any = None
@@ -198,14 +199,14 @@ class LambdaCallback(Callback):
 
 
 class CallbackList:
-    """Several callbacks called as one, in order, those that want to be `last` at the end.
+    """Several callbacks called as one, in order, those that want to be called `last` at the end.
 
     Arguments: `callbacks`, the callbacks; `model`, handed to each; `params`, of this run.
     Raises: ConfigurationError where one is no `Callback`.
     """
 
     def __init__(self, callbacks: Sequence[Callback], model: Any, params: Mapping[str, Any]) -> None:
-        self.callbacks = sorted(callbacks, key=lambda callback: getattr(callback, "last", False))
+        self.callbacks = sorted(callbacks, key=lambda callback: getattr(callback, "last", 0))
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise ConfigurationError(text("not_a_callback", received=callback))

@@ -123,7 +123,7 @@ class BackupAndRestore(Callback):
     Example: `model.fit(x, y, epochs=100, callbacks=[BackupAndRestore("backup")])`, again after a crash.
     """
 
-    last = True
+    last = 2
 
     def __init__(self, backup_dir: str | Path, save_freq: str = "epoch", delete_checkpoint: bool = True) -> None:
         super().__init__()
