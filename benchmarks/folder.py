@@ -66,7 +66,7 @@ def ways(data: str, images: int, batch: int, size: int) -> dict[str, Callable[[]
                                    horizontal_flip=True, rescale=1 / 255)  # fmt: skip
     changed = generator.flow_from_directory(data, (size, size), batch_size=batch)
     changed.listing, changed.n = files.listing, files.n
-    changed._kept = held._kept  # noqa: SLF001 (the very pixels that the other way holds)
+    changed.kept, changed.known = held.kept, held.known  # the very pixels that the other way holds
     plain, first, later, made = compiled(notes(konv)), augmenting(size), augmenting(size), compiled(notes(konv))
     return {
         "memory": lambda: plain.fit(x, y, batch_size=batch, verbose=0),

@@ -176,3 +176,15 @@ def test_networks_that_rescale_are_not_warned_of(tmp_path: Path) -> None:
     with pytest.warns(DataWarning, match="Divide by 255"):
         plain.predict(pixels, verbose=0)
     Sequential([Input((4, 4, 3)), RandomFlip(), Rescaling(1 / 255), Flatten(), Dense(1)]).predict(pixels, verbose=0)
+
+
+def test_threads_are_used_where_an_image_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KONV_THREADS", "3")
+    found = dataset(photos(tmp_path, {"a": 4, "b": 4}), image_size=(4, 4), batch_size=4, verbose=False)
+    assert found.workers == found.map(lambda x, y: (x, y)).workers == 3
+    monkeypatch.setattr("konv.data.batches.WORTH_A_THREAD", 10)
+    assert found.workers == 3  # nothing is known yet
+    assert found[0][0].shape == (4, 4, 4, 3)
+    assert found.workers == 1
+    monkeypatch.setattr("konv.data.batches.WORTH_A_THREAD", 0)
+    assert found.workers == 3

@@ -280,7 +280,7 @@ def test_a_damaged_zip_is_named(tmp_path: Path) -> None:
 def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_zip(tmp_path, {f"{name}/{i}.png": plain(i) for name in "ab" for i in range(80)})
     prints = {from_folder(path).fingerprint}
-    monkeypatch.setattr("konv.data.folder._WORTH_A_THREAD", 0)
+    monkeypatch.setattr("konv.data.folder.WORTH_A_THREAD", 0)
     for threads in "1", "7":
         monkeypatch.setenv("KONV_THREADS", threads)
         prints.add(from_folder(path).fingerprint)

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from konv.data.images import decode, fit, load_image
+from konv.data.jpeg import decoded_small
 from konv.errors import ConfigurationError, ImageError
 
 
@@ -162,3 +163,54 @@ def test_an_image_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_image(tmp_path / "gone.png", (8, 8, 3))
     with pytest.raises(ImageError, match=r"cannot be read as an image: Is a directory\."):
         load_image(tmp_path, (8, 8, 3))
+
+
+def opened(file: io.BytesIO, monkeypatch: pytest.MonkeyPatch, **how: object) -> Image.Image:
+    """The image as Pillow's general way gives it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("konv.data.images.decoded_small", lambda *_: None)
+        return decode(file, "a.jpg", **how)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (17, 9), (32, 32), (200, 331)], ids=str)
+def test_small_jpegs_take_a_shorter_way_to_the_same_pixels(
+    mode: str, how: dict[str, object], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = Image.effect_mandelbrot(size, (-2, -1, 1, 1), 30).convert(mode)
+    file = encoded(image, "JPEG", comment=b"x" * 300, **how)
+    for side in (None, 2, 4, 16, 33):
+        ours = decoded_small(file, side)
+        theirs = opened(file, monkeypatch, side=side)
+        assert ours is not None
+        assert (ours.mode, ours.size) == (theirs.mode, theirs.size)
+        assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+def test_one_image_is_written_over_another() -> None:
+    """Where it has the same form, and memory of its own."""
+    files = [encoded(Image.fromarray(noise(8, 8, 3) // k), "JPEG") for k in (1, 2)]
+    first = decode(files[0], "a.jpg")
+    kept = np.asarray(first)
+    assert decode(files[1], "b.jpg", over=first) is first
+    assert not np.array_equal(np.asarray(first), kept)
+    array = noise(8, 8, 3)
+    for other in (Image.fromarray(array), Image.new("L", (8, 8)), Image.new("RGB", (8, 9)), Image.open(files[0])):
+        again = decode(files[1], "b.jpg", over=other)
+        assert np.array_equal(np.asarray(again), np.asarray(first))
+    assert np.array_equal(array, noise(8, 8, 3))
+
+
+def test_what_is_not_plain_goes_the_general_way() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Image.fromarray(noise(20, 30, 3))
+    for kind, options in (
+        ("JPEG", {"exif": exif}), ("PNG", {}), ("MPO", {"save_all": True, "append_images": [picture]}),
+    ):  # fmt: skip
+        assert decoded_small(encoded(picture, kind, **options)) is None
+    assert decoded_small(encoded(picture.convert("CMYK"), "JPEG")) is None
+    assert decoded_small(encoded(Image.fromarray(noise(400, 400, 3)), "JPEG", quality=95)) is None
+    whole = encoded(picture, "JPEG").getvalue()
+    assert not any(decoded_small(io.BytesIO(whole[:length])) for length in range(len(whole) - 2))

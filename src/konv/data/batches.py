@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -14,16 +16,20 @@ from konv import config, random
 from konv.arguments import count
 from konv.data.images import array_to_image
 
-__all__ = ["Batches", "labels_as", "save_images"]
+__all__ = ["WORTH_A_THREAD", "Batches", "labels_as", "save_images"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+WORTH_A_THREAD = 1e-3
+"""Seconds from which an image is decoded beside others: threads that each hold the interpreter for most of a small
+image's time only get in each other's way."""
 
 
 class Batches:
     """`n` samples, `batch_size` at a time: a Keras `Sequence`, and an iterator that begins again after each epoch.
 
     Subclasses say in `make` what a batch holds. Training asks for the batches of an epoch by `at`, a few of them ahead
-    and by several threads (`workers`); which they are depends on the seed, the epoch and the place alone.
+    and by several threads where that helps (`workers`); which they are depends on seed, epoch and place alone.
 
     Arguments: `n`; `batch_size`; `shuffle`, whether each epoch has an order of its own; `seed`, by default the run's
     (`konv.utils.set_random_seed`).
@@ -35,11 +41,16 @@ class Batches:
         self.batch_size = count(batch_size, "batch_size", type(self).__name__)
         self.shuffle = bool(shuffle)
         self.seed = random.seed() if seed is None else random.check_seed(seed)
-        self.workers = config.threads_asked() or os.cpu_count() or 1
+        self._seconds = math.inf  # that a sample of the last batch took
         self.turn = 0
         self._order: tuple[int, Array] = (-1, np.arange(0))
         self._lock = Lock()
         self._place = 0
+
+    @property
+    def workers(self) -> int:
+        """The threads that are worth while: one where samples take less than `WORTH_A_THREAD`."""
+        return 1 if self._seconds < WORTH_A_THREAD else config.threads_asked() or os.cpu_count() or 1
 
     def make(self, numbers: Array, turn: int) -> Any:
         """The batch of the samples numbered `numbers`, in epoch `turn`."""
@@ -58,7 +69,10 @@ class Batches:
         if not 0 <= index < len(self):
             raise IndexError(index)
         start = index * self.batch_size
-        return self.make(self.order(turn)[start : start + self.batch_size], turn)
+        numbers, began = self.order(turn)[start : start + self.batch_size], time.thread_time()
+        made = self.make(numbers, turn)
+        self._seconds = (time.thread_time() - began) / len(numbers)
+        return made
 
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)

@@ -23,7 +23,7 @@ from konv import random
 from konv.arguments import number
 from konv.data.batches import Array, Batches, labels_as
 from konv.data.folder import ImageFile, image_files, some
-from konv.data.images import MODES, SUFFIXES, File as Opened, decoded, resized
+from konv.data.images import MODES, SUFFIXES, File as Opened, decoded, read_ahead, resized
 from konv.errors import ConfigurationError, DataError, DataWarning, warn
 from konv.messages import text
 from konv.shapes import pair
@@ -32,6 +32,8 @@ __all__ = ["DirectoryBatches", "Listing", "image_dataset_from_directory", "liste
 
 CACHE = 2**29
 """Bytes of decoded pixels that are kept, so that images of small data sets are decoded once: 512 MiB."""
+TOGETHER = 32
+"""Files that are read in a row."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,10 @@ class DirectoryBatches(Batches):
         self.listing, self.size, self.mode, self.label_mode = listing, size, mode, label_mode
         self.image_shape = (*size, {"grayscale": 1, "rgb": 3, "rgba": 4}[mode])
         self._resizing = dict(resizing or {})
-        self._room = cache // int(np.prod(self.image_shape))
-        self._kept: dict[int, Array] = {}
+        room = min(self.n, cache // int(np.prod(self.image_shape)))
+        self.kept = np.empty((room, *self.image_shape), np.uint8)
+        """The first files' pixels, as far as `known` says so."""
+        self.known = np.zeros(self.n, bool)
 
     @property
     def class_names(self) -> list[str]:
@@ -192,15 +196,18 @@ class DirectoryBatches(Batches):
     def pixels(self, numbers: Array) -> Array:
         """The decoded and resized images numbered `numbers`, uint8 `(n, H, W, C)`."""
         out = np.empty((len(numbers), *self.image_shape), np.uint8)
-        for row, i in zip(out, map(int, numbers), strict=True):
-            known = self._kept.get(i)
-            if known is None:
-                image = decoded(self.listing.opens[i], self.listing.names[i], self.mode, max(self.size))
-                row[...] = resized(image, self.size, **self._resizing)
-                if len(self._kept) < self._room:
-                    self._kept[i] = row.copy()
-            else:
-                row[...] = known
+        known = self.known[numbers]
+        out[known] = self.kept[numbers[known]]
+        missing, image = np.flatnonzero(~known), None
+        for start in range(0, len(missing), TOGETHER):
+            places = missing[start : start + TOGETHER]
+            which = numbers[places].tolist()
+            files = [read_ahead(self.listing.opens[i]) for i in which]
+            for place, i, file in zip(places, which, files, strict=True):
+                image = decoded(file, self.listing.names[i], self.mode, max(self.size), image)
+                out[place] = resized(image, self.size, **self._resizing)
+                if i < len(self.kept):
+                    self.kept[i], self.known[i] = out[place], True
         return out
 
     def make(self, numbers: Array, turn: int) -> Any:
@@ -259,8 +266,12 @@ class Mapped:
 
     def __init__(self, source: Any, function: Callable[..., Any]) -> None:
         self.source, self.function = source, function
-        self.workers = source.workers
         self.class_names = source.class_names
+
+    @property
+    def workers(self) -> int:
+        """The threads that are worth while."""
+        return int(self.source.workers)
 
     def at(self, turn: int, index: int) -> Any:
         """Batch number `index` of epoch `turn`."""

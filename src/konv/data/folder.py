@@ -31,6 +31,7 @@ import numpy as np
 from PIL import Image
 
 from konv import config
+from konv.data.batches import WORTH_A_THREAD
 from konv.data.dataset import DataSet
 from konv.data.images import SUFFIXES, decode, fit
 from konv.errors import DataError, DataWarning, ImageError, warn
@@ -48,9 +49,6 @@ LARGEST_FILE = 2**28
 """Bytes an entry of a zip file may unfold to."""
 _SAMPLE = 64
 """Files decoded first, to see how long one takes."""
-_WORTH_A_THREAD = 1e-3
-"""Seconds from which an image is decoded beside others: threads that each hold the interpreter for most of a small
-image's time only get in each other's way."""
 _PARTS = {
     "train": "train", "training": "train", "validation": "validation", "val": "validation", "valid": "validation",
     "test": "test", "testing": "test",
@@ -245,7 +243,7 @@ def _decoded(files: list[ImageFile], size: tuple[int, ...] | None) -> list[Array
         started = time.perf_counter()
         first.append(one(file))
         seconds.append(time.perf_counter() - started)
-    if median(seconds) < _WORTH_A_THREAD:
+    if median(seconds) < WORTH_A_THREAD:
         return first + [one(file) for file in files[_SAMPLE:]]
     with ThreadPoolExecutor(config.threads_asked() or os.cpu_count()) as pool:
         return first + list(pool.map(one, files[_SAMPLE:]))

@@ -89,7 +89,7 @@ class BatchFeed:
         self.steps = steps if steps is not None else length
         self.count: int | None = None
         self.batch = 0
-        self._workers = int(getattr(source, "workers", workers))
+        self._workers = workers
         self._pulled: _Ahead | None = None
         self._first: Any = _END
 
@@ -169,7 +169,8 @@ class BatchFeed:
         for own in range(turn * passes, (turn + 1) * passes):
             places = random.permutation(length, seed, own) if self._shuffle else range(length)
             order += [(own, int(i)) for i in places]
-        ahead = _Ahead((partial(self._one, *place) for place in order[:steps]), self._workers)
+        workers = int(getattr(self._source, "workers", self._workers))
+        ahead = _Ahead((partial(self._one, *place) for place in order[:steps]), workers)
         try:
             for (own, index), batch in zip(order, ahead, strict=False):
                 yield (own - turn * passes) * length + index, batch
