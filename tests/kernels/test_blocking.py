@@ -97,7 +97,7 @@ def test_dense(seed: int) -> None:
         return rng.integers(-4, 5, shape).astype(dtype)
 
     x, w, y = integers(rows, inputs), integers(inputs, outputs), unset((rows, outputs), dtype)
-    units = spec.units(n * places, target)
+    units = spec.units(target)
     run(spec, frame(n), x, packed(spec, w, target=target), y, end=units, target=target)
     np.testing.assert_array_equal(y[: n * places], (x @ w)[: n * places])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,11 +27,17 @@ def room(spec: Dense) -> int:
     return spec.tile(current()).rows * spec.blocks(spec.rows, current())
 
 
+def given(spec: Dense, w: Array) -> Array:
+    """Weights `(inputs, outputs)` as the kernel wants them."""
+    return {"packed": lambda: packed(spec, w), "straight": lambda: w, "turned": lambda: w.T.copy()}[spec.weights]()
+
+
 def test_forward(seed: int) -> None:
     """Some of the work units, with or without bias, with what is fused; rows of the last tile are computed in vain."""
     rng, dtype, (n, most, places, inputs, outputs) = sizes(seed)
     bias, finish, add = bool(rng.random() < 0.7), str(rng.choice(["", "relu", "gate"])), bool(rng.random() < 0.3)
-    spec = Dense(dtype, most * places, inputs, outputs, places, bias, finish, add)
+    weights = str(rng.choice(["packed", "straight", "turned"]))
+    spec = Dense(dtype, most * places, inputs, outputs, places, bias, finish, add, weights)
     rows = room(spec)
 
     def integers(*shape: int) -> Array:
@@ -43,18 +51,19 @@ def test_forward(seed: int) -> None:
     expected = {"": expected, "relu": np.maximum(expected, 0), "gate": np.where(gate > 0, expected, 0)}[finish]
 
     target = current()
-    blocks, high = spec.blocks(n * places, target), spec.tile(target).rows
+    blocks, parts, high = spec.blocks(n * places, target), spec.parts(target), spec.tile(target).rows
     wide = spec.panels(target).vectors * spec.panels(target).lanes
-    begin, end = stretch(rng, spec.units(n * places, target))
+    begin, end = stretch(rng, spec.units(target))
     done = np.zeros(y.shape, bool)
     for unit in range(begin, end):
-        panel, block = divmod(unit, blocks)
-        done[block * high : (block + 1) * high, panel * wide : (panel + 1) * wide] = True
+        panel, part = divmod(unit, parts)
+        low, up = (blocks * p // parts * high for p in (part, part + 1))
+        done[low:up, panel * wide : (panel + 1) * wide] = True
     others = [b] * bias + [gate] * (finish == "gate")
-    run(spec, frame(n), x, packed(spec, w), *others, y, begin=begin, end=end)
+    run(spec, frame(n), x, given(spec, w), *others, y, begin=begin, end=end)
     np.testing.assert_array_equal(y[done], expected[done])
     same_bits(y[~done], before[~done])
-    if (begin, end) == (0, spec.units(n * places, target)):
+    if (begin, end) == (0, spec.units(target)):
         assert done[: n * places].all()
 
 
@@ -65,8 +74,29 @@ def test_data_gradient(seed: int) -> None:
     dy = rng.integers(-4, 5, (room(spec), outputs)).astype(dtype)
     w = rng.integers(-4, 5, (inputs, outputs)).astype(dtype)
     dx = unset((room(spec), inputs), dtype)
-    run(spec, frame(n), dy, packed(spec, w, turned=True), dx, end=spec.units(n * places, current()))
+    run(spec, frame(n), dy, packed(spec, w, turned=True), dx, end=spec.units(current()))
     np.testing.assert_array_equal(dx[: n * places], (dy @ w.T)[: n * places])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("weights", ["straight", "turned"])
+@pytest.mark.parametrize(("rows", "cpu"), [(1, ""), (2, ""), (37, ""), (1, "wide"), (37, "wide")])
+def test_weights_in_pieces_give_the_bits_of_packed_ones(weights: str, dtype: str, rows: int, cpu: str) -> None:
+    """A cache so small that every piece is a few inputs; sums wait in y, and what is fused comes last."""
+    rng = np.random.default_rng(rows)
+    target = replace(wide() if cpu else current(), l2=8 << 10)
+    spec = Dense(dtype, rows, 103, 61, bias=True, finish="gate", weights=weights)
+    if spec.copies(target):
+        assert spec.depth(target) < 103 / 3
+    plain = replace(spec, weights="packed")
+    x, gate = (rng.standard_normal((rows + 20, size)).astype(dtype) for size in (103, 61))
+    w, b = rng.standard_normal((103, 61)).astype(dtype), rng.standard_normal(61).astype(dtype)
+    made = []
+    for each, these in ((spec, w if weights == "straight" else w.T.copy()), (plain, packed(plain, w, target=target))):
+        y = np.zeros((rows + 20, 61), dtype)
+        run(each, frame(rows), x, these, b, gate, y, end=each.units(target), target=target)
+        made.append(y[:rows])
+    same_bits(*made)
 
 
 def test_weight_gradient(seed: int) -> None:
@@ -135,7 +165,7 @@ def test_a_nan_stays_one(finish: str) -> None:
     x, w = np.ones((room(spec), 3), "float32"), np.ones((3, 7), "float32")
     x[1, 2] = np.nan
     y = unset((room(spec), 7), "float32")
-    run(spec, frame(2), x, packed(spec, w), y, end=spec.units(2, current()))
+    run(spec, frame(2), x, packed(spec, w), y, end=spec.units(current()))
     np.testing.assert_array_equal(y[:2], [[3] * 7, [np.nan] * 7])
 
 

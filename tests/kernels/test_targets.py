@@ -75,7 +75,7 @@ def results(target: Target, dtype: str, draw: Callable[..., Array]) -> dict[str,
     one("weight gradient", WeightGradient(dtype, taps, taps, INPUTS, OUTPUTS), SAMPLES * places,
         SAMPLES * places**2, np.zeros_like(w), x, dy, writes=(-1,))  # fmt: skip
     dense = Dense(dtype, 4, INPUTS, OUTPUTS)
-    one("dense", dense, dense.units(4, target), INPUTS, np.zeros((32, OUTPUTS), dtype), frame(4), rows,
+    one("dense", dense, dense.units(target), INPUTS, np.zeros((32, OUTPUTS), dtype), frame(4), rows,
         packed(dense, kernel, target=target), writes=(-1,))  # fmt: skip
     gradient = DenseWeightGradient(dtype, 32, INPUTS, OUTPUTS)
     one("dense weight gradient", gradient, gradient.units(target), 32, np.zeros_like(kernel), frame(32), rows,

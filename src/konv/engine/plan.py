@@ -277,6 +277,8 @@ class _At:
         self.x = tuple(plan.at[t] for t in node.inputs)
         self.y = plan.at[node.output]
         self.w = tuple(plan.weight(v) for v in node.variables)
+        trained = () if plan.training is None else plan.training.variables
+        self.changing = tuple(v in trained for v in node.variables)
         self.frame, self.numbers = plan.frame, plan.numbers
         self._reason = ""
 

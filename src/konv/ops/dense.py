@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from konv.errors import ShapeError
@@ -77,14 +77,18 @@ class Dense(Op):
     def _product(
         self, to: Lowering, spec: DenseKernel, x: Slot, y: Slot, others: tuple[Slot, ...], turned: bool = False
     ) -> None:
-        features = to.shapes[0][-1]
-        pack = Pack(to.dtype, 1, features, self.units, 1, spec.tile(to.target).vectors, turned)
+        """Weights that every step changes are read as they lie, others from a packed copy."""
+        w = to.w[0]
+        if to.changing[0]:
+            spec = replace(spec, weights="turned" if turned else "straight")
+        else:
+            vectors = spec.tile(to.target).vectors
+            w = to.pack(Pack(to.dtype, 1, to.shapes[0][-1], self.units, 1, vectors, turned), w)
         room = spec.tile(to.target).rows * spec.blocks(spec.rows, to.target)
         for slot, size in ((x, spec.inputs), (y, spec.outputs), *((s, spec.outputs) for s in others if to.gate)):
             to.reserve(slot, room * size)
-        units = spec.panels(to.target).number
-        to.outputs(spec, to.frame, x, to.pack(pack, to.w[0]), *others, y,
-                   units=lambda n: units * spec.blocks(n * spec.places, to.target))  # fmt: skip
+        units = spec.units(to.target)
+        to.outputs(spec, to.frame, x, w, *others, y, units=lambda n: units)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         if not inputs[0] or inputs[0][-1] < 1:

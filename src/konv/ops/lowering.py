@@ -49,8 +49,8 @@ class Lowering(Protocol):
     of it, whose ceiling is `most`; in the backward pass, that of an op that `regates`, dy has not gone back through
     that ReLU yet. There also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted; and
     `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x). `training`: this op
-    trains, as its statistics are not frozen. `frame`, `numbers`, `key`: samples in this run, each one's number, and
-    what keys this op's random stream.
+    trains, as its statistics are not frozen; `changing`: whether a run of the program changes each weight. `frame`,
+    `numbers`, `key`: samples in this run, each one's number, and what keys this op's random stream.
     """
 
     target: Target
@@ -60,6 +60,7 @@ class Lowering(Protocol):
     x: tuple[Slot, ...]
     y: Slot
     w: tuple[Slot, ...]
+    changing: tuple[bool, ...]
     shapes: tuple[Shape, ...]
     relu: bool
     most: float

@@ -9,7 +9,8 @@ from typing import ClassVar
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.blocking import Panels, even, panels, tile
+from konv.kernels.products.blocking import WIDEST, Panels, even, panels, tile
+from konv.kernels.products.pack import transposed
 from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.sums.tree import flag_nonfinite
@@ -17,15 +18,23 @@ from konv.kernels.sums.tree import flag_nonfinite
 __all__ = ["Dense", "DenseFewGradient", "DenseWeightGradient"]
 
 
+UNITS = 16
+"""Shares of the work that there should be, for as many workers: where panels are fewer, several copy the same one."""
+
+
 @dataclass(frozen=True)
 class Dense(ProductSpec):
     """`y = x·w (+ bias)` for tiles of samples × panels of outputs.
 
-    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w packed by `Pack` (one tap), then bias
-    where `bias`, then gate, of y's shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel ·
-    blocks + block, where blocks = ⌈n / tile rows⌉. Whole tiles are computed: x and y must have room for them.
-    `rows`: rows of the largest run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of
-    a convolution.
+    Arguments: frame (its first int64: samples in this run), x `(rows, inputs)`, w, bias where `bias`, gate, of y's
+    shape, where `finish` is "gate", then y `(rows, outputs)`. Work units: panel · parts + part, where a part is
+    some of the tiles of samples. Whole tiles are computed: x and y must have room for them. `rows`: rows of the largest
+    run, which the tile is chosen for; `places`: rows of one sample. `finish`, `add`: as of a convolution.
+
+    `weights`: how w comes, "packed" by `Pack` (one tap), or as it lies, `(inputs, outputs)` or, "turned", `(outputs,
+    inputs)`. Packing pays where weights stay. Weights as they lie are copied to scratch memory, `depth` inputs of a
+    panel at a time, which stay in the second-level cache for all tiles of a part; between, sums wait in y. A single
+    tile has nothing to read twice, and reads w where it lies, if that is in the order in which it reads.
     """
 
     kind: ClassVar[str] = "dense"
@@ -36,6 +45,7 @@ class Dense(ProductSpec):
     bias: bool = False
     finish: str = ""
     add: bool = False
+    weights: str = "packed"
 
     @property
     def macs(self) -> int:
@@ -49,53 +59,129 @@ class Dense(ProductSpec):
 
     def planned(self, target: Target) -> tuple[int, ...]:
         """A tile: rows and vectors. Tiles are whole, so their rows are as even as they can be."""
-        return even(*self.result, target, self.dtype, self.inputs)
+        lies_well = self.weights == "straight" and self.rows * WIDEST < target.registers - WIDEST
+        widest = (target.registers - WIDEST) // self.rows if lies_well else WIDEST
+        return even(*self.result, target, self.dtype, self.inputs, widest)
 
     def blocks(self, n: int, target: Target) -> int:
         """Tiles of samples in a run of n."""
         return -(-n // self.tile(target).rows)
 
-    def units(self, n: int, target: Target) -> int:
-        """The number of work units in a run of n samples."""
-        return self.blocks(n, target) * self.panels(target).number
+    def units(self, target: Target) -> int:
+        """The number of work units."""
+        return self.parts(target) * self.panels(target).number
+
+    def parts(self, target: Target) -> int:
+        """How many share the tiles of a panel."""
+        blocks = self.blocks(self.rows, target)
+        return min(blocks, -(-UNITS // self.panels(target).number)) if self.copies(target) else blocks
+
+    def copies(self, target: Target) -> bool:
+        """Whether w is copied to scratch memory."""
+        return self.weights == "turned" or (self.weights == "straight" and self.blocks(self.rows, target) > 1)
+
+    def depth(self, target: Target) -> int:
+        """Inputs of a panel that are copied at a time: whole vectors, in pieces as even as they can be."""
+        lanes = target.lanes(self.dtype)
+        kept = max(target.l2 // 8 // (self.tile(target).vectors * target.vector_bytes), 1)
+        pieces = -(-self.inputs // kept) if self.copies(target) else 1
+        return -(-self.inputs // (pieces * lanes)) * lanes
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: a piece of a panel."""
+        return self.copies(target) * self.depth(target) * self.tile(target).vectors * target.vector_bytes
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "frame x w" + " bias" * self.bias + " gate" * (self.finish == "gate") + " y")
-        m, layout = self.tile(target).rows, self.panels(target)
-        n = k.mul(k.get("i64", k.arg["frame"]), self.places)
-        blocks = k.div(k.add(n, m - 1), m)
+        m, layout, parts = self.tile(target).rows, self.panels(target), self.parts(target)
+        blocks = k.div(k.add(k.mul(k.get("i64", k.arg["frame"]), self.places), m - 1), m)
         wide = layout.vectors * layout.lanes
         with k.loop(k.begin, k.end) as unit:
-            panel, row = k.div(unit.i, blocks), k.mul(k.rem(unit.i, blocks), m)
-            if layout.whole:
-                with k.when(k.compare("slt", panel, layout.whole)):
-                    self._tile(k, row, m, k.mul(panel, wide), layout.vectors, 0)
-            if layout.rest:
-                with k.when(k.compare("sge", panel, layout.whole)):
-                    self._tile(k, row, m, layout.whole * wide, layout.rest, layout.tail)
+            panel, part = k.div(unit.i, parts), k.rem(unit.i, parts)
+            low, high = (k.div(k.mul(blocks, p), parts) for p in (part, k.add(part, 1)))
+            with k.when(k.compare("slt", low, high)):
+                if layout.whole:
+                    with k.when(k.compare("slt", panel, layout.whole)):
+                        self._panel(k, low, high, k.mul(panel, wide), layout.vectors, 0)
+                if layout.rest:
+                    with k.when(k.compare("sge", panel, layout.whole)):
+                        self._panel(k, low, high, layout.whole * wide, layout.rest, layout.tail)
         return k
 
-    def _tile(self, k: Function, row: Int, m: int, channel: Int, vectors: int, tail: int) -> None:
-        x, w, y = k.mul(row, self.inputs), k.mul(channel, self.inputs), k.add(k.mul(row, self.outputs), channel)
+    def _panel(self, k: Function, low: Int, high: Int, channel: Int, vectors: int, tail: int) -> None:
+        """All pieces of a panel for some blocks of samples."""
+        depth, m = self.depth(k.target), self.tile(k.target).rows
+        last = -(-self.inputs // depth) - 1
+
+        def piece(c: Int, size: int, begins: bool, ends: bool) -> None:
+            w, apart, ragged = k.scratch, vectors * k.lanes, 0
+            if self.copies(k.target):
+                self._copy(k, c, size, channel, vectors, tail)
+            elif self.weights == "packed":
+                w = k.at(k.arg["w"], k.mul(channel, self.inputs))
+            else:
+                w, apart, ragged = k.at(k.arg["w"], channel), self.outputs, tail
+            with k.loop(low, high) as block:
+                row = k.mul(block.i, m)
+                y = k.add(k.mul(row, self.outputs), channel)
+                sums = self._begun(k, y, m, channel, vectors, tail) if begins else self._held(k, y, m, vectors, tail)
+                at = k.add(k.mul(row, self.inputs), c)
+                with k.loop(0, size, sums) as i:
+                    xs = [k.broadcast(k.arg["x"], k.add(at, i.i, r * self.inputs)) for r in range(m)]
+                    i.out = outer(k, i.carry, xs, load_row(k, w, k.mul(i.i, apart), vectors, ragged))
+                self._store(k, i.values, y, vectors, tail, self.finish if ends else "")
+
+        piece(0, min(depth, self.inputs), True, not last)
+        with k.loop(1, last) as p:
+            piece(k.mul(p.i, depth), depth, False, False)
+        if last:
+            piece(last * depth, self.inputs - last * depth, False, True)
+
+    def _held(self, k: Function, y: Int, m: int, vectors: int, tail: int) -> list[Value]:
+        """What y holds."""
+        return [v for i in range(m) for v in load_row(k, k.arg["y"], k.add(y, i * self.outputs), vectors, tail)]
+
+    def _begun(self, k: Function, y: Int, m: int, channel: Int, vectors: int, tail: int) -> list[Value]:
+        """What sums begin with."""
         start = load_row(k, k.arg["bias"], channel, vectors, tail) if self.bias else [k.every(0)] * vectors
-        sums = start * m
-        if self.add:
-            held = [v for i in range(m) for v in load_row(k, k.arg["y"], k.add(y, i * self.outputs), vectors, tail)]
-            sums = [k.fadd(h, s) for h, s in zip(held, sums, strict=True)]
-        with k.loop(0, self.inputs, sums) as c:
-            ys = load_row(k, k.arg["w"], k.add(w, k.mul(c.i, vectors * k.lanes)), vectors)
-            at = k.add(x, c.i)
-            c.out = outer(k, c.carry, [k.broadcast(k.arg["x"], k.add(at, i * self.inputs)) for i in range(m)], ys)
-        for i in range(m):
-            values, spot = c.values[i * vectors : (i + 1) * vectors], k.add(y, i * self.outputs)
-            if self.finish == "relu":
+        if not self.add:
+            return start * m
+        return [k.fadd(h, s) for h, s in zip(self._held(k, y, m, vectors, tail), start * m, strict=True)]
+
+    def _store(self, k: Function, sums: list[Value], y: Int, vectors: int, tail: int, finish: str) -> None:
+        for i in range(len(sums) // vectors):
+            values, spot = sums[i * vectors : (i + 1) * vectors], k.add(y, i * self.outputs)
+            if finish == "relu":
                 values = [k.larger(k.every(0), v) for v in values]
-            elif self.finish == "gate":
+            elif finish == "gate":
                 gates = load_row(k, k.arg["gate"], spot, vectors, tail)
                 values = [k.select(k.fcompare("ogt", g, k.every(0)), v, k.every(0))
                           for g, v in zip(gates, values, strict=True)]  # fmt: skip
             store_row(k, values, k.arg["y"], spot, tail)
+
+    def _copy(self, k: Function, c: Int, size: int, channel: Int, vectors: int, tail: int) -> None:
+        """Lay a piece of a panel side by side, `size` inputs from `c` on; the last vector is filled with zeros."""
+        if self.weights == "straight":
+            with k.loop(0, size) as i:
+                row = load_row(k, k.arg["w"], k.add(k.mul(k.add(c, i.i), self.outputs), channel), vectors, tail)
+                store_row(k, row, k.scratch, k.mul(i.i, vectors * k.lanes))
+            return
+        whole, ragged = divmod(size, k.lanes)
+        for j in range(vectors):
+            rows = tail if tail and j == vectors - 1 else k.lanes
+            first = k.add(k.mul(k.add(channel, j * k.lanes), self.inputs), c)
+
+            def square(i: Int, columns: int, j: int = j, rows: int = rows, first: Int = first) -> None:
+                held = [k.load(k.arg["w"], k.add(first, i, r * self.inputs), columns % k.lanes) for r in range(rows)]
+                held += [k.every(0)] * (k.lanes - rows)
+                for r, v in enumerate(transposed(k, held)[:columns]):
+                    k.store(v, k.scratch, k.add(k.mul(k.add(i, r), vectors * k.lanes), j * k.lanes))
+
+            with k.loop(0, whole) as i:
+                square(k.mul(i.i, k.lanes), k.lanes)
+            if ragged:
+                square(whole * k.lanes, ragged)
 
 
 @dataclass(frozen=True)
