@@ -55,8 +55,8 @@ class Row:
 ROWS = {
     "lenet5": Row("mnist", 20, 64, 0.003, "adam", 0.99, "LeCun et al. 1998: 0.95 % error", shift=1, border=2),
     "batchnorm": Row(
-        "fashion_mnist", 20, 128, 0.05, "sgd", 0.934, "the data set's own table, two convolutions with "
-        "batch normalisation", shift=2, flip=True, decay=5e-3,
+        "fashion_mnist", 24, 128, 0.05, "sgd", 0.934, "the data set's own table, two convolutions with "
+        "batch normalisation", shift=1, flip=True, decay=1e-3,
     ),
     "resnet20": Row("cifar10", 52, 128, 0.2, "sgd", 0.88, "", shift=4, flip=True, decay=4e-3),
     "densenet_bc": Row("cifar10", 7, 64, 0.1, "sgd", None, "", shift=4, flip=True, decay=1e-3),
@@ -65,24 +65,27 @@ ROWS = {
 
 
 def batchnorm(input_shape: tuple[int, ...], classes: int) -> Any:
-    """Two convolutions, each normalised and pooled, and two dense layers."""
+    """Two convolutions, each normalised and pooled, and two dense layers, the first of them normalised too.
+
+    Size of kernels, dropout and the row's settings were chosen by 5,000 training images held back, never by tests."""
     layers = konv.layers
     return konv.models.Sequential(
         [
             layers.Input(input_shape),
-            layers.Conv2D(64, 3, padding="same", use_bias=False),
+            layers.Conv2D(32, 5, padding="same", use_bias=False),
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.MaxPooling2D(2),
-            layers.Dropout(0.2),
-            layers.Conv2D(128, 3, padding="same", use_bias=False),
+            layers.Conv2D(64, 5, padding="same", use_bias=False),
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.MaxPooling2D(2),
             layers.Dropout(0.2),
             layers.Flatten(),
-            layers.Dense(256, activation="relu"),
-            layers.Dropout(0.5),
+            layers.Dense(256, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dropout(0.4),
             layers.Dense(classes, activation="softmax"),
         ]
     )
