@@ -88,6 +88,7 @@ TENSORFLOW: dict[str, tuple[str, ...]] = {
     "nn": ("konv.compat.tensors:nn",),
     "python": (),
     "random": ("konv.compat.tensorflow:random",),
+    "strings": ("konv.compat.strings",),
     "test": ("konv.compat.tensorflow:test",),
 }
 """Where each module of TensorFlow, its Keras left aside, looks its names up."""

@@ -12,6 +12,11 @@ from konv.names import nearest
 __all__ = ["missing_module", "missing_name"]
 
 HINTS = (
+    (
+        r"^(interleave|padded_batch|window|reduce|scan|snapshot|save|load|group_by_\w+|element_spec|\w+Record\w*|"
+        r"\w+Dataset|make_\w+|parse_\w+|serialize_\w+|sample_from_datasets|choose_from_datasets|rejection_resample)$",
+        "script.pipeline",
+    ),
     (r"LSTM|GRU|RNN|Recurrent|Attention|Bidirectional|Masking|sequence|text|Text|Lookup|Hashing", "script.recurrent"),
     (r"3D$|3DTranspose$", "script.three_axes"),
     (r"SpectralNormalization", "script.spectral"),

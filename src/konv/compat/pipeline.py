@@ -1,22 +1,26 @@
-"""`tf.data` in small: batches from arrays, in the order of the calls that describe them."""
+"""`tf.data` in small: batches from arrays and files, in the order of the calls that describe them."""
 
 from __future__ import annotations
 
 import builtins
+import glob
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from konv import random
 from konv.compat.missing import missing_name
+from konv.compat.strings import told
 from konv.compat.values import valued
-from konv.errors import ConfigurationError
+from konv.errors import ConfigurationError, DataError
 from konv.messages import text
 from konv.ops.record import Array
+from konv.shapes import show
 
-__all__ = ["AUTOTUNE", "Dataset"]
+__all__ = ["AUTOTUNE", "Dataset", "cardinality"]
 
 AUTOTUNE = -1
 Element = Any
@@ -67,6 +71,20 @@ class Dataset(metaclass=_Named):
         return Dataset(lambda: iter(generator()), None)
 
     @staticmethod
+    def list_files(file_pattern: Any, shuffle: bool | None = None, seed: int | None = None, **others: Any) -> Dataset:
+        """The paths of files, in a random order, a new one at each pass.
+
+        Arguments: `file_pattern`, a path with `*`, `?` and `[…]`, or several; `shuffle`, None for True; `seed`, as of
+        `shuffle`. Raises: DataError where there is no such file.
+        """
+        given = [file_pattern] if isinstance(file_pattern, (str, Path)) else list(file_pattern)
+        found = sorted({path for pattern in given for path in glob.glob(str(pattern))})  # noqa: PTH207 (may be absolute)
+        if not found:
+            raise DataError(text("script.no_files", received=", ".join(map(str, given))))
+        row = Dataset(lambda: iter(found), len(found))
+        return row if shuffle is False else row.shuffle(len(found), seed)
+
+    @staticmethod
     def zip(*datasets: Any) -> Dataset:
         """Tuples of one element of each of `datasets`."""
         row = datasets[0] if len(datasets) == 1 else datasets
@@ -75,16 +93,16 @@ class Dataset(metaclass=_Named):
 
     def __iter__(self) -> Iterator[Element]:
         """One pass."""
-        return (valued(element) for element in self._make())
+        return (told(valued(element)) for element in self._make())
 
     def __len__(self) -> int:
         if self._length is None:
             raise TypeError(text("script.no_length"))
         return self._length
 
-    def cardinality(self) -> int:
+    def cardinality(self) -> Any:
         """How many elements there are, −2 where that is not known."""
-        return -2 if self._length is None else self._length
+        return valued(np.int64(-2 if self._length is None else self._length))
 
     def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
         """The elements in a random order, a new one at each pass; of no more than `buffer_size` at a time.
@@ -118,6 +136,15 @@ class Dataset(metaclass=_Named):
     def map(self, map_func: Callable[..., Any], *others: Any, **named: Any) -> Dataset:
         """`map_func` of each element, whose parts are its arguments."""
         return Dataset(lambda: (map_func(*e) if isinstance(e, tuple) else map_func(e) for e in self), self._length)
+
+    def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
+        """The elements of the data set that `map_func` makes of each element."""
+        return Dataset(lambda: chain.from_iterable(self.map(map_func)), None)
+
+    def shard(self, num_shards: int, index: int) -> Dataset:
+        """Every `num_shards`-th element, from the one at `index` on."""
+        whole = None if self._length is None else len(builtins.range(index, self._length, num_shards))
+        return Dataset(lambda: islice(iter(self), index, None, num_shards), whole)
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """`transformation_func` of it."""
@@ -174,8 +201,17 @@ class Dataset(metaclass=_Named):
         return self
 
     def as_numpy_iterator(self) -> Iterator[Element]:
-        """One pass, plain arrays."""
-        return self._make()
+        """One pass, plain arrays and bytes."""
+        return (_mapped(_plain, element) for element in self)
+
+
+def cardinality(dataset: Dataset) -> Any:
+    """How many elements `dataset` has; see `Dataset.cardinality`."""
+    return dataset.cardinality()
+
+
+def _plain(value: Any) -> Any:
+    return value.numpy() if hasattr(value, "numpy") else value
 
 
 def _mapped(function: Callable[..., Any], value: Any) -> Any:
@@ -200,4 +236,7 @@ def _stacked(block: Sequence[Any]) -> Any:
         return tuple(_stacked([one[i] for one in block]) for i in range(len(first)))
     if isinstance(first, dict):
         return {name: _stacked([one[name] for one in block]) for name in first}
-    return np.stack([np.asarray(one) for one in block])
+    rows = [np.asarray(one) for one in block]
+    if len(shapes := dict.fromkeys(row.shape for row in rows)) > 1:
+        raise DataError(text("script.uneven", received=", ".join(show(shape) for shape in shapes)))
+    return np.stack(rows)

@@ -35,10 +35,14 @@ __all__ = [
     "global_variables_initializer",
     "io",
     "logging",
+    "numpy_function",
     "ones_initializer",
+    "py_func",
+    "py_function",
     "random",
     "random_normal_initializer",
     "random_uniform_initializer",
+    "read_file",
     "set_random_seed",
     "test",
     "truncated_normal_initializer",
@@ -88,6 +92,16 @@ def device(device_name: Any) -> Iterator[None]:
     yield
 
 
+def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
+    """`func` of `inp`, at once. Arguments: `Tout`, types, which results have anyway."""
+    return func(*inp)
+
+
+def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None, **others: Any) -> Any:
+    """`func` of `inp` as plain arrays and bytes, at once. Arguments: `Tout`, types, which results have anyway."""
+    return func(*(one.numpy() if hasattr(one, "numpy") else one for one in inp))
+
+
 def executing_eagerly() -> bool:
     """True: arrays are computed with at once."""
     return True
@@ -122,6 +136,7 @@ random_normal_initializer, random_uniform_initializer = initializers.RandomNorma
 truncated_normal_initializer = initializers.TruncatedNormal
 enable_v2_behavior = disable_v2_behavior
 global_variables_initializer = _nothing
+read_file, py_func = images.read_file, numpy_function
 io = SimpleNamespace(
     read_file=images.read_file, decode_jpeg=images.decode_image, decode_png=images.decode_image,
     decode_image=images.decode_image, decode_bmp=images.decode_image,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from konv import activations, functions as ops
-from konv.compat.backend import constant, l2_normalize, ones, ones_like, reshape, shape, zeros, zeros_like
+from konv.compat.backend import l2_normalize, ones, ones_like, reshape, shape, zeros, zeros_like
 from konv.compat.state import State as Variable
 from konv.functions import (
     abs,
@@ -161,9 +161,17 @@ def concat(values: Sequence[Any], axis: int = -1, name: str | None = None) -> An
     return concatenate(values, axis)
 
 
+def constant(value: Any, dtype: str | None = None, shape: Sequence[int] | None = None, name: str | None = None) -> Any:
+    """An array of `value`: whole numbers as int32, others as float32, text. Arguments: `dtype`; `shape`, to fill."""
+    found = np.asarray(value, dtype)
+    if dtype is None and not isinstance(value, np.ndarray):
+        found = found.astype({"i": "int32", "f": "float32"}.get(found.dtype.kind, found.dtype))
+    return found if shape is None else np.broadcast_to(found, tuple(int(n) for n in shape)).copy()
+
+
 def convert_to_tensor(value: Any, dtype: str | None = None, name: str | None = None) -> Any:
     """`value` itself where it is symbolic, else an array. Arguments: `dtype`."""
-    return value if ops.base.is_symbolic(value) else np.asarray(value, dtype)
+    return value if ops.base.is_symbolic(value) else constant(value, dtype)
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:

@@ -49,6 +49,9 @@ class Values(np.ndarray):
         """The shape."""
         return Axes(self.shape)
 
+    def set_shape(self, shape: Any) -> None:
+        """Nothing: an array has its shape."""
+
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return np.asarray(array).view(Values)
 

@@ -40,7 +40,8 @@ class Function:
         """The function of the operands `x1`, `x2`, …. Raises: ShapeError where their shapes do not meet."""
         if not is_symbolic(*operands):
             arrays = [array(x) for x in operands]
-            return np.asarray(VALUES[self.name](*arrays), np.result_type(*arrays))
+            typed = [a for a, x in zip(arrays, operands, strict=True) if not isinstance(x, (int, float))]
+            return np.asarray(VALUES[self.name](*arrays), np.result_type(*(typed or arrays)))
         like = next((x for x in operands if isinstance(x, Tensor)), None)
         numbers = [number_of(x) for x in operands]
         inputs = [tensor(x, like) for x, number in zip(operands, numbers, strict=True) if number is None]

@@ -20,6 +20,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "konv is for convolutional networks and has no recurrent, attention or text layers.",
         "konv 面向卷积网络，没有循环层、注意力层和文本处理层。",
     ),
+    "script.pipeline": (
+        "Of tf.data konv has Dataset.from_tensor_slices, from_tensors, from_generator, range, zip, list_files, and "
+        "map, filter, flat_map, shuffle, batch, repeat, take, skip, shard, concatenate, cache, prefetch. Folders of "
+        "images are read by image_dataset_from_directory; anything else can be given as arrays or by from_generator.",
+        "tf.data 中，konv 有 Dataset.from_tensor_slices、from_tensors、from_generator、range、zip、list_files，以及 "
+        "map、filter、flat_map、shuffle、batch、repeat、take、skip、shard、concatenate、cache、prefetch。图像文件夹"
+        "可用 image_dataset_from_directory 读取；其他数据请以数组或 from_generator 给出。",
+    ),
+    "script.no_files": (
+        "No file is called {received}.",
+        "没有名为 {received} 的文件。",
+    ),
+    "script.uneven": (
+        "A batch is stacked of elements of one shape. Received: {received}. Bring them to one shape in map, images by "
+        "tf.image.resize.",
+        "同一批中的元素必须形状相同。收到的是：{received}。请在 map 中统一形状，图像可用 tf.image.resize。",
+    ),
     "script.three_axes": (
         "konv has layers for images and sequences: Conv2D, Conv1D and their like, none for volumes. TimeDistributed "
         "applies a layer to each image of a film.",
