@@ -72,6 +72,8 @@ def test_nothing_installed_is_imported(tmp_path: Path):
         ("import keras.datasets.imdb", "konv has no keras.datasets.imdb"),
         ("import keras; keras.layers.Con2D", "It has: Conv2D"),
         ("import tensorflow as tf; tf.Session()", "no sessions"),
+        ("import tensorflow as tf; tf.saved_model.save(1, 'm')", "files that hold no code"),
+        ("import tensorflow as tf; tf.train.Checkpoint()", "Optimisers are in keras.optimizers"),
         ("import tensorflow as tf; tf.zzzzqqqq", "dir(tensorflow) lists what is here"),
         ("from tensorflow.keras import mixed_precision", "leave mixed precision out"),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import konv
+from konv.compat import in_force
 from konv.errors import ConfigurationError, ModelFileError
 from konv.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from konv.models import Sequential, load_model
@@ -150,3 +151,36 @@ def test_code_is_not_saved(tmp_path: Path):
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(ConfigurationError, match=r"There is no folder .*gone to save the model in"):
         network().save(tmp_path / "gone" / "model.konv")
+
+
+def test_what_tensorflow_writes_is_told_and_how_to_convert_it(tmp_path: Path):
+    folder = tmp_path / "dogs"
+    folder.mkdir()
+    with pytest.raises(ModelFileError, match=r"dogs is not a konv model file: it is a folder"):
+        load_model(folder)
+    (folder / "saved_model.pb").write_bytes(b"program")
+    for path in (folder, folder / "saved_model.pb"):
+        with pytest.raises(ModelFileError, match=r"is a SavedModel.*load_model\('.*dogs'\)\.save\('dogs\.h5'\)"):
+            load_model(path)
+    (tmp_path / "cp.index").write_bytes(b"index")
+    model = network()
+    with pytest.raises(ModelFileError, match=r"checkpoint of TensorFlow's.*save_weights\('cp\.weights\.h5'\)"):
+        model.load_weights(tmp_path / "cp")
+    with pytest.raises(ConfigurationError, match=r"SavedModel.*Received: cats\. Use cats\.keras"):
+        model.save(tmp_path / "cats")
+    for name in ("cats", "cats.ckpt"):
+        with pytest.raises(ConfigurationError, match=rf"checkpoint.*Received: {name}\. Use cats\.weights\.h5"):
+            model.save_weights(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cp.index", "dogs"]
+    with in_force():
+        import keras
+
+        model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        for ask in (lambda: model.save(tmp_path / "cats.h5", save_format="tf"), lambda: model.export("cats"),
+                    lambda: keras.models.save_model(model, tmp_path / "cats", save_format="tf")):  # fmt: skip
+            with pytest.raises(ConfigurationError, match=r"SavedModel.*Use cats\.keras"):
+                ask()
+        with pytest.raises(ConfigurationError, match=r"Received: cats\. Use cats\.h5"):
+            model.save(tmp_path / "cats", save_format="h5")
+        model.save(tmp_path / "cats.h5", save_format="h5")
+    assert load_model(tmp_path / "cats.h5").count_params() == 3

@@ -19,6 +19,11 @@ HINTS = (
     ),
     (r"LSTM|GRU|RNN|Recurrent|Attention|Bidirectional|Masking|sequence|text|Text|Lookup|Hashing", "script.recurrent"),
     (r"3D$|3DTranspose$", "script.three_axes"),
+    (
+        r"^(saved_model|lite|SavedModel\w*|TFLite\w*|save_model_to_saved_model|export_saved_model)$",
+        "script.saved_model",
+    ),
+    (r"^(train|Checkpoint\w*|latest_checkpoint)$", "script.train"),
     (r"SpectralNormalization", "script.spectral"),
     (
         r"NASNet|ConvNeXt|EfficientNetV2|MobileNetV3|InceptionResNet|nasnet|convnext|efficientnet_v2|mobilenet_v3|"

@@ -93,7 +93,7 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
 
 def save_model(model: models.Model, filepath: str | Path, overwrite: bool = True, **options: Any) -> None:
     """`model.save(filepath)`. Arguments: `model`, `filepath`, `overwrite`, `options` as of `Model.save`."""
-    model.save(filepath, overwrite, options.get("include_optimizer", True))
+    model.save(filepath, overwrite, **options)
 
 
 def clone_model(model: models.Model, input_tensors: Any = None, clone_function: Any = None) -> Any:

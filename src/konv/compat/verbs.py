@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from konv.compat.spelling import arguments_of_fit
 from konv.compat.stepping import Stepping
 from konv.errors import ConfigurationError
 from konv.messages import text
+from konv.models.kept import KERAS
 from konv.models.parts import mapped
 from konv.ops.record import Array
 from konv.train.callbacks import History
@@ -140,6 +142,36 @@ class Verbs(Stepping):
     def predict_proba(self, x: Any, batch_size: int | None = None, verbose: int = 0) -> Any:
         """`predict` by another name. Arguments: `x`, `batch_size`, `verbose` as there."""
         return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        include_optimizer: bool = True,
+        save_format: Any = None,
+        **others: Any,
+    ) -> None:
+        """`konv.models.Model.save`.
+
+        Arguments: `filepath`, `overwrite`, `include_optimizer` as there; `save_format`, None, or what the suffix says;
+        `others`, of TensorFlow's format, make no difference. Raises: ConfigurationError for `save_format="tf"`.
+        """
+        suffixes = {"h5": (".h5", ".hdf5"), "hdf5": (".h5", ".hdf5"), "keras": (".keras",)}
+        path = Path(filepath)
+        if save_format is not None and path.suffix not in suffixes.get(save_format, ()):
+            if save_format == "tf":
+                self.export(filepath)
+            suggestion = path.with_suffix(suffixes.get(save_format, (".keras",))[0]).name
+            said = text("model_suffix", received=path.name, suggestion=suggestion, known=", ".join(KERAS))
+            raise ConfigurationError(said)
+        handed: Any = super()
+        handed.save(filepath, overwrite, include_optimizer)
+
+    def export(self, filepath: Any, *args: Any, **named: Any) -> None:
+        """A SavedModel, which konv does not write. Arguments: `filepath`, for it. Raises: ConfigurationError."""
+        path = Path(filepath)
+        suggestion = f"{path.stem}.keras"
+        raise ConfigurationError(text("saved_model.written", received=path.name, suggestion=suggestion))
 
 
 def _counted(generator: Any, steps: Any, named: Mapping[str, Any]) -> tuple[Any, Any, Mapping[str, Any]]:

@@ -251,6 +251,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} 不是 konv 模型文件：{reason}。",
     ),
     "reason.missing": ("there is no such file", "文件不存在"),
+    "reason.folder": ("it is a folder", "它是一个文件夹"),
     "reason.unreadable": ("it cannot be read ({error})", "无法读取（{error}）"),
     "reason.short": ("it is too short, only {size} bytes", "文件太短，只有 {size} 字节"),
     "reason.header_size": (
@@ -298,6 +299,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Files of models are named NAME.konv ({known} where Keras shall read them). Received: {received}. "
         "Use {suggestion}.",
         "模型文件名为 NAME.konv（要让 Keras 读取时可用 {known}）。收到的是：{received}。请改用 {suggestion}。",
+    ),
+    "saved_model.read": (
+        "{path} is a SavedModel, a folder in which TensorFlow keeps a model as a program; konv reads descriptions and "
+        "weights. Convert it once with the TensorFlow it is from: "
+        "tf.keras.models.load_model({folder!r}).save({suggestion!r}) (from TensorFlow 2.16 on with tf_keras instead of "
+        "tf.keras). konv reads that file.",
+        "{path} 是 SavedModel，即 TensorFlow 以程序形式保存模型的文件夹；konv 只读取结构描述和权重。请在原来的 "
+        "TensorFlow 中转换一次：tf.keras.models.load_model({folder!r}).save({suggestion!r})"
+        "（TensorFlow 2.16 起请用 tf_keras 代替 tf.keras），konv 可以读取转换后的文件。",
+    ),
+    "saved_model.written": (
+        "TensorFlow writes a SavedModel, a folder with a program in it, where a name has no suffix or with "
+        "save_format='tf'; konv writes one file that holds no code. Received: {received}. Use {suggestion}, which "
+        "Keras reads too, or NAME.konv.",
+        "文件名没有后缀或指定 save_format='tf' 时，TensorFlow 会写出 SavedModel，即含有程序的文件夹；konv 只写不含代码"
+        "的单个文件。收到的是：{received}。请改用 {suggestion}（Keras 也能读取）或 NAME.konv。",
+    ),
+    "tf_checkpoint.read": (
+        "{path} is a checkpoint of TensorFlow's own format. Convert it once where TensorFlow is: load it into the "
+        "model there with load_weights, then model.save_weights({suggestion!r}). konv reads that file.",
+        "{path} 是 TensorFlow 自有格式的检查点。请在 TensorFlow 中转换一次：先用 load_weights 载入模型，再执行 "
+        "model.save_weights({suggestion!r})，konv 可以读取转换后的文件。",
+    ),
+    "tf_checkpoint.written": (
+        "TensorFlow writes a checkpoint of its own format under such a name; konv does not. Received: {received}. "
+        "Use {suggestion}, which Keras reads too, or NAME.konv.",
+        "这样的文件名在 TensorFlow 中表示其自有格式的检查点，konv 不写这种格式。收到的是：{received}。请改用 "
+        "{suggestion}（Keras 也能读取）或 NAME.konv。",
     ),
     "file_exists": (
         "{path} exists already. Pass overwrite=True to replace it.",

@@ -37,6 +37,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "tf.image.resize.",
         "同一批中的元素必须形状相同。收到的是：{received}。请在 map 中统一形状，图像可用 tf.image.resize。",
     ),
+    "script.saved_model": (
+        "konv keeps models as files that hold no code: model.save('NAME.keras'), 'NAME.h5' (both read by Keras, which "
+        "can export them) or 'NAME.konv'.",
+        "konv 把模型存为不含代码的文件：model.save('NAME.keras')、'NAME.h5'（Keras 都能读取并导出）或 'NAME.konv'。",
+    ),
+    "script.train": (
+        "Optimisers are in keras.optimizers; model.save_weights('NAME.weights.h5') keeps weights, the callback "
+        "BackupAndRestore all that a training needs to go on.",
+        "优化器在 keras.optimizers 中；model.save_weights('NAME.weights.h5') 保存权重，回调 BackupAndRestore "
+        "保存继续训练所需的一切。",
+    ),
     "script.three_axes": (
         "konv has layers for images and sequences: Conv2D, Conv1D and their like, none for volumes. TimeDistributed "
         "applies a layer to each image of a film.",

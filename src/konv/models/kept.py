@@ -61,10 +61,11 @@ class Kept:
         """Take the weights of the file `filepath`, konv's or Keras's, of a model of the same layers, whatever their
         names; or, `by_name`, of those layers that are called alike (`.h5` of Keras 2).
 
-        Raises: ModelFileError where there is no such file, it is damaged, or holds weights of another architecture:
-        the first that differs is named, and none has been set.
+        Raises: ModelFileError where there is no such file, it is TensorFlow's or damaged, or holds weights of another
+        architecture: the first that differs is named, and none has been set.
         """
         path = Path(filepath).expanduser()
+        saving.refuse_tensorflow(path, checkpoint=True)
         if path.suffix in KERAS:
             keras_files.load_weights(cast("Model", self), path, by_name)
         else:

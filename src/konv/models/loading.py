@@ -12,7 +12,7 @@ from konv.errors import KonvError, ModelFileError
 from konv.io import model_file
 from konv.io.model_file import ModelFile
 from konv.messages import text
-from konv.models import from_keras, keras_files
+from konv.models import from_keras, keras_files, saving
 from konv.models.architecture import KINDS, restored
 from konv.models.base import Model
 from konv.models.parts import mapped
@@ -35,10 +35,11 @@ def load_model(
 
     Arguments: `filepath`, the file; `custom_objects`, layer classes and metric functions of your own by name;
     `compile`, whether to restore optimiser, loss and metrics too.
-    Raises: ModelFileError where the file is missing, truncated, foreign, damaged, of a newer format version, or
-    describes a network that cannot be built.
+    Raises: ModelFileError where the file is missing, a SavedModel of TensorFlow's, truncated, foreign, damaged, of a
+    newer format version, or describes a network that cannot be built.
     """
     path = Path(filepath).expanduser()
+    saving.refuse_tensorflow(path)
     if keras_files.is_keras(path):
         return _of_keras(path, dict(custom_objects or {}), compile)
     file = model_file.read(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from konv.errors import ConfigurationError, warn
+from konv.errors import ConfigurationError, ModelFileError, warn
 from konv.io.model_file import ModelFile
 from konv.messages import text
 from konv.models.architecture import described
@@ -16,7 +16,11 @@ from konv.train import losses, metrics, optimizers
 if TYPE_CHECKING:
     from konv.models.base import Model
 
-__all__ = ["checked_path", "content", "training_settings"]
+__all__ = ["checked_path", "content", "refuse_tensorflow", "training_settings"]
+
+TENSORFLOW = ("", ".ckpt", ".tf")
+"""The suffixes with which Keras 2 writes files of TensorFlow's own format."""
+WEIGHTS = ".weights.h5"
 
 
 def checked_path(path: str | Path, overwrite: bool = True, others: tuple[str, ...] = ()) -> Path:
@@ -26,6 +30,9 @@ def checked_path(path: str | Path, overwrite: bool = True, others: tuple[str, ..
     unless `overwrite`.
     """
     file = Path(path).expanduser()
+    if others and file.suffix in TENSORFLOW:
+        key, suffix = ("saved_model.written", ".keras") if ".keras" in others else ("tf_checkpoint.written", WEIGHTS)
+        raise ConfigurationError(text(key, received=file.name, suggestion=f"{file.stem}{suffix}"))
     if file.suffix not in (".konv", *others):
         known, suggestion = ", ".join(others) or "—", file.with_suffix(".konv").name
         raise ConfigurationError(text("model_suffix", received=file.name, suggestion=suggestion, known=known))
@@ -34,6 +41,22 @@ def checked_path(path: str | Path, overwrite: bool = True, others: tuple[str, ..
     if not overwrite and file.exists():
         raise ConfigurationError(text("file_exists", path=file))
     return file
+
+
+def refuse_tensorflow(path: Path, checkpoint: bool = False) -> None:
+    """Say what TensorFlow has written to `path`, and how to convert it.
+
+    Arguments: `checkpoint`, whether weights are asked for, which TensorFlow keeps in checkpoints of its own.
+    Raises: ModelFileError where there is a SavedModel, another folder, or such a checkpoint.
+    """
+    if path.suffix == ".pb" or (path / "saved_model.pb").exists():
+        folder = path.parent if path.suffix == ".pb" else path
+        said = text("saved_model.read", path=path, folder=str(folder), suggestion=f"{folder.name}.h5")
+        raise ModelFileError(said)
+    if checkpoint and path.with_name(f"{path.name}.index").exists():
+        raise ModelFileError(text("tf_checkpoint.read", path=path, suggestion=f"{path.stem}{WEIGHTS}"))
+    if path.is_dir():
+        raise ModelFileError(text("not_a_model_file", path=path, reason=text("reason.folder")))
 
 
 def content(model: Model, include_optimizer: bool = True) -> ModelFile:
