@@ -95,8 +95,8 @@ def line(positions: int, channels: int, target: Target, dtype: str, depth: int) 
     return next(length for length in rows if costs[length] <= 1.02 * min(costs.values()))
 
 
-def even(length: int, channels: int, target: Target, dtype: str, depth: int, widest: int = WIDEST) -> Tile:
-    """The tile, of at most `widest` vectors, for a result whose rows are made in whole tiles, the last partly vain."""
+def even(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:
+    """The tile for a result whose rows are made in whole tiles, the last one partly in vain."""
 
     def costs(vectors: int) -> tuple[float, Tile]:
         most = most_rows(vectors, length, target)
@@ -104,7 +104,7 @@ def even(length: int, channels: int, target: Target, dtype: str, depth: int, wid
         found = Tile(-(-length // pieces), vectors)
         return pieces * _cycles([found.rows], vectors, channels, target, dtype, depth), found
 
-    widths = range(1, min(-(-channels // target.lanes(dtype)), widest) + 1)
+    widths = range(1, min(-(-channels // target.lanes(dtype)), WIDEST) + 1)
     found = [costs(vectors) for vectors in widths if most_rows(vectors, length, target)]
     return min(found, key=lambda found: (found[0], -found[1].vectors))[1]
 

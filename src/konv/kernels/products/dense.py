@@ -58,10 +58,12 @@ class Dense(ProductSpec):
         return self.rows, self.outputs
 
     def planned(self, target: Target) -> tuple[int, ...]:
-        """A tile: rows and vectors. Tiles are whole, so their rows are as even as they can be."""
-        lies_well = self.weights == "straight" and self.rows * WIDEST < target.registers - WIDEST
-        widest = (target.registers - WIDEST) // self.rows if lies_well else WIDEST
-        return even(*self.result, target, self.dtype, self.inputs, widest)
+        """A tile: rows and vectors. Tiles are whole, so their rows are as even as they can be. Few rows on weights as
+        they lie take as much of a row of w as there are registers for sums: memory likes to be read on and on."""
+        few = (target.registers - WIDEST) // self.rows
+        if self.weights == "straight" and few >= WIDEST:
+            return self.rows, min(few, -(-self.outputs // target.lanes(self.dtype)))
+        return even(*self.result, target, self.dtype, self.inputs)
 
     def blocks(self, n: int, target: Target) -> int:
         """Tiles of samples in a run of n."""
