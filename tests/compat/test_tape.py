@@ -11,7 +11,7 @@ import konv
 from konv.compat import live, models, tape, tensors as tf
 from konv.compat.layers import words as layers
 from konv.compat.tape import GradientTape
-from konv.errors import GraphError
+from konv.errors import GraphError, ShapeError
 
 
 def network() -> Any:
@@ -105,3 +105,51 @@ def test_what_no_tape_has_seen_is_refused():
         pass
     with pytest.raises(GraphError, match="within the tape's `with`"):
         watched.gradient(np.float32(3), network().trainable_variables)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        lambda y: y[0, 1], lambda y: y[0][1], lambda y: y[-1][1], lambda y: tf.reduce_sum(y[0] * np.float32([0, 1, 0])),
+    ],
+    ids=["two numbers", "sample, then class", "the last sample", "weighted"],
+)  # fmt: skip
+def test_the_only_sample_of_a_batch_is_live(one: Any):
+    """As saliency maps have it: `preds[0][top]` of one image is what `preds[:, top]` is, gradient and all."""
+    model, (x, _) = network(), batch(1)
+    found = []
+    for loss in (lambda y: y[:, 1], one):
+        with GradientTape() as watching:
+            watching.watch(x)
+            y = model(x)
+            score = loss(y)
+        assert float(score) == pytest.approx(float(y.numpy()[0, 1]), rel=1e-6)
+        found.append(watching.gradient(score, x))
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.shape(y[0].numpy()) == (3,)
+    assert int(np.argmax(y[0])) == int(y.numpy().argmax())
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (lambda y: tf.expand_dims(y, 0), "Axis 0 is the batch axis: every sample"),
+        (lambda y: tf.concat([y, np.ones((8, 3), "float32")], axis=0), "call the model on each part and add up"),
+        (lambda y: tf.stack([y, y]), "Axis 0 is the batch axis"),
+        (lambda y: tf.matmul(y, y, transpose_b=True), "batch axis of a symbolic tensor stays first and whole"),
+        (lambda y: tf.reshape(y, [-1]), "batch axis of a symbolic tensor stays first and whole"),
+        (lambda y: y[:4], r"parts such as y\[0\] or y\[:4\] are plain numbers"),
+        (lambda y: tf.concat([y, y], axis=7), "no such axis: 2 axes"),
+    ],
+    ids=["expand_dims", "concat", "stack", "matmul", "reshape", "part", "no axis"],
+)
+def test_samples_are_not_set_against_each_other(loss: Any, said: str):
+    model, (x, _) = network(), batch()
+    with pytest.raises((ShapeError, GraphError), match=said), GradientTape() as watching:
+        watching.gradient(tf.reduce_mean(loss(model(x))), model.trainable_variables)
+
+
+def test_matrices_are_transposed_within_products():
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(4, 3)
+    np.testing.assert_array_equal(tf.matmul(a, b, transpose_b=True), a @ b.T)
+    np.testing.assert_array_equal(tf.matmul(b, b, transpose_a=True), b.T @ b)

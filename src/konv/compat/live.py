@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from konv import random
-from konv.compat.values import Symbol, Values, valued
+from konv.compat.values import Axes, Symbol, Values, asked_by_konv, valued
 from konv.engine import Position, Program, Training, build
 from konv.functions import Total, reshape
 from konv.functions.base import BINDERS
@@ -56,10 +56,15 @@ class Live(Symbol):
         return None
 
     def __getitem__(self, key: Any) -> Any:
-        """A part: of each sample a symbolic one; of the batch, or one sample of it, the values as they are."""
-        first = key[0] if isinstance(key, tuple) and key else key
+        """A part: of each sample, or of the only one there is, a symbolic one; of the batch, or one sample of several,
+        the values as they are."""
+        first, *rest = key if isinstance(key, tuple) and key else (key,)
         whole = first is Ellipsis or first is None or (isinstance(first, slice) and first == slice(None))
-        return OPERATORS["index"](self, key) if whole else self.values()[key]
+        if whole:
+            return OPERATORS["index"](self, key)
+        if isinstance(first, int) and first in (0, -1) and not self.node.alike and self._batch() == 1:
+            return Only.of(OPERATORS["index"](self, (slice(None), *rest)) if rest else self)
+        return self.values()[key]
 
     def values(self) -> Values:
         """`numpy()` as what eager computations give."""
@@ -73,13 +78,43 @@ class Live(Symbol):
         return np.asarray(self.numpy(), dtype)
 
     def __float__(self) -> float:
-        return float(self.numpy())
+        return float(self.numpy().item())
 
     def __len__(self) -> int:
         return len(self.numpy())
 
     def __repr__(self) -> str:
         return repr(self.numpy())
+
+
+class Only(Live):
+    """The only sample of its batch, as `y[0]`: its shape has no batch axis; what is made of it has one of 1."""
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> Only:
+        """That sample of `tensor`."""
+        found: Any = reshape(tensor, (-1, *tensor.__dict__["sample"]))
+        found.__class__ = cls
+        only: Only = found
+        return only
+
+    @property
+    def shape(self) -> Any:
+        """The axes of the sample."""
+        own = self.__dict__["sample"]
+        return own if asked_by_konv() else Axes(own)
+
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        self.__dict__["sample"] = tuple(value)
+
+    def numpy(self) -> Array:
+        """The values of the sample, without a batch axis."""
+        found: Array = super().numpy()[0]
+        return found
+
+    def __getitem__(self, key: Any) -> Any:
+        return Only.of(OPERATORS["index"](self, (slice(None), *(key if isinstance(key, tuple) else (key,)))))
 
 
 def bound(array: Any) -> Live:

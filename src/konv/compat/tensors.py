@@ -153,7 +153,12 @@ bool, float32, float64, int32, int64, uint8 = "bool", "float32", "float64", "int
 string = "str"
 newaxis = None
 pow, log, softplus, log1p, expm1 = ops.power, ops.log, ops.softplus, ops.log1p, ops.expm1
-clip_by_value, matmul = ops.clip, ops.matmul
+clip_by_value = ops.clip
+
+
+def matmul(a: Any, b: Any, transpose_a: Any = False, transpose_b: Any = False, **others: Any) -> Any:
+    """The product of matrices; see `konv.ops.matmul`. Arguments: `a`, `b`, and whether each is to be transposed."""
+    return ops.matmul(ops.swapaxes(a, -1, -2) if transpose_a else a, ops.swapaxes(b, -1, -2) if transpose_b else b)
 
 
 def concat(values: Sequence[Any], axis: int = -1, name: str | None = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import prod
 from types import EllipsisType
 from typing import Any
 
@@ -33,7 +34,7 @@ def reshape(x: Any, newshape: Sequence[int | None]) -> Any:
     if not is_symbolic(x):
         return np.reshape(array(x), tuple(-1 if n is None else int(n) for n in newshape))
     x = tensor(x)
-    if lead(x) and (not newshape or newshape[0] not in (-1, None)):
+    if lead(x) and (not newshape or newshape[0] not in (-1, None) or (len(newshape) == 1 and prod(x.shape) != 1)):
         raise ShapeError(text("batch_axis_first", received=tuple(newshape)))
     return applied(Reshape(tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
 

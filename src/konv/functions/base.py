@@ -84,5 +84,5 @@ def axis_of(axis: int, x: Tensor, more: int = 0) -> int:
     axes = len(x.shape) + first + more
     found = axis + axes if axis < 0 else axis
     if not first <= found < axes:
-        raise ShapeError(text("bad_axis", received=axis, axes=axes))
+        raise ShapeError(text("batch_axis" if found == 0 and first else "bad_axis", received=axis, axes=axes))
     return found - first

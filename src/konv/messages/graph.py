@@ -113,9 +113,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "axes 只能使用 {shape} 的各轴，且每个轴至多一次（不计批次轴）。收到的是：{received}。",
     ),
     "bad_axis": (
-        "There is no such axis, or it is the batch axis, which stays as it is: {axes} axes are counted from 0, the "
-        "batch axis. Received: {received}.",
-        "没有这个轴，或者它是不能改动的批次轴：共 {axes} 个轴，从批次轴 0 开始计数。收到的是：{received}。",
+        "There is no such axis: {axes} axes are counted from 0, the batch axis. Received: {received}.",
+        "没有这个轴：共 {axes} 个轴，从批次轴 0 开始计数。收到的是：{received}。",
+    ),
+    "batch_axis": (
+        "Axis 0 is the batch axis: every sample is computed by itself, so what a network gives cannot be joined, "
+        "stacked, cut or turned along it. Join arrays before the model is called on them, or call the model on each "
+        "part and add up the losses. Received: {received}, of {axes} axes.",
+        "第 0 轴是批次轴：每个样本各自计算，因此网络的结果不能沿该轴拼接、堆叠、切分或翻转。请在调用模型之前拼接数组，"
+        "或对每一部分分别调用模型，再把损失相加。收到的是：{received}（共 {axes} 个轴）。",
     ),
     "bad_slice": (
         "A part of {shape} has (start, count, step) for each axis, inside it, the batch axis left out. "
@@ -166,8 +172,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "要对每个样本各得一个结果，请传入 axis=1、2、… 或 -1。",
     ),
     "batch_axis_first": (
-        "The batch axis of a symbolic tensor stays first and whole. Received: {received}.",
-        "符号张量的批次轴必须保持在最前面，且不能改动。收到的是：{received}。",
+        "The batch axis of a symbolic tensor stays first and whole: every sample is computed by itself. "
+        "Received: {received}.",
+        "符号张量的批次轴必须保持在最前面，且不能改动：每个样本各自计算。收到的是：{received}。",
     ),
     "two_of_three": (
         "{function}: of each axis give two of three, none negative: what is at its beginning, what is at its end, and "

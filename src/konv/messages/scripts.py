@@ -177,9 +177,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "script.not_recorded": (
         "GradientTape.gradient takes a loss that was computed from a model's output within the tape's `with` "
-        "statement, with konv.ops, tf or keras functions. Received: {received}.",
+        "statement, with konv.ops, tf or keras functions. Received: {received}. Of a batch of several samples, parts "
+        "such as y[0] or y[:4] are plain numbers: multiply by zeros and ones instead, and sum.",
         "GradientTape.gradient 需要在 with 语句内由模型输出、用 konv.ops、tf 或 keras 的函数算出的损失。"
-        "收到的是：{received}。",
+        "收到的是：{received}。多个样本的批次中，y[0]、y[:4] 这样的部分只是数值：请改为乘以 0 和 1 再求和。",
     ),
     "script.no_image": (
         "These bytes are no image that Pillow can read: {error}.",
