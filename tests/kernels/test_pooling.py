@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from konv.kernels.code.processor import current
+from konv.kernels.code.target import Target
 from konv.kernels.maps.pooling import Pool, PoolGradient
 from konv.kernels.products.taps import Taps
 from konv.ops.pooling import AveragePool2D, MaxPool2D
@@ -65,12 +66,31 @@ def pooled(c: Case) -> tuple[Array, slice]:
     return rows[begin:end], slice(begin, end)
 
 
+def noted(c: Case, parts: int = 1, target: Target | None = None) -> Array | None:
+    """What the kernel notes of the largest; None where it cannot. The largest themselves are those it finds without."""
+    spec = replace(Pool(*c.window), parts=parts)
+    if c.op.how == "mean" or spec.far:
+        return None
+    y, notes = unset(c.y.shape, str(c.x.dtype)), np.zeros((len(c.x), spec.notes()), np.uint8)
+    run(replace(spec, noting=True), c.x, y, notes, end=len(c.x) * spec.units(), writes=(1, 2), target=target)
+    np.testing.assert_array_equal(y, c.y)
+    return notes
+
+
+def seen_by(c: Case, spec: PoolGradient, target: Target | None = None) -> tuple[tuple[Array, ...], PoolGradient]:
+    """What the way back looks at, and the kernel that does: in two cases of three what was noted, where that can be."""
+    notes = noted(c, spec.parts, target) if c.rng.integers(3) else None
+    if notes is not None:
+        return (notes,), replace(spec, noted=True)
+    return (c.x, c.y) if c.op.how == "max" else (), spec
+
+
 def gradient(c: Case, gate: bool = False) -> tuple[Array, slice]:
     """The gradient by some of the images, which are these; the others are left as they were."""
     dx = unset(c.x.shape, str(c.x.dtype))
     begin, end = stretch(c.rng, len(c.x))
-    seen = (c.x, c.y) if c.op.how == "max" else ()
     spec = PoolGradient(*c.window, gate)
+    seen, spec = seen_by(c, spec)
     run(spec, *seen, c.dy, dx, begin=begin * spec.units(), end=end * spec.units())
     assert np.isnan(np.delete(dx, np.s_[begin:end], 0)).all()
     return dx[begin:end], slice(begin, end)
@@ -84,7 +104,7 @@ def test_any_cut(seed: int, kind: type[MaxPool2D | AveragePool2D]) -> None:
     parts = int(c.rng.integers(1, 4))
     y, dx = unset(c.y.shape, dtype), unset(c.x.shape, dtype)
     forward, back = replace(Pool(*c.window), parts=parts), replace(PoolGradient(*c.window, False), parts=parts)
-    seen = (c.x, c.y) if c.op.how == "max" else ()
+    seen, back = seen_by(c, back, target)
     units = len(c.x) * forward.units()
     for begin, end in pairwise(sorted({0, units, *(int(v) for v in c.rng.integers(0, units + 1, 3))})):
         before = dx.copy()
@@ -160,3 +180,24 @@ def test_nans_and_infinities_pass_on(kind: type[MaxPool2D], padding: str) -> Non
     np.testing.assert_array_equal(y[special], expected[special])
     if op.how == "max":
         same_bits(y[~special], expected[~special])
+
+
+def test_what_is_noted_of_nans_and_infinities() -> None:
+    """A NaN hands nothing back, and of infinities the first does, as where x and y are compared."""
+    rng = np.random.default_rng(1)
+    op = MaxPool2D((3, 2), (2, 1), "same")
+    x = rng.integers(-1, 2, (2, 6, 7, 19)).astype("float32")
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[rng.random(x.shape) < 0.6] = -np.inf
+    rows, columns = (Taps.forward(axis) for axis in op.window(x.shape[1:]))
+    y = op.forward((x,), (), Run())
+    c = Case(op, x, y, rng.integers(1, 5, y.shape).astype("float32"), (rows, columns), rng)
+    notes = noted(c)
+    assert notes is not None
+    for gate in (False, True):
+        spec, found, expected = PoolGradient(*c.window, gate), unset(x.shape, "float32"), unset(x.shape, "float32")
+        run(replace(spec, noted=True), notes, c.dy, found, end=2 * spec.units())
+        run(spec, x, y, c.dy, expected, end=2 * spec.units())
+        same_bits(found, expected)
+    assert np.isnan(y).any()
+    assert np.isneginf(y).any()

@@ -269,7 +269,8 @@ class _At:
     ) -> None:
         self._plan, self._node = plan, node
         self.target, self.dtype, self.batch = plan.target, plan.dtype, plan.batch
-        self.training = plan.training is not None and node.learning
+        self.goes_back = plan.training is not None
+        self.training = self.goes_back and node.learning
         self.relu, self.dx, self.dw, self.gate = relu is not None, dx, dw, gate
         self.most = inf if relu is None else _ceiling(relu.op) or inf
         self.dy = dy or plan.at[node.output]
@@ -287,9 +288,9 @@ class _At:
         """The key of this node's random stream."""
         return self._plan.key(self._node)
 
-    def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
+    def samples(self, spec: Spec, *slots: Slot, grain: int = 1, written: tuple[Slot, ...] = ()) -> None:
         """See `Lowering`."""
-        self._add(Call(spec, slots, "samples", grain))
+        self._add(Call(spec, slots, "samples", grain, written=written))
 
     def because(self, reason: str) -> None:
         """See `Lowering`."""

@@ -49,14 +49,16 @@ class Lowering(Protocol):
     of it, whose ceiling is `most`; in the backward pass, that of an op that `regates`, dy has not gone back through
     that ReLU yet. There also `dy`; `dx`, the gradients wanted of inputs; `dw`, whether each weight's is wanted; and
     `gate`: dx is to be zero where x is not positive (the way back through the ReLU that made x). `training`: this op
-    trains, as its statistics are not frozen; `changing`: whether a run of the program changes each weight. `frame`,
-    `numbers`, `key`: samples in this run, each one's number, and what keys this op's random stream.
+    trains, as its statistics are not frozen; `goes_back`: a backward pass follows; `changing`: whether a run of the
+    program changes each weight. `frame`, `numbers`, `key`: samples in this run, each one's number, and what keys this
+    op's random stream.
     """
 
     target: Target
     dtype: str
     batch: int
     training: bool
+    goes_back: bool
     x: tuple[Slot, ...]
     y: Slot
     w: tuple[Slot, ...]
@@ -76,8 +78,9 @@ class Lowering(Protocol):
         """Seed, node number and epoch, as int64."""
         ...
 
-    def samples(self, spec: Spec, *slots: Slot, grain: int = 1) -> None:
-        """Add a kernel whose range is `grain` units for each sample."""
+    def samples(self, spec: Spec, *slots: Slot, grain: int = 1, written: tuple[Slot, ...] = ()) -> None:
+        """Add a kernel whose range is `grain` units for each sample. `written`: the slots it writes, where that is not
+        the last one alone."""
 
     def sums(self, spec: Spec, *slots: Slot, weight: int, grain: int = 1, back: tuple[Spec, int] | None = None) -> None:
         """Add a kernel that adds to the partial gradient of a weight; that gradient is its last argument.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from konv.kernels.code.spec import LEAVES
 from konv.kernels.maps.pooling import Pool, PoolGradient
 from konv.kernels.products.taps import Taps
 from konv.messages import text
-from konv.ops.lowering import Lowering
+from konv.ops.lowering import Lowering, Slot
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.ops.windows import crop, image_shape, pad, taps
 from konv.shapes import Axis, Padding, Shape, axes, show
@@ -51,15 +51,29 @@ class _Pool2D(Op):
         rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
         spec = Pool(to.dtype, rows, columns, to.shapes[0][2], self.how)
         spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
-        to.samples(spec, to.x[0], to.y, grain=spec.units())
+        if to.goes_back and self.how == "max" and not spec.far:
+            # A byte a window instead of x and y, which need not be kept for the way back.
+            spec, made = replace(spec, noting=True), (to.y, self._notes(to, spec))
+            to.samples(spec, to.x[0], *made, grain=spec.units(), written=made)
+        else:
+            to.samples(spec, to.x[0], to.y, grain=spec.units())
 
     def lower_backward(self, to: Lowering) -> None:
         if to.dx[0] is not None:
             rows, columns = (Taps.forward(axis) for axis in self.window(*to.shapes))
             spec = PoolGradient(to.dtype, rows, columns, to.shapes[0][2], self.how, to.gate)
             spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
-            seen = (to.x[0], to.y) if self.how == "max" else ()
-            to.samples(spec, *seen, to.dy, to.dx[0], grain=spec.units())
+            if self.how == "mean":
+                to.samples(spec, to.dy, to.dx[0], grain=spec.units())
+            elif spec.far:
+                to.samples(spec, to.x[0], to.y, to.dy, to.dx[0], grain=spec.units())
+            else:
+                spec = replace(spec, noted=True)
+                to.samples(spec, self._notes(to, spec), to.dy, to.dx[0], grain=spec.units())
+
+    def _notes(self, to: Lowering, spec: Pool | PoolGradient) -> Slot:
+        """Where the way forward notes, for the way back, which element of each window won."""
+        return to.own("notes", spec.notes() // (8 if to.dtype == "float64" else 4), "sample")
 
     def purpose(self, *inputs: Shape) -> tuple[str, dict[str, object]]:
         return f"purpose.{self.name}", {"pool": show(self.pool), "count": self.pool[0] * self.pool[1]}

@@ -11,7 +11,8 @@ from math import factorial, log, pi, sqrt
 from konv.kernels.code.ir import Function, Value, number
 
 __all__ = [
-    "error_function", "exp", "exp_less_one", "log_one_more", "logarithm", "normal", "sigmoid", "sine", "tanh", "turn",
+    "constant", "error_function", "exp", "exp_less_one", "integers", "log_one_more", "logarithm", "normal", "sigmoid",
+    "sine", "tanh", "turn",
 ]  # fmt: skip
 
 # Of each type: terms of e^r for |r| ≤ ln 2 / 2; of atanh s for |s| ≤ 0.172; bits of the fraction; the exponent's bias;
@@ -44,19 +45,21 @@ _ERFC = {
 }  # fmt: skip
 
 
-def _integers(k: Function) -> str:
+def integers(k: Function) -> str:
+    """The type of a vector of integers as wide as the elements."""
     return f"<{k.lanes} x i{64 if k.element == 'double' else 32}>"
 
 
-def _constant(k: Function, value: int) -> Value:
-    kind = _integers(k)
+def constant(k: Function, value: int) -> Value:
+    """An integer as wide as an element in every lane."""
+    kind = integers(k)
     return Value(kind, f"splat ({kind.split(' x ')[1][:-1]} {value})")
 
 
 def _power_of_two(k: Function, n: Value) -> Value:
     """2^n for a vector of integers within the range of normal numbers, by writing the exponent's bits."""
     _, _, fraction, bias, _, _ = _TERMS[k.element]
-    shifted = k.binary("shl", k.binary("add", n, _constant(k, bias)), _constant(k, fraction))
+    shifted = k.binary("shl", k.binary("add", n, constant(k, bias)), constant(k, fraction))
     return k.cast("bitcast", shifted, k.vec)
 
 
@@ -71,8 +74,8 @@ def _reduced(k: Function, x: Value) -> tuple[Value, Value, Value]:
     p = k.every(1 / factorial(terms - 1))
     for i in range(terms - 2, 0, -1):
         p = k.fma(p, r, k.every(1 / factorial(i)))
-    whole = k.cast("fptosi", n, _integers(k))
-    half = k.binary("ashr", whole, _constant(k, 1))
+    whole = k.cast("fptosi", n, integers(k))
+    half = k.binary("ashr", whole, constant(k, 1))
     return k.fmul(p, r), _power_of_two(k, half), _power_of_two(k, k.binary("sub", whole, half))
 
 
@@ -135,11 +138,11 @@ def tanh(k: Function, x: Value) -> Value:
 def logarithm(k: Function, x: Value) -> Value:
     """ln x for normal x > 0: x = m·2^e with m in [√½, √2], ln m = 2·atanh((m − 1)/(m + 1))."""
     _, terms, fraction, _, _, _ = _TERMS[k.element]
-    kind = _integers(k)
+    kind = integers(k)
     bits = k.cast("bitcast", x, kind)
     middle = int(number(sqrt(0.5), "double"), 16) if k.element == "double" else 0x3F3504F3
-    e = k.binary("ashr", k.binary("sub", bits, _constant(k, middle)), _constant(k, fraction))
-    m = k.cast("bitcast", k.binary("sub", bits, k.binary("shl", e, _constant(k, fraction))), k.vec)
+    e = k.binary("ashr", k.binary("sub", bits, constant(k, middle)), constant(k, fraction))
+    m = k.cast("bitcast", k.binary("sub", bits, k.binary("shl", e, constant(k, fraction))), k.vec)
     s = k.fdiv(k.fsub(m, k.every(1)), k.fadd(m, k.every(1)))
     square = k.fmul(s, s)
     p = k.every(2 / (2 * terms - 1))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
+from konv.kernels.code.functions import constant, integers
 from konv.kernels.code.ir import UNROLL, Function, Int, Value
 from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
@@ -20,6 +21,8 @@ _Shared = TypeVar("_Shared", bound="_Window")
 FAR = 16
 """Taps beyond which a window is gone through row by row of its taps, with what is found so far in memory: its rows are
 then read as streams that run along the channels, where vector by vector they would share a few sets of the cache."""
+NONE, DEAD = 31, 32
+"""What is noted of a window in place of its largest tap where that is a NaN; added where it is not positive."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,23 @@ class _Window(Spec):
     def far(self) -> bool:
         """Whether windows are gone through row by row of their taps."""
         return self.rows.taps * self.columns.taps > FAR
+
+    def notes(self) -> int:
+        """Bytes an image's windows take in an array that notes for each of them, channel by channel, which tap was the
+        largest: rows of whole vectors, whatever their length."""
+        return self.rows.positions * self.columns.positions * self.pitch
+
+    @property
+    def pitch(self) -> int:
+        """Bytes of such an array from one window to the next."""
+        return -(-self.channels // 16) * 16
+
+    def tap(self, k: Function, u: Int, v: int) -> Value:
+        """The number of a window's tap, as an integer of the element's width in every lane."""
+        number = k.add(k.mul(u, self.columns.taps), v)
+        if isinstance(number, int):
+            return constant(k, number)
+        return k.splat(number if k.bytes == 8 else k.cast("trunc", number, "i32"))
 
     def each(self, k: Function, body: Callable[[Int, Int, Int, Int], None]) -> None:
         """`body(image, part, first row, last row)` for the rows of all images and parts in units `begin … end`."""
@@ -114,13 +134,18 @@ class _Window(Spec):
 
 @dataclass(frozen=True)
 class Pool(_Window):
-    """`y = max` or mean of each window of x. Arguments: x, y. NaNs pass on."""
+    """`y = max` or mean of each window of x. Arguments: x, y. NaNs pass on.
+
+    With `noting` ("max" only, windows that are not `far`) a third argument takes the number of each window's first
+    largest tap, `NONE` for a NaN, and `DEAD` added where y is not positive: a byte each, in rows of `pitch`.
+    """
 
     kind: ClassVar[str] = "pool"
+    noting: bool = field(default=False, kw_only=True)
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
-        k = self.new(target, "x y")
+        k = self.new(target, "x y notes" if self.noting else "x y")
         wide = self.columns.size * self.channels
         start = k.every(float("-inf") if self.how == "max" else 0)
 
@@ -128,35 +153,30 @@ class Pool(_Window):
             with k.loop(begin, end) as turn:
                 low, high = self.rows.taps_inside(k, turn.i)
                 line = self.line(k, image, turn.i)
-                out = k.mul(k.add(k.mul(image, self.rows.positions), turn.i), self.columns.positions * self.channels)
-                self.positions(k, lambda column, clean: window(part, line, low, high, out, column, clean))
+                row = k.mul(k.add(k.mul(image, self.rows.positions), turn.i), self.columns.positions)
+                self.positions(k, lambda column, clean: window(part, line, low, high, row, column, clean))
 
-        def window(part: Int, line: Int, low: Int, high: Int, out: Int, column: Int, clean: bool) -> None:
-            taps = self.inside(column, clean)
-            into = k.add(out, k.mul(column, self.channels))
+        def window(part: Int, line: Int, low: Int, high: Int, row: Int, column: Int, clean: bool) -> None:
+            taps, place = self.inside(column, clean), k.add(row, column)
+            into, note = k.mul(place, self.channels), k.mul(place, self.pitch)
 
-            def row(u: Int, found: list[Value], columns: Columns) -> list[Value]:
-                here = k.add(line, k.mul(u, wide))
-                for v in taps:
-                    xs = [k.load(k.arg["x"], k.add(here, self.beside(k, column, v, c)), n) for c, n in columns]
-                    found = [
-                        k.fadd(best, x) if self.how == "mean" else _maximum(k, best, x)
-                        for best, x in zip(found, xs, strict=True)
-                    ]
-                return found
+            def more(u: Int, found: list[Value], columns: Columns) -> list[Value]:
+                return self._row(k, k.add(line, k.mul(u, wide)), u, column, taps, found, columns)
 
-            def finish(ys: list[Value], columns: Columns, share: Value | None) -> None:
-                for y, (c, lanes) in zip(ys, columns, strict=True):
+            def finish(found: list[Value], columns: Columns, share: Value | None) -> None:
+                for i, (c, lanes) in enumerate(columns):
+                    y = found[i]
                     k.store(y if share is None else k.fmul(y, share), k.arg["y"], k.add(into, c), lanes)
+                    if self.noting:
+                        self._note(k, y, found[i - len(columns)], k.add(note, c))
+
+            def whole(columns: Columns) -> None:
+                first = [start] * len(columns) + [self.tap(k, low, taps[0])] * (len(columns) * self.noting)
+                finish(k.repeat(low, high, first, lambda u, found: more(u, found, columns)), columns, share)
 
             share = self.share(k, k.sub(high, low), len(taps)) if self.how == "mean" else None
             if not self.far:
-                self.vectors(
-                    k, target, part,
-                    lambda cs: finish(
-                        k.repeat(low, high, [start] * len(cs), lambda u, found: row(u, found, cs)), cs, share
-                    ),
-                )  # fmt: skip
+                self.vectors(k, target, part, whole)
                 return
             with k.loop(low, high) as u:
                 first, last = k.compare("eq", u.i, low), k.compare("eq", u.i, k.sub(high, 1))
@@ -164,12 +184,37 @@ class Pool(_Window):
 
                 def some(columns: Columns, u: Int = u.i) -> None:
                     held = [k.load(k.arg["y"], k.add(into, c), n) for c, n in columns]
-                    finish(row(u, [k.select(first, start, v) for v in held], columns), columns, part_of)
+                    finish(more(u, [k.select(first, start, v) for v in held], columns), columns, part_of)
 
                 self.vectors(k, target, part, some)
 
         self.each(k, work)
         return k
+
+    def _row(
+        self, k: Function, line: Int, u: Int, column: Int, taps: list[int], found: list[Value], columns: Columns
+    ) -> list[Value]:
+        """What is found with one more row of a window's taps: sums, or the largest (a NaN, once met, stays)
+        and then, noting, their taps."""
+        found = list(found)
+        for v in taps:
+            xs = [k.load(k.arg["x"], k.add(line, self.beside(k, column, v, c)), n) for c, n in columns]
+            for i, x in enumerate(xs):
+                if self.how == "mean":
+                    found[i] = k.fadd(found[i], x)
+                    continue
+                better = k.binary("or", k.fcompare("ogt", x, found[i]), k.fcompare("uno", x, x))
+                found[i] = k.select(better, x, found[i])
+                if self.noting:
+                    found[i - len(xs)] = k.select(better, self.tap(k, u, v), found[i - len(xs)])
+        return found
+
+    def _note(self, k: Function, y: Value, tap: Value, at: Int) -> None:
+        """Note which tap was a window's largest."""
+        tap = k.select(k.fcompare("uno", y, y), constant(k, NONE), tap)
+        dead = k.select(k.fcompare("ogt", y, k.every(0)), constant(k, 0), constant(k, DEAD))
+        note = k.cast("trunc", k.binary("or", tap, dead), f"<{k.lanes} x i8>")
+        k.lines.append(f"  store {note.typed}, ptr {k.at(k.arg['notes'], at, 'i8').ref}, align 1")
 
 
 @dataclass(frozen=True)
@@ -177,12 +222,14 @@ class PoolGradient(_Window):
     """The gradient of a pooling's input: those of its rows in which the first taps of the windows' rows lie, and those
     before the next one's.
 
-    Arguments: x, y, dy, dx for "max" (the first of the largest gets all); dy, dx for "mean" (each an equal share).
-    `gate`: zero it where x is not positive, which is the way back through a ReLU before the pooling ("max" only).
+    Arguments: x, y, dy, dx for "max" (the first of the largest gets all), or with `noted` what `Pool` noted, dy, dx;
+    dy, dx for "mean" (each an equal share). `gate`: zero it where x is not positive, which is the way back through a
+    ReLU before the pooling ("max" only).
     """
 
     kind: ClassVar[str] = "pool_gradient"
     gate: bool = False
+    noted: bool = field(default=False, kw_only=True)
 
     @property
     def apart(self) -> bool:
@@ -220,7 +267,8 @@ class PoolGradient(_Window):
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
-        k = self.new(target, "x y dy dx" if self.how == "max" else "dy dx")
+        seen = "" if self.how == "mean" else "notes" if self.noted else "x y"
+        k = self.new(target, f"{seen} dy dx")
         self.each(k, lambda image, part, begin, end: _Band(self, k, target, image, part, begin, end).emit())
         return k
 
@@ -279,6 +327,8 @@ class _Band:
             dys = [k.load(k.arg["dy"], *spot) for spot in spots]
             if share is not None:
                 dys = [k.fmul(dy, share) for dy in dys]
+            if spec.noted:
+                return dys, [self._noted(k.add(k.mul(out, spec.pitch), c)) for c, _ in columns]
             return dys, [k.load(k.arg["y"], *spot) for spot in spots] if spec.how == "max" else dys
 
         def whole(columns: Columns) -> None:
@@ -319,8 +369,20 @@ class _Band:
             first = spec.apart or (spec.first_come and isinstance(u, int) and u >= above and v >= before)
             for i, (c, lanes) in enumerate(columns):
                 beside = spec.beside(k, column, v, c)
-                left[i] = self._give(k.add(line, beside), k.at(into, beside), ys[i], left[i], lanes, first)
+                if spec.noted:
+                    won = k.emit(f"<{k.lanes} x i1>", f"icmp eq {ys[i].typed}, {spec.tap(k, u, v).ref}")
+                    self._put(k.select(won, left[i], k.every(0)), k.at(into, beside), lanes, first)
+                else:
+                    left[i] = self._give(k.add(line, beside), k.at(into, beside), ys[i], left[i], lanes, first)
         return left
+
+    def _noted(self, at: Int) -> Value:
+        """What was noted of a vector of windows, as integers of the elements' width."""
+        k = self.k
+        some = f"<{k.lanes} x i8>"
+        found = k.emit(some, f"load {some}, ptr {k.at(k.arg['notes'], at, 'i8').ref}, align 1")
+        notes = k.cast("zext", found, integers(k))
+        return notes if self.spec.gate else k.binary("and", notes, constant(k, NONE))
 
     def _give(self, at: Int, into: Value, y: Value, left: Value, lanes: int, first: bool) -> Value:
         """Hand an element what is its own, the first it gets or more; returns what is left for those after it."""
@@ -332,16 +394,14 @@ class _Band:
             part, left = k.select(won, left, k.every(0)), k.select(won, k.every(0), left)
             if spec.gate:
                 part = k.select(k.fcompare("ogt", x, k.every(0)), part, k.every(0))
-        if not first:
-            part = k.fadd(k.load(into, 0, lanes), part)
-        k.store(part, into, 0, lanes)
+        self._put(part, into, lanes, first)
         return left
 
-
-def _maximum(k: Function, best: Value, x: Value) -> Value:
-    """The larger; a NaN, once met, stays."""
-    better = k.binary("or", k.fcompare("ogt", x, best), k.fcompare("uno", x, x))
-    return k.select(better, x, best)
+    def _put(self, part: Value, into: Value, lanes: int, first: bool) -> None:
+        """Store the first that an element gets, or add to what it has."""
+        if not first:
+            part = self.k.fadd(self.k.load(into, 0, lanes), part)
+        self.k.store(part, into, 0, lanes)
 
 
 def _clear(k: Function, at: Int, columns: Columns) -> None:
