@@ -7,6 +7,7 @@ framework alone; those that predict (`predictors.py`) take their weights from ko
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -120,6 +121,9 @@ def serve(name: str) -> None:
         request = json.loads(line)
         start = time.perf_counter()
         if request["do"] == "setup":
+            worker = None
+            gc.collect()  # what the last network took is not part of what this one takes
+            worker = WORKERS[name]()
             worker.setup(request["network"], request["batch"])
             worker.run(2)
         elif request["do"] == "run":
