@@ -171,3 +171,19 @@ def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch):
         model.fit(X, Y, batch_size=7, epochs=3, verbose=0)
         found.add(b"".join(w.tobytes() for w in model.get_weights()))
     assert len(found) == 1
+
+
+def test_a_weight_that_is_not_trained_stays_so() -> None:
+    class Shifted(Layer):
+        def build(self, shape: Any) -> None:
+            self.shift = self.add_weight((1,), "zeros", trainable=False)
+            self.gain = self.add_weight((1,), "ones")
+
+        def call(self, x: Any) -> Any:
+            return x * self.gain + self.shift
+
+    layer = Shifted()
+    layer(Input((2,)))
+    for trained in (False, True):
+        layer.trainable = trained
+        assert [v.trainable for v in layer.weights] == [False, trained]

@@ -118,16 +118,19 @@ class Variable(Operand):
     its size adds to the loss, and what it is kept within.
 
     A `statistic` is no weight of the optimiser's: a training step makes it follow the data (the moving mean of batch
-    normalisation), unless it is `frozen`. One that is `waiting` has no value yet: its layer has not seen the training
-    data (`adapt`), and no program is built with it.
+    normalisation), unless it is `frozen`. A `constant` is adjusted by nothing, even where its layer is.
+    One that is `waiting` has no value yet: its layer has not seen the training data (`adapt`), and no program is built
+    with it.
     """
 
-    def __init__(self, name: str, value: Array | Later, trainable: bool = True, statistic: bool = False) -> None:
+    def __init__(
+        self, name: str, value: Array | Later, trainable: bool = True, statistic: bool = False, constant: bool = False
+    ) -> None:
         self.name = name
         self.shape: Shape = value.shape
         self.dtype = np.dtype(value.dtype)
         self.frozen = not trainable
-        self.statistic = statistic
+        self.statistic, self.constant = statistic, constant
         self.waiting = False
         self.version = 0
         self.regularizer: Any = None

@@ -145,7 +145,7 @@ class Layer(Used):
             value = self._restored(weight, self._given)
         if value.shape != size:
             raise self._misfit(weight.name, size, value.shape)
-        variable = Variable(f"{self.name}/{weight.name}", value, trainable and self._trainable)
+        variable = Variable(f"{self.name}/{weight.name}", value, trainable and self._trainable, constant=not trainable)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
         return variable
@@ -380,7 +380,7 @@ class Layer(Used):
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         for variable in self._weights:
-            variable.trainable = self._trainable
+            variable.trainable = self._trainable and not variable.constant
         for layer in self.sublayers().values():
             layer.trainable = self._trainable
 

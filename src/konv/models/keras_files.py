@@ -43,6 +43,7 @@ __all__ = [
 SUFFIXES = (".h5", ".hdf5", ".keras")
 COUNT = Variable("count", np.zeros((), "int32"), trainable=False)
 """Stands for a number that Keras keeps and konv does not."""
+CONTAINERS = (list, tuple, dict)
 Row = list[Variable]
 
 
@@ -161,8 +162,12 @@ def _by_path(model: Model) -> tuple[dict[str, list[Array]], dict[str, str]]:
     return weights, named
 
 
-def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, Row]]:
-    """Every layer with weights of its own, by Keras 3's path, each once; source: Keras 3, `saving_lib._save_state`."""
+def _walked(layer: Layer, path: str, nested: bool = True) -> Iterator[tuple[str, Layer, Row]]:
+    """Every layer with weights of its own, by Keras 3's path, each once: that by which Keras meets it first.
+
+    Arguments: `nested`, whether lists within lists are looked into, as later versions do.
+    Source: Keras 3, `saving_lib._save_state` and `_save_container_state`.
+    """
     seen: set[int] = set()
 
     def walk(one: Layer, place: str) -> Iterator[tuple[str, Layer, Row]]:
@@ -170,28 +175,42 @@ def _walked(layer: Layer, path: str) -> Iterator[tuple[str, Layer, Row]]:
             return
         seen.add(id(one))
         own = _own(one)
-        ordered = [v for v in own if not v.statistic] + [v for v in own if v.statistic]
+        ordered = sorted(own, key=lambda v: v.statistic or v.constant)
         yield place, one, _counted(ordered, one) if isinstance(one, Normalization) else ordered
         front = f"{place}/" if place else ""
-        if isinstance(one, Structure) and not one.subclassed:
-            yield from row(one.layers, f"{front}layers")
-            return
-        for name, value in sorted(vars(one).items()):
-            if isinstance(value, Base) and not name.startswith("_"):
+        for name, value in _attributes(one):
+            if isinstance(value, Base):
                 yield from walk(value, f"{front}{name}")
-            elif isinstance(value, (list, tuple, dict)) and not name.startswith("_"):
-                yield from row(list(value.values()) if isinstance(value, dict) else value, f"{front}{name}")
+            else:
+                yield from row(value, f"{front}{name}")
 
-    def row(layers: Sequence[Any], place: str) -> Iterator[tuple[str, Layer, Row]]:
+    def row(held: Any, place: str) -> Iterator[tuple[str, Layer, Row]]:
         numbers: Counter[str] = Counter()
-        for one in layers:
+        for one in held.values() if isinstance(held, dict) else held:
+            if not isinstance(one, (Base, *CONTAINERS)):
+                continue
+            name = _kind(one) if isinstance(one, Base) else "container"
+            number = numbers[name]
+            numbers[name] += 1
+            there = f"{place}/{name}_{number}" if number else f"{place}/{name}"
             if isinstance(one, Base):
-                name = _kind(one)
-                number = numbers[name]
-                numbers[name] += 1
-                yield from walk(one, f"{place}/{name}_{number}" if number else f"{place}/{name}")
+                yield from walk(one, there)
+            elif nested:
+                yield from row(one, there)
 
     yield from walk(layer, path)
+
+
+def _attributes(layer: Layer) -> list[tuple[str, Any]]:
+    """The layers and the lists that `layer` has, by the names under which Keras looks for them, in its order: private
+    ones last; of a model its layers too, of a network these alone."""
+    if isinstance(layer, Structure) and not layer.subclassed:
+        return [("layers", layer.layers)]
+    own = not type(layer).__module__.startswith("konv.")
+    found = {n: v for n, v in vars(layer).items() if isinstance(v, (Base, *CONTAINERS)) and (own or n[0] != "_")}
+    if isinstance(layer, Structure):
+        found["layers"] = list({id(one): one for one in layer.layers}.values())
+    return sorted(found.items(), key=lambda item: (item[0].startswith("_"), item[0]))
 
 
 def _own(layer: Layer) -> list[Variable]:
@@ -276,8 +295,9 @@ def _set_by_layer(model: Model, path: Path, file: KerasH5, by_name: bool) -> Non
 
 
 def _set_by_path(model: Model, path: Path, stored: Mapping[str, Sequence[Array]]) -> None:
-    places = {place: (layer, own) for place, layer, own in _walked(model, "") if own}
     held = {place: arrays for place, arrays in stored.items() if arrays and not place.startswith("optimizer")}
+    nested = any("container" in place.split("/") for place in held)
+    places = {place: (layer, own) for place, layer, own in _walked(model, "", nested) if own}
     rows = {place: (place, [(str(i), a.shape) for i, a in enumerate(arrays)]) for place, arrays in held.items()}
     theirs = [*map(rows.get, places), *(row for place, row in rows.items() if place not in places)]
     fitting.check(path, theirs, [_row(layer, own) for layer, own in places.values()])
