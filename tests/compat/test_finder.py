@@ -25,6 +25,7 @@ NAMES = [
     "tensorflow.keras.preprocessing.image_dataset_from_directory", "keras.utils.load_img", "keras.regularizers.l2",
     "keras.constraints.max_norm", "keras.applications.vgg16.VGG16", "keras.applications.ResNet50",
     "tensorflow.GradientTape", "tensorflow.data.Dataset", "keras.random.normal", "keras.callbacks.TensorBoard",
+    "keras.ops.nn.relu", "keras.ops.numpy.mean", "keras.ops.linalg.norm", "keras.ops.image.resize",
     "keras.wrappers.scikit_learn.KerasClassifier", "tensorflow.random.normal", "tensorflow.math.reduce_mean",
 ]  # fmt: skip
 
@@ -36,6 +37,20 @@ def test_names_of_all_years_are_there(name: str, tmp_path: Path, capfd: pytest.C
     path.write_text(f"from {module} import {last}\nimport {module}\nprint({module}.{last} == {last})\n")
     assert script.run(path) == 0
     assert capfd.readouterr().out == "True\n"
+
+
+def test_heads_of_operations_hold_what_keras_has_there():
+    """Each name is konv's function; nothing that konv.ops has is missing under a head."""
+    with compat.in_force():
+        from keras import ops
+
+        for head in (ops.nn, ops.numpy, ops.linalg, ops.image):
+            for name in head.__all__:
+                assert getattr(head, name) is getattr(ops.image if head is ops.image else ops, name), name
+        heads = {name for head in (ops.nn, ops.numpy, ops.linalg) for name in head.__all__}
+        assert {"conv", "softmax", "einsum", "where", "norm"} <= heads
+        assert ops.nn.relu([-1.0, 2.0]).numpy().tolist() == [0, 2]
+        assert ops.image.resize([[[1.0], [3.0]]], (1, 1)).shape == (1, 1, 1)
 
 
 def test_only_while_it_is_in_force():
@@ -72,6 +87,8 @@ def test_nothing_installed_is_imported(tmp_path: Path):
         ("import keras.datasets.imdb", "konv has no keras.datasets.imdb"),
         ("import keras; keras.layers.Con2D", "It has: Conv2D"),
         ("import tensorflow as tf; tf.Session()", "no sessions"),
+        ("from keras import ops; ops.linalg.svd", "konv has no keras.ops.linalg.svd. "),
+        ("import keras; keras.ops.numpy.maen", "It has: mean"),
         ("import tensorflow as tf; tf.saved_model.save(1, 'm')", "files that hold no code"),
         ("import tensorflow as tf; tf.train.Checkpoint()", "Optimisers are in keras.optimizers"),
         ("import tensorflow as tf; tf.zzzzqqqq", "dir(tensorflow) lists what is here"),

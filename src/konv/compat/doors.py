@@ -42,6 +42,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "models": ("konv.compat.models",),
     "objectives": ("konv.compat.losses:words",),
     "ops": ("konv.functions",),
+    "ops.image": ("konv.functions.image",),
+    **{f"ops.{name}": (f"konv.compat.operations:{name}",) for name in ("linalg", "nn", "numpy")},
     "optimizers": ("konv.optimizers",),
     "optimizers.legacy": ("konv.optimizers",),
     "optimizers.schedules": ("konv.optimizers.schedules",),

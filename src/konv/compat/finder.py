@@ -28,7 +28,8 @@ VERSIONS = {"keras": "3.0.0", "keras_core": "0.1.7", "tensorflow": "2.16.1", "tf
 """Whose words konv's are: those of Keras 3, with the old ones beside them."""
 COMPUTING = (
     "konv.activations", "konv.compat.backend", "konv.compat.images", "konv.compat.losses", "konv.compat.metrics",
-    "konv.compat.random", "konv.compat.tensorflow", "konv.compat.tensors", "konv.functions",
+    "konv.compat.operations", "konv.compat.random", "konv.compat.tensorflow", "konv.compat.tensors", "konv.functions",
+    "konv.functions.image",
 )  # fmt: skip
 """Modules whose functions give a script arrays as `Values`."""
 PLAIN = ("function", "get_value", "gradients")
@@ -53,7 +54,7 @@ class Door(ModuleType):
             raise AttributeError(name)
         for source in self.__dict__["_sources"]:
             owner, names = _opened(source)
-            if name in names and not isinstance(getattr(owner, name), SimpleNamespace):
+            if name in names and not isinstance(getattr(owner, name), (SimpleNamespace, ModuleType)):
                 found = getattr(owner, name)
                 computing = source.partition(":")[0] in COMPUTING and name not in PLAIN
                 return telling(found) if computing else found
