@@ -9,6 +9,7 @@ import pytest
 
 from konv import config
 from konv.data import check_inputs, check_lengths
+from konv.data.checks import FEW
 from konv.errors import DataError, DataWarning, ShapeError
 
 
@@ -73,21 +74,26 @@ def test_what_is_no_data_is_refused(x: object, message: str) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("sample", [0, 41, 99])
-def test_the_first_sample_that_is_not_finite_is_named(value: float, sample: int) -> None:
-    x = np.ones((100, 4), np.float32)
+@pytest.mark.parametrize("size", [4, FEW])
+def test_the_first_sample_that_is_not_finite_is_named(value: float, sample: int, size: int) -> None:
+    x = np.ones((100, size), np.float32)
     x[sample:, 2] = value
     with pytest.raises(DataError, match=rf"x holds -?(nan|inf) in sample {sample} "):
-        check_inputs(x, (4,))
+        check_inputs(x, (size,))
 
 
-def test_opposite_infinities_do_not_hide_each_other() -> None:
+@pytest.mark.parametrize("size", [2, FEW])
+def test_opposite_infinities_do_not_hide_each_other(size: int) -> None:
+    x = np.zeros((2, size), np.float32)
+    x[1, :2] = np.inf, -np.inf
     with pytest.raises(DataError, match="sample 1"):
-        check_inputs(np.array([[0.0, 0.0], [np.inf, -np.inf]], np.float32), (2,))
+        check_inputs(x, (size,))
 
 
-def test_large_finite_numbers_pass_though_their_sum_overflows() -> None:
-    x = np.full((10, 2), 3e38, np.float32)
-    assert check_inputs(x, (2,)) is x
+@pytest.mark.parametrize("size", [2, FEW])
+def test_large_finite_numbers_pass_though_their_sum_overflows(size: int) -> None:
+    x = np.full((10, size), 3e38, np.float32)
+    assert check_inputs(x, (size,)) is x
 
 
 def test_a_number_too_large_for_the_type_is_named() -> None:

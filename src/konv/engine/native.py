@@ -209,8 +209,11 @@ class NativeProgram:
     ) -> None:
         """Copy what a run is given to where the kernels read it."""
         plan, memory, n = self.plan, self._memory, len(inputs[0])
+        finite = True
         for tensor, x in zip(self._graph.inputs, inputs, strict=True):
-            self._rows(plan.at[tensor], n)[...] = x.reshape(n, -1)
+            read = self._rows(plan.at[tensor], n)
+            read[...] = x.reshape(n, -1)
+            finite = finite and bool(np.isfinite(read).all())
         for i, (tensor, loss, target, weight, _) in enumerate(plan.targets):
             read = self._rows(plan.at[tensor], n).reshape(n, *tensor.shape)
             self._rows(target, n)[...] = loss.rows(targets[i], read).reshape(n, -1)
@@ -218,7 +221,7 @@ class NativeProgram:
         memory[plan.scalars][: len(scalars)] = scalars
         self._place(position, n)
         memory[plan.frame][FRAME["samples"]] = n
-        memory[plan.frame][FRAME["flag"]] = not _finite(self._rows(plan.at[t], n) for t in self._graph.inputs)
+        memory[plan.frame][FRAME["flag"]] = not finite
 
     def _outputs(self, n: int) -> tuple[Array, ...]:
         """Copies of the graph's outputs."""

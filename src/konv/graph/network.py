@@ -20,6 +20,10 @@ class Graph:
         self.outputs = tuple(outputs)
         self.nodes = tuple(_sorted(self.outputs))
         self._number = {id(node): i for i, node in enumerate(self.nodes)}
+        self._readers: dict[Tensor, list[Node]] = {}
+        for node in self.nodes:
+            for tensor in dict.fromkeys(node.inputs):
+                self._readers.setdefault(tensor, []).append(node)
 
     def number(self, node: Node) -> int:
         """The place of `node` in topological order."""
@@ -27,7 +31,7 @@ class Graph:
 
     def readers(self, tensor: Tensor) -> list[Node]:
         """The nodes that take `tensor` as an input."""
-        return [node for node in self.nodes if any(t is tensor for t in node.inputs)]
+        return list(self._readers.get(tensor, ()))
 
     @property
     def variables(self) -> tuple[Variable, ...]:

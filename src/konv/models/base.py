@@ -297,17 +297,15 @@ class Model(Kept, Structure):
         targets = (None,) * len(names) if y is None else arranged(y, names, "y", self.name)
         shared = len(names) == 1 or sample_weight is None or isinstance(sample_weight, np.ndarray)
         weights = (sample_weight,) * len(names) if shared else each(sample_weight, names, "sample_weight", self.name)
-        return checked(self._rows(x), targets, weights, graph=self.graph, losses=self.output_losses(),
-                       names=self.input_names, model=self.name)  # fmt: skip
-
-    def _rows(self, x: Any) -> tuple[Any, ...]:
-        """What is given for each input."""
-        return arranged(x, self.input_names, "x", self.name)
+        called = self.input_names
+        return checked(arranged(x, called, "x", self.name), targets, weights, graph=self.graph,
+                       losses=self.output_losses(), names=called, model=self.name)  # fmt: skip
 
     def unlabelled(self, x: Any) -> Samples:
         """Arrays `x` as samples to predict for, checked. Raises: as `predict`."""
         self.build_for(x)
-        return checked(self._rows(x), graph=self.graph, names=self.input_names)
+        called = self.input_names
+        return checked(arranged(x, called, "x", self.name), graph=self.graph, names=called)
 
     def output_losses(self) -> tuple[Loss | None, ...]:
         """The loss of each output. Raises: ConfigurationError where they do not fit the outputs."""

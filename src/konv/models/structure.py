@@ -124,12 +124,14 @@ class Structure(Layer):
     def form(self, part: str) -> Form:
         """How inputs and outputs are given: one, a list, a dictionary. Arguments: `part`, "inputs" or "outputs"."""
         row = self.graph.inputs if part == "inputs" else self.graph.outputs
-        known: Form | None = getattr(self, f"_{part}", None)
-        if known is None:
-            return Form(row[0] if len(row) == 1 else row, part, self.name)
-        form = Form(row[0] if known.single else list(row), part, self.name)
-        form.keys = known.keys
-        return form
+        kept: dict[str, tuple[Any, Form]] = vars(self).setdefault("_forms", {})
+        if part not in kept or kept[part][0] is not row:  # asked for at every prediction
+            known: Form | None = vars(self).get(f"_{part}")
+            single = len(row) == 1 if known is None else known.single
+            form = Form(row[0] if single else list(row), part, self.name)
+            form.keys = None if known is None else known.keys
+            kept[part] = row, form
+        return kept[part][1]
 
     @property
     def input_shape(self) -> Any:

@@ -147,8 +147,8 @@ def predict_one(
 
     Raises: NonFiniteError where they are not finite.
     """
-    position = still(len(batch))
-    result = runner.predict(batch, size, position if at is None else replace(position, samples=at))
+    position = None if at is None else replace(still(len(batch)), samples=at)
+    result = runner.predict(batch, size, position)
     if result.nonfinite:
         raise not_finite(result.nonfinite, number)
     return result.outputs

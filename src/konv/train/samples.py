@@ -64,7 +64,7 @@ def checked(
         check_inputs(a, t.shape, n, t.dtype, not _rescaled(graph, t))
         for a, t, n in zip(x, graph.inputs, called, strict=True)
     )
-    count = check_lengths(dict(zip(called, inputs, strict=True)))
+    count = check_lengths(dict(zip(called, inputs, strict=True))) if len(inputs) > 1 else len(inputs[0])
     if not losses:
         return Samples(inputs)
     targets: list[Array | None] = []
