@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -134,3 +136,31 @@ def test_doors_are_where_keras_3_has_them(folder: Path) -> None:
     pixels = konv.utils.img_to_array(konv.utils.load_img(folder / NAMES[3]))
     konv.utils.save_img(folder / "again.png", pixels, scale=False)
     assert np.array_equal(konv.utils.img_to_array(konv.utils.load_img(folder / "again.png")), pixels)
+
+
+def test_frames_and_series_of_pandas(folder: Path, oracle: Callable[[str], ModuleType]) -> None:
+    """As data, targets and tables, whatever their index; histories become frames."""
+    pandas = oracle("pandas")
+    rng = np.random.default_rng(1)
+    x = pandas.DataFrame(rng.random((12, 4)), index=range(40, 52)).sample(frac=1, random_state=3)
+    y = pandas.Series(np.arange(12) % 3, index=range(40, 52), name="label").loc[x.index]
+    np.testing.assert_array_equal(konv.utils.to_categorical(y), np.eye(3)[y.to_numpy()])
+    found = []
+    for data, targets, loss in (
+        (x, y, "sparse_categorical_crossentropy"), (x, pandas.get_dummies(y), "categorical_crossentropy"),
+        (x.to_numpy(), y.to_numpy(), "sparse_categorical_crossentropy"),
+    ):  # fmt: skip
+        konv.utils.set_random_seed(2)
+        model = konv.models.Sequential([konv.layers.Input((4,)), konv.layers.Dense(3, activation="softmax")])
+        model.compile("sgd", loss, metrics=["accuracy"])
+        history = model.fit(data, targets, epochs=2, verbose=0, validation_data=(data, targets))
+        frame = pandas.DataFrame(history.history)
+        assert list(frame) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+        found.append(frame.to_numpy())
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+    np.testing.assert_array_equal(found[0], found[2])
+    table = pandas.DataFrame(TABLE, index=range(7, 13))
+    batches = ImageDataGenerator().flow_from_dataframe(table, folder, target_size=(4, 4), shuffle=False)
+    assert (batches.class_indices, numbers(batches[0][0])) == ({"cat": 0, "dog": 1, "eel": 2}, list(range(6)))
+    with pytest.raises(DataError, match=r"no column 'kind'\. It has: filename, class"):
+        ImageDataGenerator().flow_from_dataframe(table, folder, y_col="kind")

@@ -46,6 +46,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     **{f"ops.{name}": (f"konv.compat.operations:{name}",) for name in ("linalg", "nn", "numpy")},
     "optimizers": ("konv.optimizers",),
     "optimizers.legacy": ("konv.optimizers",),
+    "optimizers.legacy.schedules": ("konv.optimizers.schedules",),
     "optimizers.schedules": ("konv.optimizers.schedules",),
     "preprocessing": ("konv.compat.folders", "konv.preprocessing"),
     "preprocessing.image": ("konv.compat.folders", "konv.preprocessing.image"),
