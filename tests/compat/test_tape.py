@@ -9,6 +9,7 @@ import pytest
 
 import konv
 from konv.compat import live, models, tape, tensors as tf
+from konv.compat.finder import Door
 from konv.compat.layers import words as layers
 from konv.compat.tape import GradientTape
 from konv.errors import GraphError, ShapeError
@@ -126,8 +127,11 @@ def test_the_only_sample_of_a_batch_is_live(one: Any):
         assert float(score) == pytest.approx(float(y.numpy()[0, 1]), rel=1e-6)
         found.append(watching.gradient(score, x))
     np.testing.assert_array_equal(found[0], found[1])
-    assert np.shape(y[0].numpy()) == (3,)
-    assert int(np.argmax(y[0])) == int(y.numpy().argmax())
+    with GradientTape():
+        best = Door("tensorflow", ("konv.compat.tensors",)).argmax(model(x)[0])
+    assert best.numpy().dtype.kind == "i"
+    assert best == y.numpy().argmax()
+    assert tf.reduce_max(y[0]) == y.numpy().max()
 
 
 @pytest.mark.parametrize(
@@ -153,3 +157,22 @@ def test_matrices_are_transposed_within_products():
     a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(4, 3)
     np.testing.assert_array_equal(tf.matmul(a, b, transpose_b=True), a @ b.T)
     np.testing.assert_array_equal(tf.matmul(b, b, transpose_a=True), b.T @ b)
+
+
+def test_class_activation_as_keras_io_has_it():
+    """A model of `[model.inputs]`, the best class of `preds[0]`, and arithmetic on what the tape has left."""
+    words, model, (x, _) = Door("tensorflow", ("konv.compat.tensors",)), network(), batch(1)
+    grad_model = models.Model([model.inputs], [model.layers[0].output, model.output])
+    with GradientTape() as watching:
+        maps, preds = grad_model(x)
+        best = words.argmax(preds[0])
+        channel = preds[:, best]
+    grads = watching.gradient(channel, maps)
+    pooled = words.reduce_mean(grads, axis=(0, 1, 2))
+    heat = words.squeeze(maps[0] @ pooled[..., None])
+    heat = words.maximum(heat, 0) / words.reduce_max(heat)
+    assert best == model.predict(x, verbose=0).argmax()
+    found = heat.numpy()
+    assert (found.shape, found.dtype, found.max()) == ((4, 4), np.float32, 1)
+    unit = words.l2_normalize(grads)
+    assert words.reduce_sum(words.square(unit)) == pytest.approx(1, rel=1e-5)

@@ -126,11 +126,13 @@ def test_bad_validation_split(share):
 
 
 def test_sample_and_class_weights(engine):
-    by_sample, by_class, zeros = compiled(), compiled(), compiled()
+    by_sample, by_class, by_row, zeros = compiled(), compiled(), compiled(), compiled()
     weight = np.array([1.0, 2.0, 0.5])
     a = by_sample.fit(X, Y, batch_size=8, sample_weight=weight[Y], verbose=0)
     b = by_class.fit(X, Y, batch_size=8, class_weight=dict(enumerate(weight)), verbose=0)
+    by_row.fit(X, Y, batch_size=8, class_weight=weight, verbose=0)
     assert same(by_sample, by_class)
+    assert same(by_sample, by_row)
     assert a.history == b.history
     before = zeros.get_weights()
     zeros.fit(X, Y, sample_weight=np.zeros(22), verbose=0)
@@ -153,6 +155,8 @@ def test_bad_sample_weights(weight):
 def test_class_weight_for_every_class():
     with pytest.raises(DataError, match=r"Missing: \[2\]"):
         compiled().fit(X, Y, class_weight={0: 1, 1: 1}, verbose=0)
+    with pytest.raises(DataError, match=r"Missing: \[0, 1, 2\]"):
+        compiled().fit(X, Y, class_weight="balanced", verbose=0)
 
 
 def test_frozen_layers_stay(engine):

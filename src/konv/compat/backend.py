@@ -222,8 +222,12 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
     return found if max_value is None else minimum(found, max_value)
 
 
-def l2_normalize(x: Any, axis: int = -1) -> Any:
-    """`x` divided by its Euclidean norm along `axis`; the square of the norm is taken for at least 1e-12."""
+def l2_normalize(x: Any, axis: int | None = None) -> Any:
+    """`x` divided by its Euclidean norm along `axis`; the square of the norm is taken for at least 1e-12.
+
+    Arguments: `axis`, by default all of an array, the last one of a symbolic tensor.
+    """
+    axis = -1 if axis is None and is_symbolic(x) else axis
     return x / sqrt(maximum(sum(square(x), axis, keepdims=True), 1e-12))
 
 

@@ -28,10 +28,12 @@ from konv.ops.record import Array, Run
 from konv.ops.source import Input
 from konv.ops.update import SGD
 
-__all__ = ["Live", "bound", "forget", "inputs_of", "known", "making", "remembered", "structure"]
+__all__ = ["Live", "bound", "forget", "inputs_of", "known", "making", "remembered", "structure", "tapes"]
 
 KEPT = 64
 """Programs kept, the latest used."""
+tapes: list[Any] = []
+"""Those that watch."""
 _values: WeakKeyDictionary[Node, Array] = WeakKeyDictionary()
 _bound: dict[int, tuple[Any, Live]] = {}
 _programs: dict[Any, Any] = {}
@@ -56,13 +58,13 @@ class Live(Symbol):
         return None
 
     def __getitem__(self, key: Any) -> Any:
-        """A part: of each sample, or of the only one there is, a symbolic one; of the batch, or one sample of several,
+        """A part: of each sample, or while a tape watches of the only one there is, a symbolic one; else of the batch
         the values as they are."""
         first, *rest = key if isinstance(key, tuple) and key else (key,)
         whole = first is Ellipsis or first is None or (isinstance(first, slice) and first == slice(None))
         if whole:
             return OPERATORS["index"](self, key)
-        if isinstance(first, int) and first in (0, -1) and not self.node.alike and self._batch() == 1:
+        if tapes and isinstance(first, int) and first in (0, -1) and not self.node.alike and self._batch() == 1:
             return Only.of(OPERATORS["index"](self, (slice(None), *rest)) if rest else self)
         return self.values()[key]
 

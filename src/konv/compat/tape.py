@@ -16,7 +16,7 @@ import numpy as np
 
 from konv import functions as ops, random
 from konv.compat import live
-from konv.compat.live import Live
+from konv.compat.live import Live, tapes
 from konv.compat.state import State
 from konv.compat.values import valued
 from konv.engine import Position, Program, Training, build
@@ -34,7 +34,6 @@ from konv.train.watched import leaves
 
 __all__ = ["GradientTape", "at_once", "called", "computable", "watches"]
 
-_tapes: list[GradientTape] = []
 _depth = 0
 
 
@@ -49,15 +48,15 @@ class GradientTape:
         self.results: list[Live] = []
 
     def __enter__(self) -> GradientTape:
-        if not _tapes:
+        if not tapes:
             live.forget()
-        _tapes.append(self)
+        tapes.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _tapes.remove(self)
+        tapes.remove(self)
 
     def watch(self, tensor: Any) -> None:
         """Let gradients by the array `tensor` be asked for."""
@@ -84,7 +83,7 @@ class GradientTape:
 def watches(inputs: Any) -> bool:
     """Whether a call on `inputs` is to be recorded: a tape is there, and they are arrays or live tensors."""
     row = list(leaves(inputs))
-    return any(isinstance(t, Live) for t in row) or (bool(_tapes) and computable(inputs))
+    return any(isinstance(t, Live) for t in row) or (bool(tapes) and computable(inputs))
 
 
 def computable(inputs: Any) -> bool:
@@ -113,7 +112,7 @@ def called(inputs: Any, training: Any, connect: Any) -> tuple[Tensor, ...]:
     if training is False or (training is None and not _depth):
         freeze(outputs, begins)
     if not _depth:
-        for tape in _tapes:
+        for tape in tapes:
             tape.results += [t for t in outputs if isinstance(t, Live)]
     return outputs
 

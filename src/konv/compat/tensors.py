@@ -14,8 +14,6 @@ from konv.compat.state import State as Variable
 from konv.functions import (
     abs,
     add,
-    argmax,
-    argmin,
     cast,
     ceil,
     concatenate,
@@ -87,6 +85,7 @@ __all__ = [
     "identity",
     "int32",
     "int64",
+    "l2_normalize",
     "less",
     "less_equal",
     "linspace",
@@ -159,6 +158,18 @@ clip_by_value = ops.clip
 def matmul(a: Any, b: Any, transpose_a: Any = False, transpose_b: Any = False, **others: Any) -> Any:
     """The product of matrices; see `konv.ops.matmul`. Arguments: `a`, `b`, and whether each is to be transposed."""
     return ops.matmul(ops.swapaxes(a, -1, -2) if transpose_a else a, ops.swapaxes(b, -1, -2) if transpose_b else b)
+
+
+def argmax(input: Any, axis: int | None = 0, output_type: Any = "int64", **others: Any) -> Any:
+    """The number of the largest along `axis`, by default the first. Arguments: `output_type`, of arrays their type."""
+    found = ops.argmax(input, 0 if axis is None else axis)
+    return found if ops.base.is_symbolic(found) else found.astype(output_type)
+
+
+def argmin(input: Any, axis: int | None = 0, output_type: Any = "int64", **others: Any) -> Any:
+    """The number of the smallest along `axis`, as of `argmax`."""
+    found = ops.argmin(input, 0 if axis is None else axis)
+    return found if ops.base.is_symbolic(found) else found.astype(output_type)
 
 
 def concat(values: Sequence[Any], axis: int = -1, name: str | None = None) -> Any:

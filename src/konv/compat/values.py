@@ -223,6 +223,10 @@ class _Activation(Activation):
         return computed(super().__call__, args, named)
 
 
+CHOOSING = ("argmax", "argmin", "argsort")
+"""Functions that have no gradient: of a tensor that knows its values they give numbers of places."""
+
+
 @functools.cache
 def telling(function: Any) -> Any:
     """`function` with `Values` for results; what is no function stays as it is."""
@@ -231,8 +235,12 @@ def telling(function: Any) -> Any:
     if not isinstance(function, (Elementwise, type(telling), type(valued))) or isinstance(function, type):
         return function
 
+    choosing = function.__name__ in CHOOSING
+
     @functools.wraps(function)
     def told(*args: Any, **named: Any) -> Any:
+        if choosing and args and hasattr(args[0], "values"):
+            args = (args[0].values(), *args[1:])
         return computed(function, args, named)
 
     return told

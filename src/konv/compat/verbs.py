@@ -20,6 +20,7 @@ from konv.models.parts import mapped
 from konv.ops.record import Array
 from konv.train.callbacks import History
 from konv.train.feeds import parts_of
+from konv.train.watched import leaves
 
 __all__ = ["Verbs"]
 
@@ -40,6 +41,9 @@ class Verbs(Stepping):
         for old, new in (("input", "inputs"), ("output", "outputs")):
             if old in named:
                 named[new] = named.pop(old)
+        args = (*map(_flat, args[:1]), *args[1:])
+        if "inputs" in named:
+            named["inputs"] = _flat(named["inputs"])
         super().__init__(*args, **named)
 
     def compile(
@@ -172,6 +176,12 @@ class Verbs(Stepping):
         path = Path(filepath)
         suggestion = f"{path.stem}.keras"
         raise ConfigurationError(text("saved_model.written", received=path.name, suggestion=suggestion))
+
+
+def _flat(inputs: Any) -> Any:
+    """What a model begins with, lists in lists taken apart: `Model([model.inputs], …)`, as Keras 2 takes it."""
+    nested = isinstance(inputs, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in inputs)
+    return list(leaves(inputs)) if nested else inputs
 
 
 def _counted(generator: Any, steps: Any, named: Mapping[str, Any]) -> tuple[Any, Any, Mapping[str, Any]]:

@@ -104,8 +104,8 @@ def notice_one_class(samples: Samples, losses: Sequence[Loss | None]) -> None:
             warn(text("one_class_labels", count=len(y)), DataWarning)
 
 
-def weighted(samples: Samples, class_weight: Mapping[int, float] | None) -> Samples:
-    """`samples`, each counting what `class_weight` says of its class's number too.
+def weighted(samples: Samples, class_weight: Any) -> Samples:
+    """`samples`, each counting what `class_weight` says of its class's number too; a row of weights is by number.
 
     Raises: DataError where targets are no class numbers or one-hot rows, or a class has no weight; ConfigurationError
     for a network with several outputs.
@@ -116,10 +116,12 @@ def weighted(samples: Samples, class_weight: Mapping[int, float] | None) -> Samp
         raise ConfigurationError(text("class_weight_outputs", count=len(samples.y)))
     y, weight = samples.y[0], samples.weight[0]
     labels = y if y.ndim == 1 else y[:, 0] if y.shape[1:] == (1,) else y.argmax(-1)
-    missing = sorted({int(c) for c in np.unique(labels)} - {int(c) for c in class_weight})
+    rows = class_weight.items() if isinstance(class_weight, Mapping) else enumerate(class_weight)
+    known = {} if isinstance(class_weight, str) else {int(c): float(w) for c, w in rows}
+    missing = sorted({int(c) for c in np.unique(labels)} - known.keys())
     if missing or labels.ndim != 1:
         raise DataError(text("class_weight_labels", missing=missing or "?"))
-    by_class = np.array([class_weight[int(c)] for c in labels], np.float64)
+    by_class = np.array([known[int(c)] for c in labels], np.float64)
     return replace(samples, weight=(by_class if weight is None else weight * by_class,))
 
 
