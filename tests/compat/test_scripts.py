@@ -33,6 +33,7 @@ REFUSED = {
     "sequential_keras2.py": (AttributeError, "rmsprop"),
     "siamese.py": (RuntimeError, "automatically build"),
     "sklearn_wrapper.py": (ImportError, "scikit_learn"),
+    "unet_dice.py": (ValueError, "lr"),
 }
 """Those that it refuses, and its words: names and suffixes of then, `K.sqrt` and its like in a `Lambda`, TensorFlow's
 own `tf.data`; and in the GAN it freezes a model that was compiled before."""

@@ -14,6 +14,7 @@ from konv.errors import ShapeError
 from konv.graph import Graph
 from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.adaptive import Adam
+from konv.ops.batch_sum import BatchSum
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
 from konv.ops.curves import ELU, GELU, ClippedReLU, HardSiLU, SiLU, Softplus
@@ -83,6 +84,7 @@ OPS: dict[str, tuple[Op, ...]] = {
     "batch normalisation twice": (Tanh(), BatchNormalization(), ReLU(), BatchNormalization(center=False, scale=False)),
     "local response normalisation": (Conv2D(19, (3, 3)), ReLU(), LocalResponseNormalization(alpha=0.1), MaxPool2D()),
     "local response normalisation, even": (Tanh(), LocalResponseNormalization(4, 0.5, 0.6, 1.0, True)),
+    "sums over the batch": (Tanh(), BatchSum(), Conv2D(3, (2, 2)), ReLU(), BatchSum(mean=True), Sigmoid()),
     "relu": (ReLU(),),
     "relu alone": (Tanh(), ReLU(), Tanh()),
     "relu twice": (Conv2D(3, (2, 2)), ReLU(), ReLU()),

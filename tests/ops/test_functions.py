@@ -176,9 +176,16 @@ def test_sums_over_a_batch_are_totals() -> None:
     assert isinstance(total, ops.Total)
     assert [(factor, mean) for factor, _, mean in total.terms] == [(2.0, True), (-0.25, False)]
     assert total.constant == 1
-    for refused in (lambda: total * total, lambda: ops.max(x), lambda: ops.sum(x, 0)):
+    for refused in (lambda: ops.max(x), lambda: ops.min(x, 0)):
         with pytest.raises(GraphError):
             refused()
+    assert ops.sum(total) is total
+    for whole, shape in (
+        (total * total, ()), (1 / total, ()), (ops.log(total), ()), (ops.mean(x, 0), (2, 3)),
+        (ops.sum(x, (0, 1)), (3,)), (ops.sum(x, (0, 1), keepdims=True), (1, 1, 3)),
+    ):  # fmt: skip
+        assert (whole.shape, whole.node.alike) == (shape, True)
+    assert (x / total).shape == (x - ops.mean(x, 0, keepdims=True)).shape == (2, 3)
 
 
 def test_deep_expressions_take_no_longer_than_they_are_long() -> None:

@@ -16,6 +16,7 @@ from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.adaptive_pooling import AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
+from konv.ops.batch_sum import BatchSum
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
@@ -265,7 +266,7 @@ EXAMPLES = [
     (LocallyConnected2D(3, (2, 2)), (8, 8, 4)), (LocallyConnected1D(3, 2), (8, 4)),
     (Resize((5, 12)), (8, 8, 4)), (UpSampling2D(), (8, 8, 4)), (UpSampling1D(), (8, 4)), (RepeatVector(3), (8,)),
     (Conv2DTranspose(3, (2, 2)), (8, 8, 4)), (Conv1DTranspose(3, 2), (8, 4)),
-    (BatchNormalization(), (8, 8, 4)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
+    (BatchNormalization(), (8, 8, 4)), (BatchSum(), (5,)), (MaxPool1D(), (8, 4)), (AveragePool1D(), (8, 4)),
     (GlobalAveragePool1D(), (8, 4)), (GlobalMaxPool1D(), (8, 4)), (GlobalAveragePool2D(), (8, 8, 4)),
     (GlobalMaxPool2D(), (8, 8, 4)), (LocalResponseNormalization(), (8, 8, 4)), (SpatialDropout1D(0.5), (8, 4)),
     (SpatialDropout2D(0.5), (8, 8, 4)), (GaussianNoise(0.5), (5,)), (GaussianDropout(0.5), (5,)),

@@ -327,8 +327,8 @@ def reshape(x: Any, shape: Sequence[Any]) -> Any:
 
 
 def flatten(x: Any) -> Any:
-    """All numbers in one row; of a symbolic tensor all of each sample's, as sums and means over both are the same."""
-    return batch_flatten(x) if is_symbolic(x) else np.ravel(x)
+    """All numbers in one row; of a symbolic tensor each sample's, whose sums and means are those of the batch."""
+    return ops.reshape(x, (-1,))
 
 
 def batch_flatten(x: Any) -> Any:

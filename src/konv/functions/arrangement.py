@@ -17,7 +17,7 @@ from konv.messages import text
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.concatenation import Concatenate
 from konv.ops.views import Reshape
-from konv.shapes import channels_last
+from konv.shapes import channels_last, elements
 
 __all__ = [
     "broadcast_to", "concatenate", "depth_to_space", "expand_dims", "flip", "index", "moveaxis", "pad",
@@ -29,14 +29,18 @@ __all__ = [
 def reshape(x: Any, newshape: Sequence[int | None]) -> Any:
     """The same numbers in another shape. Raises: ShapeError where the batch axis would not stay.
 
-    Arguments: `newshape`, of a symbolic tensor with −1 or None for the batch axis first.
+    Arguments: `newshape`, of a symbolic tensor with −1 or None for the batch axis first; (−1,) alone puts the numbers
+    of each sample in a row, whose sums and means are those of the whole batch.
     """
     if not is_symbolic(x):
         return np.reshape(array(x), tuple(-1 if n is None else int(n) for n in newshape))
     x = tensor(x)
     if lead(x) and (not newshape or newshape[0] not in (-1, None) or (len(newshape) == 1 and prod(x.shape) != 1)):
         raise ShapeError(text("batch_axis_first", received=tuple(newshape)))
-    return applied(Reshape(tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
+    row = lead(x) and len(newshape) == 1 and elements(x.shape) > 1
+    made = applied(Reshape((-1,) if row else tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
+    made.node.row = made.node.row or bool(row)
+    return made
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:

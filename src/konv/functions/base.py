@@ -9,21 +9,30 @@ import numpy as np
 
 from konv.errors import GraphError, ShapeError
 from konv.graph import Node, Tensor, Variable, naming
+from konv.graph.node import Operand
 from konv.messages import text
 from konv.ops.constant import Constant, Parameter
 from konv.ops.record import Array, Op
 from konv.shapes import show
 
-__all__ = ["applied", "array", "axis_of", "is_symbolic", "lead", "number_of", "tensor"]
+__all__ = ["Whole", "applied", "array", "axis_of", "is_symbolic", "lead", "number_of", "tensor"]
 
 
 BINDERS: dict[type, Callable[[Array], Tensor]] = {}
 """For kinds of tensors that know their batch: what makes such a tensor of an array with a batch axis."""
 
 
+class Whole(Operand):
+    """A number of a whole batch that is not computed yet: `konv.functions.total.Total`."""
+
+    def tensor(self) -> Tensor:
+        """That number as a symbolic tensor."""
+        raise NotImplementedError
+
+
 def is_symbolic(*values: Any) -> bool:
     """Whether one of `values` belongs to a network, so that the result does."""
-    return any(isinstance(v, (Tensor, Variable)) for v in values)
+    return any(isinstance(v, Operand) for v in values)
 
 
 def applied(op: Op, *inputs: Tensor) -> Tensor:
@@ -39,7 +48,7 @@ def array(value: Any) -> Array:
 
 def number_of(value: Any) -> float | None:
     """`value` as a number, None where it is more than one."""
-    if isinstance(value, (Tensor, Variable)) or np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "biuf":
+    if isinstance(value, Operand) or np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "biuf":
         return None
     return float(value)
 
@@ -53,6 +62,8 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
     """
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, Whole):
+        return value.tensor()
     if isinstance(value, Variable):
         return Node.apply(Parameter(value.shape), (), (value,), naming.automatic("parameter"), str(value.value.dtype))
     found = np.asarray(value)
@@ -70,8 +81,7 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
 
 
 def lead(x: Tensor) -> int:
-    """How many axes stand before those of `x.shape`: 1, the batch axis; none where `x` is made of weights and constants
-    alone, the same for every sample."""
+    """How many axes stand before those of `x.shape`: 1, the batch axis; none where `x` is the same for every sample."""
     return 0 if x.node.alike else 1
 
 

@@ -27,7 +27,9 @@ from konv.functions.elementwise import (
 from konv.functions.total import Total
 from konv.graph import Tensor
 from konv.messages import text
+from konv.ops.batch_sum import BatchSum
 from konv.ops.reduction import Reduce
+from konv.ops.views import Reshape
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "logsumexp", "max", "mean",
@@ -38,7 +40,7 @@ Axis = int | Sequence[int] | None
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The sum along `axis`; of a symbolic tensor over all axes, or over the batch axis, a `Total`.
+    """The sum along `axis`; of a symbolic tensor over all axes a `Total`, over the batch axis a tensor without one.
 
     Arguments: `keepdims`, whether the axes stay, of one element.
     """
@@ -188,10 +190,12 @@ def _reduced(function: str, x: Any, axis: Axis, keepdims: bool) -> Any:
     if not is_symbolic(x):
         axes = tuple(axis) if isinstance(axis, Sequence) else axis
         return np.asarray(getattr(np, function)(array(x), axis=axes, keepdims=keepdims))
+    if isinstance(x, Total) and not keepdims:
+        return x
     x = tensor(x)
     first = lead(x)
     axes = len(x.shape) + first
-    asked = range(axes) if axis is None else [axis] if not isinstance(axis, Sequence) else axis
+    asked = range(axes) if axis is None or x.node.row else [axis] if not isinstance(axis, Sequence) else axis
     over_batch = [a for a in asked if first and a % axes == 0]
     own = tuple(sorted(axis_of(a, x) for a in asked if a not in over_batch))
     if over_batch:
@@ -199,9 +203,12 @@ def _reduced(function: str, x: Any, axis: Axis, keepdims: bool) -> Any:
     return applied(Reduce(function, own, keepdims), x) if own else x
 
 
-def _total(function: str, x: Tensor, own: tuple[int, ...], axes: int, keepdims: bool) -> Total:
-    """The sum or mean over the batch. Raises: GraphError where no such thing can be had."""
-    if function not in ("sum", "mean") or keepdims or len(own) != axes - 1:
+def _total(function: str, x: Tensor, own: tuple[int, ...], axes: int, keepdims: bool) -> Any:
+    """The sum or mean over the batch. Raises: GraphError for another function."""
+    if function not in ("sum", "mean"):
         raise GraphError(text("over_the_batch", function=function, shape=(None, *x.shape)))
-    each = applied(Reduce(function, own), x) if own else x
-    return Total(((1.0, each, int(function == "mean")),))
+    each = applied(Reduce(function, own, keepdims), x) if own else x
+    if len(own) == axes - 1 and not keepdims:
+        return Total(((1.0, each, int(function == "mean")),))
+    found = applied(BatchSum(function == "mean"), each)
+    return applied(Reshape((1, *found.shape)), found) if keepdims else found

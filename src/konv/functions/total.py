@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from konv.errors import GraphError
-from konv.functions.base import applied, lead, number_of
+from konv.functions.base import Whole, applied, lead, number_of
 from konv.graph import Tensor
+from konv.graph.node import OPERATORS
 from konv.messages import text
+from konv.ops.batch_sum import BatchSum
 from konv.ops.reduction import Reduce
 
 __all__ = ["Total"]
 
 
 @dataclass(frozen=True, eq=False)
-class Total:
+class Total(Whole):
     """A number of a whole batch: the sum of `terms` `(factor, tensor, power)` and of `constant`.
 
     A term is `factor` times the sum of a symbolic tensor's numbers over all samples, divided by how many these are to
-    that `power`: 0 for a sum, 1 for a mean. Totals are added and scaled; anything else is done before the sum over the
-    batch.
+    that `power`: 0 for a sum, 1 for a mean. Totals that are added and scaled are totals; what anything else is done to
+    becomes a symbolic tensor without a batch axis (`tensor`).
     """
-
-    __array_ufunc__: ClassVar[None] = None  # an array on the left leaves arithmetic to the total
 
     terms: tuple[tuple[float, Tensor, int], ...]
     constant: float = 0.0
@@ -38,7 +38,22 @@ class Total:
         if isinstance(value, Tensor):
             each = applied(Reduce("sum", tuple(range(len(value.shape)))), value) if value.shape else value
             return cls(((1.0, each, lead(value) ^ 1),))
-        return cls((), _number(value))
+        number = number_of(value)
+        if number is None:
+            raise GraphError(text("not_a_total", received=type(value).__name__))
+        return cls((), number)
+
+    def tensor(self) -> Tensor:
+        """The number as a symbolic tensor, the same for every sample."""
+        found: Any = None
+        for factor, tensor, power in self.terms:
+            one: Any = tensor if not lead(tensor) and power == 1 else applied(BatchSum(power > 0), tensor)
+            for _ in range(power - 1):
+                one = one / applied(BatchSum(), one * 0 + 1)
+            one = one if factor == 1 else one * factor
+            found = one if found is None else found + one
+        made: Tensor = found + self.constant if self.constant else found
+        return made
 
     def by_samples(self) -> Total:
         """The total divided by the number of samples."""
@@ -48,13 +63,14 @@ class Total:
         """The total times `factor`."""
         return Total(tuple((factor * f, t, power) for f, t, power in self.terms), factor * self.constant)
 
-    def __add__(self, other: Any) -> Total:
-        """The sum with another total, a number, or one made of weights alone. Raises: GraphError for anything else."""
+    def __add__(self, other: Any) -> Any:
+        """The sum with another total, a number, or one that is the same for every sample, a total; else a tensor."""
         if isinstance(other, Total):
             return Total((*self.terms, *other.terms), self.constant + other.constant)
         if isinstance(other, Tensor) and not other.shape and not lead(other):
             return Total((*self.terms, (1.0, other, 1)), self.constant)
-        return Total(self.terms, self.constant + _number(other))
+        number = number_of(other)
+        return OPERATORS["add"](self, other) if number is None else Total(self.terms, self.constant + number)
 
     __radd__ = __add__
 
@@ -75,26 +91,21 @@ class Total:
     def __format__(self, spec: str) -> str:
         return format(self.numpy(), spec) if spec else repr(self)
 
-    def __neg__(self) -> Total:
+    def __neg__(self) -> Any:
         return self.scaled(-1.0)
 
-    def __sub__(self, other: Any) -> Total:
-        return self.__add__(-other if isinstance(other, Total) else -_number(other))
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
 
-    def __rsub__(self, other: Any) -> Total:
-        return self.scaled(-1.0).__add__(other)
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
 
-    def __mul__(self, factor: Any) -> Total:
-        return self.scaled(_number(factor))
+    def __mul__(self, factor: Any) -> Any:
+        number = number_of(factor)
+        return OPERATORS["multiply"](self, factor) if number is None else self.scaled(number)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: Any) -> Total:
-        return self.scaled(1 / _number(divisor))
-
-
-def _number(value: Any) -> float:
-    found = None if isinstance(value, Total) else number_of(value)
-    if found is None:
-        raise GraphError(text("total_is_linear", received=type(value).__name__))
-    return found
+    def __truediv__(self, divisor: Any) -> Any:
+        number = number_of(divisor)
+        return OPERATORS["divide"](self, divisor) if number is None else self.scaled(1 / number)

@@ -235,7 +235,9 @@ class Node:
     layer: str
     output: Tensor = field(init=False)
     alike: bool = field(init=False)
-    """Whether the output is made of weights and constants alone, the same for every sample."""
+    """Whether the output is the same for every sample: made of weights, constants and sums over the batch alone."""
+    row: bool = False
+    """Whether the output stands for the numbers of all samples in one row (`K.flatten`), each sample's apart."""
     frozen: bool = False
     """Whether the op behaves as in prediction even while the network is trained."""
     kind: ClassVar[type[Tensor]] = Tensor
@@ -254,7 +256,8 @@ class Node:
     ) -> Tensor:
         """Add a node and return its output. Raises: ShapeError from the op's shape rule."""
         node = cls(op, inputs, variables, layer)
-        node.alike = all(t.node.alike for t in inputs) if inputs else op.alike
+        node.alike = op.alike or (bool(inputs) and all(t.node.alike for t in inputs))
+        node.row = not node.alike and any(t.node.row for t in inputs)
         kind = next((type(t) for t in inputs if type(t) not in (Tensor, cls.kind)), cls.kind)
         node.output = kind(op.output_shape(*(t.shape for t in inputs)), dtype, node)
         return node.output

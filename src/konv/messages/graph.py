@@ -160,15 +160,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "表达式中的数组对每个样本都相同，因此不能有批次轴（或批次轴为 1），最多有 {shape} 那么多轴。"
         "收到的是：{received}。随样本变化的数据请用 Input。",
     ),
-    "total_is_linear": (
-        "A sum over a batch can be added to another and multiplied by a number. Received: {received}. Do everything "
-        "else before the sum.",
-        "对整个批次求得的和只能与另一个和相加，或乘以一个数。收到的是：{received}。其余运算请在求和之前完成。",
+    "not_a_total": (
+        "A loss is a symbolic tensor, a sum or mean over a batch, or a number. Received: {received}.",
+        "损失应为符号张量、整个批次的和或平均值，或一个数。收到的是：{received}。",
     ),
     "over_the_batch": (
-        "{function} of a symbolic tensor {shape} over the batch axis: only sum and mean over all axes can be had. "
+        "{function} of a symbolic tensor {shape} over the batch axis: only sum and mean can be had. "
         "Pass axis=1, 2, … or -1 for one result a sample.",
-        "对符号张量 {shape} 沿批次轴求 {function}：只支持对所有轴求 sum 或 mean。"
+        "对符号张量 {shape} 沿批次轴求 {function}：只支持 sum 和 mean。"
         "要对每个样本各得一个结果，请传入 axis=1、2、… 或 -1。",
     ),
     "batch_axis_first": (

@@ -35,6 +35,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "not.",
         "用 {function} 把 {count} 个数合成一个：保留它们共同的信息，不再区分是哪一个。",
     ),
+    "purpose.batch_sum": (
+        "Takes the {function} over all samples of the batch, which then count together.",
+        "对批次中的所有样本求 {function}，使它们共同起作用。",
+    ),
     "purpose.random": (
         "Draws random numbers ({distribution}) for each sample: what follows has to make do with what chance gives.",
         "为每个样本抽取随机数（{distribution}）：后面的部分要能应对随机性。",

@@ -126,9 +126,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "loss_not_traced": (
         "The loss {loss} could not be made part of the network: {error}. Write it in konv.ops, which takes symbolic "
-        "tensors: f(y_true, y_pred) gives one number a sample, or the mean over all axes.",
+        "tensors: f(y_true, y_pred) gives one number a sample, or one for the whole batch.",
         "无法把损失函数 {loss} 接入网络：{error}。请用接受符号张量的 konv.ops 编写："
-        "f(y_true, y_pred) 给出每个样本一个数，或对所有轴的平均值。",
+        "f(y_true, y_pred) 给出每个样本一个数，或整个批次一个数。",
     ),
     "added_of_other_network": (
         "What is added to the loss depends on {name}, which is no input of this model. Use tensors of its own network.",

@@ -14,7 +14,8 @@ __all__ = ["Form", "arranged", "each", "mapped"]
 
 
 class Form:
-    """How a model's inputs or outputs are given: one tensor, a list, or a dictionary; `tensors` in order, `names`.
+    """How a model's inputs or outputs are given: one tensor, or a list of one; a list; a dictionary. `tensors` in
+    order, `names`.
 
     Arguments: `given`, as the user gave them; `part`, "inputs" or "outputs"; `model`, what messages call it.
     Raises: GraphError for anything but symbolic tensors.
@@ -22,9 +23,9 @@ class Form:
 
     def __init__(self, given: Any, part: str, model: str) -> None:
         self.keys = tuple(map(str, given)) if isinstance(given, Mapping) else None
-        self.single = isinstance(given, Tensor)
         row = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else [given]
         self.tensors = tuple(row)
+        self.single = self.keys is None and len(self.tensors) == 1  # a list of one is that one, as in Keras
         if not self.tensors or not all(isinstance(t, Tensor) for t in self.tensors):
             wrong = [type(t).__name__ for t in self.tensors if not isinstance(t, Tensor)]
             raise GraphError(text("not_a_tensor", model=model, part=part, received=", ".join(wrong) or "()"))

@@ -14,6 +14,7 @@ from konv.ops.activation import Linear, ReLU, Sigmoid, Softmax, Tanh
 from konv.ops.adaptive_pooling import AdaptiveAveragePool1D, AdaptiveAveragePool2D, AdaptiveMaxPool1D, AdaptiveMaxPool2D
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
 from konv.ops.augmentation import Cutout, RandomBrightness, RandomContrast, RandomErasing
+from konv.ops.batch_sum import BatchSum
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.concatenation import Concatenate
 from konv.ops.constant import Constant, Parameter, StopGradient
@@ -66,6 +67,7 @@ __all__ = [
     "AveragePool1D",
     "AveragePool2D",
     "BatchNormalization",
+    "BatchSum",
     "BroadcastTo",
     "ClippedReLU",
     "Concatenate",
@@ -154,8 +156,9 @@ OPS: dict[str, type[Op]] = {
         LocallyConnected1D, LocallyConnected2D, Dense, MaxPool2D, AveragePool2D, ReLU, Sigmoid, Concatenate,
         Elementwise, BroadcastTo, Constant, Matmul, Pad, Parameter, Phase, Reduce, Slice, StopGradient, Transpose,
         Tanh, Softmax, Linear, Dropout, Flatten, Reshape, RepeatVector, UpSampling1D, UpSampling2D,
-        BatchNormalization, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D, GlobalAveragePool1D,
-        GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign, Exponential, GELU,
+        BatchNormalization, BatchSum, MaxPool1D, AveragePool1D, GlobalAveragePool2D, GlobalMaxPool2D,
+        GlobalAveragePool1D, GlobalMaxPool1D, ClippedReLU, ELU, SiLU, HardSigmoid, HardSiLU, Softplus, Softsign,
+        Exponential, GELU,
         LocalResponseNormalization, JointDropout, SpatialDropout1D, SpatialDropout2D, AlphaDropout, GaussianDropout,
         GaussianNoise, Random, MeanSubtraction, Rescale, Standardize, Whiten, WhitenPatches, Cutout, RandomBrightness,
         RandomContrast, RandomCrop, RandomErasing, RandomFlip, RandomRotation, RandomShear, RandomTranslation,

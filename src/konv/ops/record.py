@@ -68,7 +68,7 @@ class Op:
     caps: ClassVar[bool] = False
     """Whether that ReLU may have a ceiling; of ops that `regates`."""
     alike: ClassVar[bool] = False
-    """Whether an op without inputs gives the same for every sample, and so stands for an array without a batch axis."""
+    """Whether it gives the same for every sample, whatever it is given: an array without a batch axis."""
     regates: ClassVar[bool] = False
     """Whether the backward kernels can find again where that ReLU let through, without reading its output."""
     random: ClassVar[bool] = False

@@ -99,7 +99,7 @@ class Mean(Metric):
 
 
 class MeanMetricWrapper(Mean):
-    """The mean over samples of what a function says of each.
+    """The mean over samples of what a function says of each, or, as in Keras, over batches of what it says of one.
 
     Arguments: `fn`, called with targets, predictions and `settings`, giving one number a sample or one for the batch;
     `name`, its key in the history.
@@ -113,8 +113,9 @@ class MeanMetricWrapper(Mean):
         """Take a batch in; see `Metric.update_state`."""
         values = np.asarray(self.fn(y_true, y_pred, **self.settings), np.float64)
         if values.ndim == 0:
-            values = np.full(len(y_pred), values)
-        self.update(values.reshape(len(values), -1).mean(1), sample_weight)
+            self.update([values])
+        else:
+            self.update(values.reshape(len(values), -1).mean(1), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         """All that makes this metric again, fit for JSON."""

@@ -37,8 +37,8 @@ Added = Sequence[tuple[str, Total]]
 class OwnLoss(Loss):
     """A loss of one's own: a function of targets and predictions, `f(y_true, y_pred)`, written in `konv.ops`.
 
-    It gives one number a sample, or several, whose mean counts; or the mean or sum over all axes. The compiled kernels
-    compute it, and its gradient.
+    It gives one number a sample, or several, whose mean counts; or one for the whole batch, as what is made of means
+    and sums over all axes. The compiled kernels compute it, and its gradient.
 
     Shapes: targets (N, …), as they are given, (N,) for predictions (N, 1) made such; predictions (N, …).
     """
@@ -72,8 +72,8 @@ class OwnLoss(Loss):
         """The loss in the network. Raises: ConfigurationError for a function that is not written in `konv.ops`."""
         try:
             made = self.function(target, prediction)
-            if isinstance(made, Tensor) and lead(made):
-                own = tuple(range(1, len(made.shape) + 1))
+            if isinstance(made, Tensor):
+                own = tuple(range(lead(made), len(made.shape) + lead(made)))
                 return Total(((1.0, mean(made, own) if own else made, 1),))
             return Total.of(made)
         except (KonvError, TypeError, AttributeError, ValueError) as error:

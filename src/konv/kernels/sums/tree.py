@@ -101,23 +101,26 @@ class BiasGradient(Spec):
 
 @dataclass(frozen=True)
 class Combine(Spec):
-    """The root of the tree: `total = ((p₀ + p₁) + (p₂ + p₃)) + …` of partial sums `(leaves, size)`.
+    """The root of the tree: `total = ((p₀ + p₁) + (p₂ + p₃)) + …` of partial sums `(leaves, size)`; with `mean` divided
+    by the number of samples.
 
     Arguments: frame (its flag is set where a sum is not finite), partial, total. Work units: blocks of `BLOCK`.
     """
 
     kind: ClassVar[str] = "combine"
     size: int
+    mean: bool = False
 
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "frame partial total")
+        count = k.splat(k.cast("sitofp", k.get("i64", k.arg["frame"]), k.element)) if self.mean else None
 
         def piece(at: Int, lanes: int) -> None:
             sums = [k.load(k.arg["partial"], k.add(at, leaf * self.size), lanes) for leaf in range(LEAVES)]
             while len(sums) > 1:
                 sums = [k.fadd(a, b) for a, b in zip(sums[::2], sums[1::2], strict=True)]
-            k.store(sums[0], k.arg["total"], at, lanes)
+            k.store(sums[0] if count is None else k.fdiv(sums[0], count), k.arg["total"], at, lanes)
             flag_nonfinite(k, sums, k.arg["frame"])
 
         each_block(k, self.size, piece)
