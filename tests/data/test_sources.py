@@ -179,6 +179,24 @@ def test_cifar100_has_two_kinds_of_labels(folder: Path) -> None:
         assert loaded.y.tolist() == labels[:5].tolist()
 
 
+def test_load_takes_an_archive_of_cifar_but_no_pickles(folder: Path) -> None:
+    content, x, _, fine = cifar100()
+    path = folder / "elsewhere" / "cifar-100-binary.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    loaded = data.load(path)
+    assert np.array_equal(loaded.x, x[:5])
+    assert loaded.y.tolist() == fine[:5].tolist()
+    assert loaded.source == str(path)
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"binary\.tar\.gz is damaged"):
+        data.load(path)
+    pickled = path.with_name("cifar-100-python.tar.gz")
+    pickled.write_bytes(content)
+    with pytest.raises(DataError, match=r"pickles, .* Get the same data as cifar-100-binary\.tar\.gz"):
+        data.load(pickled)
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100"])
 def test_what_is_not_there_is_asked_for(folder: Path, name: str) -> None:
     with pytest.raises(DownloadError, match=rf"{PUBLISHED[name].files[0].name} could not be downloaded"):

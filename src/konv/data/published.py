@@ -49,6 +49,10 @@ class Published:
             return self._checked(self.read(loose), base)
         return self._checked(self.read([fetch(file, own) for file in self.files]), own)
 
+    def load_archive(self, path: Path) -> Arrays:
+        """As `load`, from the one file that the set is published as. Raises: DataError where it is damaged."""
+        return self._checked(self.read([path]), path)
+
     def _mine(self, paths: list[Path]) -> bool:
         """Whether these files are there and are this set's: MNIST and Fashion-MNIST have the same file names."""
         if not all(path.exists() for path in paths):

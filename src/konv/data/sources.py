@@ -43,7 +43,8 @@ def load(spec: str | Path | None = None, size: int | Sequence[int] | None = None
     Arguments: `spec`: None for the embedded one; `"fashion_mnist"`, `"mnist"`, `"cifar10"`, `"cifar100"` or
     `"cifar100_coarse"`; or the path of a folder or zip file of `class_name/*.jpg|png|…` (see `from_folder`, which gets
     `size` and `strict`), of a folder of IDX files (see `konv.data.idx`), or of an `.npz` file with `x_train y_train`
-    and, if there is one, a test part `x_test y_test`, or with `x y`. Labels that are all above 0 count from 1.
+    and, if there is one, a test part `x_test y_test`, or with `x y`; or that of CIFAR's binary archive. Labels that are
+    all above 0 count from 1.
     Raises: UnknownNameError where `spec` is neither a known name nor a path that exists; DataError, ImageError,
     DownloadError as the data demands.
     Example: `train, watched = konv.data.load("photos.zip").for_training()`.
@@ -54,6 +55,11 @@ def load(spec: str | Path | None = None, size: int | Sequence[int] | None = None
         published = PUBLISHED[str(spec)]
         return _from_arrays(published.load(), published.classes, published.name, published.name)
     path = Path(spec).expanduser()
+    if path.is_file() and path.name.endswith("-python.tar.gz"):
+        raise DataError(text("pickled_archive", path=path, name=path.name.replace("python", "binary")))
+    if path.is_file() and (archived := [p for p in PUBLISHED.values() if [f.name for f in p.files] == [path.name]]):
+        published = archived[0]
+        return _from_arrays(published.load_archive(path), published.classes, published.name, str(path.absolute()))
     if path.suffix.lower() == ".npz" and path.is_file():
         return _from_arrays(read_npz(path), None, path.stem, str(path.absolute()))
     if found := find_idx(path):

@@ -148,6 +148,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: no image of these classes can be read: {names}.",
         "{path}：这些类别没有一张图像能够读取：{names}。",
     ),
+    "pickled_archive": (
+        "{path} holds pickles, which can run code: konv opens none. Get the same data as {name}.",
+        "{path} 中是 pickle 文件，打开它可能执行任意代码，konv 一律不打开。请改用内容相同的 {name}。",
+    ),
     "data_file_broken": (
         "{path} is damaged or not of the expected format ({reason}). Replace it; a downloaded file may be deleted to "
         "fetch it again.",
