@@ -81,6 +81,7 @@ from konv.functions import (
     transpose,
     var,
 )  # fmt: skip
+from konv.functions.arrangement import row
 from konv.functions.base import is_symbolic
 from konv.graph import Tensor, Variable
 from konv.initializers import TruncatedNormal
@@ -328,7 +329,7 @@ def reshape(x: Any, shape: Sequence[Any]) -> Any:
 
 def flatten(x: Any) -> Any:
     """All numbers in one row; of a symbolic tensor each sample's, whose sums and means are those of the batch."""
-    return ops.reshape(x, (-1,))
+    return row(x) if _batched(x) else ops.reshape(x, (-1,))
 
 
 def batch_flatten(x: Any) -> Any:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import prod
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 from konv.errors import ShapeError
-from konv.functions.base import applied, array, axis_of, is_symbolic, lead, tensor
+from konv.functions.base import BINDERS, applied, array, axis_of, is_symbolic, lead, tensor
 from konv.graph import Tensor, Variable
 from konv.messages import text
 from konv.ops.arrangement import BroadcastTo, Pad, Slice, Transpose
@@ -29,17 +28,24 @@ __all__ = [
 def reshape(x: Any, newshape: Sequence[int | None]) -> Any:
     """The same numbers in another shape. Raises: ShapeError where the batch axis would not stay.
 
-    Arguments: `newshape`, of a symbolic tensor with −1 or None for the batch axis first; (−1,) alone puts the numbers
-    of each sample in a row, whose sums and means are those of the whole batch.
+    Arguments: `newshape`, of a symbolic tensor with −1 or None for the batch axis first; (−1,) alone gives a row whose
+    sums and means are those of the whole batch.
     """
     if not is_symbolic(x):
         return np.reshape(array(x), tuple(-1 if n is None else int(n) for n in newshape))
     x = tensor(x)
-    if lead(x) and (not newshape or newshape[0] not in (-1, None) or (len(newshape) == 1 and prod(x.shape) != 1)):
+    flat = lead(x) and len(newshape) == 1 and elements(x.shape) > 1
+    if lead(x) and (not newshape or newshape[0] not in (-1, None) or (flat and isinstance(x, tuple(BINDERS)))):
         raise ShapeError(text("batch_axis_first", received=tuple(newshape)))
-    row = lead(x) and len(newshape) == 1 and elements(x.shape) > 1
-    made = applied(Reshape((-1,) if row else tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
-    made.node.row = made.node.row or bool(row)
+    if flat:
+        return row(x)
+    return applied(Reshape(tuple(-1 if n is None else int(n) for n in newshape[lead(x) :])), x)
+
+
+def row(x: Tensor) -> Tensor:
+    """All numbers of a batch in one row, as far as sums and means go: those of each sample in a row of its own."""
+    made = applied(Reshape((-1,)), x)
+    made.node.row = True
     return made
 
 
