@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from konv.functions.curves import softmax as softmax_along
 from konv.graph import Node, Tensor, naming
 from konv.names import unknown
 from konv.ops import (
@@ -57,13 +58,16 @@ class Function:
     """An activation: what a layer applies to each number, or along the last axis, after its sums.
 
     Called with an array it computes; called with a symbolic tensor it adds a node to the network.
-    Arguments: `name`, Keras's; `op`, its record; `make`, which makes the record for options.
+    Arguments: `name`, Keras's; `op`, its record; `make`, which makes the record for options; `whole`, the function that
+    takes options which no record has.
     Attributes: `name`, `op`.
     """
 
-    def __init__(self, name: str, op: Op, make: Callable[..., Op] | None = None) -> None:
+    def __init__(
+        self, name: str, op: Op, make: Callable[..., Op] | None = None, whole: Callable[..., Any] | None = None
+    ) -> None:
         self.name, self.__name__ = name, name
-        self.op = op
+        self.op, self.whole = op, whole
         self.make = make or type(op)
         self.__doc__ = type(op).__doc__
 
@@ -75,8 +79,12 @@ class Function:
 
     def __call__(self, x: Tensor | Array, *options: Any, **named: Any) -> Tensor | Array:
         """The activation of `x`, of the same shape; `options` and `named` are what it can be told besides, as in Keras:
-        `relu(x, negative_slope=0.1, max_value=6)`, `leaky_relu(x, 0.1)`, `gelu(x, approximate=True)`.
+        `relu(x, negative_slope=0.1, max_value=6)`, `leaky_relu(x, 0.1)`, `gelu(x, approximate=True)`,
+        `softmax(x, axis=1)`.
         """
+        if self.whole is not None and (options or named):
+            found: Tensor | Array = self.whole(x, *options, **named)
+            return found
         op = self.make(*options, **named) if options or named else self.op
         if isinstance(x, Tensor):
             return Node.apply(op, (x,), (), naming.automatic(self.name), x.dtype)
@@ -111,7 +119,7 @@ relu6 = Function("relu6", rectifier(max_value=6))
 selu = Function("selu", ELU(1.6732632423543772, 1.0507009873554805))
 sigmoid = Function("sigmoid", Sigmoid())
 silu = swish = Function("silu", SiLU())
-softmax = Function("softmax", Softmax())
+softmax = Function("softmax", Softmax(), whole=softmax_along)
 softplus = Function("softplus", Softplus())
 softsign = Function("softsign", Softsign())
 tanh = Function("tanh", Tanh())

@@ -20,10 +20,14 @@ __all__ = [
     "L2",
     "OrthogonalRegularizer",
     "Regularizer",
+    "activity_l1",
+    "activity_l1l2",
+    "activity_l2",
     "deserialize",
     "get",
     "l1",
     "l1_l2",
+    "l1l2",
     "l2",
     "orthogonal_regularizer",
     "serialize",
@@ -163,6 +167,8 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1, l2)
 
 
+activity_l1, activity_l2, activity_l1l2 = l1, l2, l1_l2  # Keras 1's names, and the next one
+l1l2 = l1_l2
 orthogonal_regularizer = OrthogonalRegularizer
 CLASSES: dict[str, type[Regularizer]] = {kind.__name__: kind for kind in (L1, L2, L1L2, OrthogonalRegularizer)}
 NAMES: dict[str, Callable[[], Regularizer]] = {

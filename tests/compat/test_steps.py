@@ -197,3 +197,16 @@ def test_rates_are_set_as_variables_are():
     backend.set_value(optimizer.lr, 0.25)
     backend.set_value(optimizer.learning_rate, backend.get_value(optimizer.learning_rate) / 2)
     assert optimizer.learning_rate.numpy() == 0.125
+
+
+def test_softmax_along_an_axis():
+    """Of arrays, of a network's tensors, and as a layer's activation still."""
+    import tensorflow as tf
+
+    scores = np.log(np.float32([[1, 3], [1, 1]]))
+    np.testing.assert_allclose(tf.nn.softmax(scores, axis=0), [[0.5, 0.75], [0.5, 0.25]], rtol=1e-6)
+    np.testing.assert_allclose(tf.keras.activations.softmax(scores, axis=-1), [[0.25, 0.75], [0.5, 0.5]], rtol=1e-6)
+    x = layers.Input((2, 2))
+    model = models.Model(x, tf.nn.softmax(x, axis=1))
+    np.testing.assert_allclose(model.predict(scores[None], verbose=0)[0], [[0.5, 0.75], [0.5, 0.25]], rtol=1e-6)
+    assert layers.Dense(2, activation=tf.nn.softmax).activation.name == "softmax"

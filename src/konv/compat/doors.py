@@ -37,6 +37,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "initializers": ("konv.initializers",),
     "initializations": ("konv.initializers",),
     "layers": _LAYERS,
+    "layers.experimental": _LAYERS,
+    "layers.experimental.preprocessing": _LAYERS,
     "losses": ("konv.compat.losses:words",),
     "metrics": ("konv.compat.metrics:words",),
     "models": ("konv.compat.models",),

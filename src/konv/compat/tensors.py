@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from konv import activations, functions as ops
+from konv import activations, functions as ops, metrics
 from konv.compat.backend import l2_normalize, ones, ones_like, reshape, shape, zeros, zeros_like
 from konv.compat.state import State as Variable
 from konv.functions import (
@@ -65,6 +65,7 @@ __all__ = [
     "ceil",
     "clip_by_value",
     "concat",
+    "confusion_matrix",
     "constant",
     "convert_to_tensor",
     "cos",
@@ -170,6 +171,11 @@ def argmin(input: Any, axis: int | None = 0, output_type: Any = "int64", **other
     """The number of the smallest along `axis`, as of `argmax`."""
     found = ops.argmin(input, 0 if axis is None else axis)
     return found if ops.base.is_symbolic(found) else found.astype(output_type)
+
+
+def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = None, **others: Any) -> Any:
+    """How often each class of `labels` was taken for each of `predictions`; see `konv.metrics.confusion_matrix`."""
+    return metrics.confusion_matrix(labels, predictions, num_classes)
 
 
 def concat(values: Sequence[Any], axis: int = -1, name: str | None = None) -> Any:
