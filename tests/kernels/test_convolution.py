@@ -111,6 +111,28 @@ def test_weight_gradient(seed: int) -> None:
     np.testing.assert_array_equal(partial, expected)
 
 
+@pytest.mark.parametrize(("inputs", "outputs", "kernel", "stride", "dtype"), [
+    (64, 64, 3, 1, "float32"), (128, 64, 3, 2, "float32"), (192, 128, 1, 2, "float32"), (64, 96, 5, 1, "float64"),
+])  # fmt: skip
+def test_weight_gradient_of_places_a_power_of_two_apart(
+    inputs: int, outputs: int, kernel: int, stride: int, dtype: str
+) -> None:
+    """They are copied to scratch memory first, in chunks of any number of rows."""
+    rng = np.random.default_rng(inputs + kernel)
+    op = Conv2D(outputs, (kernel, kernel), (stride, stride), "same", bias=False)
+    axes = op.window((7, 6, inputs))
+    x = rng.integers(-3, 4, (2, 7, 6, inputs)).astype(dtype)
+    dy = rng.integers(-3, 4, (2, *(axis.output for axis in axes), outputs)).astype(dtype)
+    w = np.zeros((kernel, kernel, inputs, outputs), dtype)
+    spec = WeightGradient(dtype, *(Taps.forward(axis) for axis in axes), inputs, outputs)
+    expected = op.backward(dy, (x,), (w,), dy, Run()).weights[0]
+    for target in (current(), replace(current(), l2=1 << 14), wide()):
+        assert spec.copies(target)
+        dw = np.ones((1, *w.shape), dtype)
+        run(spec, x, dy, dw, end=2 * axes[0].output, target=target)
+        np.testing.assert_array_equal(dw[0], expected + 1)
+
+
 def test_data_gradient(seed: int) -> None:
     """The parts for all residues of the strides, put together, through the ReLU that made x or not."""
     c = case(seed)

@@ -13,7 +13,16 @@ from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
 from konv.kernels.sums.tree import flag_nonfinite
 
-__all__ = ["Seen", "Sums", "WeightGradient"]
+__all__ = ["LINE", "Seen", "Sums", "WeightGradient"]
+
+
+LINE = 64
+"""Bytes of a cache line."""
+SPREAD = 256
+"""Bytes of which places are a multiple apart, if they are to be copied: then they share a quarter of the sets, or less,
+of a first-level cache."""
+PAYS = 24
+"""Tiles that must read a copied panel before copying has paid."""
 
 
 class Sums(NamedTuple):
@@ -79,6 +88,26 @@ class WeightGradient(ProductSpec):
         line = (seen * taken + columns.positions * made) * (8 if self.dtype == "float64" else 4)
         return max(1, min(rows.positions, target.l2 // 2 // line))
 
+    def copies(self, target: Target) -> tuple[int, int] | None:
+        """Elements from a place to the next of the copies of a chunk's rows of x, and of a panel of dy, where these are
+        read from scratch memory; None: they are read where they are.
+
+        Places a power of two apart share a few sets of the first-level cache, too few for those of a chunk."""
+        size = target.vector_bytes // target.lanes(self.dtype)
+        shared, line = SPREAD // size, LINE // size
+        tiles = self.columns.taps * (self.inputs // self.tile(target).rows)
+        if self.mixed or self.groups > 1 or tiles < PAYS or self.inputs % shared or self.outputs % shared:
+            return None
+        return self.inputs + line, self.tile(target).vectors * target.lanes(self.dtype)
+
+    def scratch(self, target: Target) -> int:
+        """Bytes of scratch memory: the copies of a chunk."""
+        copies, rows = self.copies(target), self.blocking(target)[2]
+        if copies is None:
+            return 0
+        elements = self.columns.size * copies[0] + self.columns.positions * copies[1]
+        return rows * elements * (target.vector_bytes // target.lanes(self.dtype))
+
     def allows(self, blocking: tuple[int, ...], target: Target) -> bool:
         """Whether a blocking is possible: its tile, and a chunk that is no more than an image."""
         return super().allows(blocking, target) and 1 <= blocking[2] <= self.rows.positions
@@ -112,7 +141,29 @@ class WeightGradient(ProductSpec):
         x = k.add(k.mul(line, self.x_line), k.mul(g, self.inputs))
         dy = k.add(k.mul(k.mul(image, rows.positions), self.y_line), k.mul(g, self.outputs))
         dw = k.add(k.mul(k.leaf, size), k.mul(u, self.columns.taps * self.w_tap), k.mul(g, self.outputs))
-        self._panels(k, target, x, dy, dw, low, high)
+        if (copies := self.copies(target)) is None:
+            self._panels(k, target, self.seen(k), x, dy, dw, low, high)
+            return
+        xs = Seen(k.scratch, self.columns.size * copies[0], copies[0])
+        held = k.at(k.scratch, k.mul(self.blocking(target)[2], xs.row))
+        self._copy_x(k, xs, k.add(x, k.mul(low, rows.step * self.x_line)), k.sub(high, low))
+        seen = xs, Seen(held, self.columns.positions * copies[1], copies[1])
+        self._panels(k, target, seen, 0, k.add(dy, k.mul(low, self.y_line)), dw, 0, k.sub(high, low))
+
+    def _copy_x(self, k: Function, xs: Seen, x: Int, rows: Int) -> None:
+        """Lay some rows of x in scratch memory."""
+        with k.loop(0, rows) as r, k.loop(0, self.columns.size) as c:
+            here = k.add(x, k.mul(r.i, self.rows.step * self.x_line), k.mul(c.i, self.inputs))
+            there = k.add(k.mul(r.i, xs.row), k.mul(c.i, xs.place))
+            with k.loop(0, self.inputs, step=k.lanes) as i:
+                k.store(k.load(k.arg["x"], k.add(here, i.i)), xs.array, k.add(there, i.i))
+
+    def _copy_dy(self, k: Function, dys: Seen, dy: Int, rows: Int, vectors: int, tail: int) -> None:
+        """Lay some rows of one panel of dy in scratch memory."""
+        with k.loop(0, rows) as r, k.loop(0, self.columns.positions) as j:
+            here = k.add(dy, k.mul(r.i, self.y_line), k.mul(j.i, self.outputs))
+            there = k.add(k.mul(r.i, dys.row), k.mul(j.i, dys.place))
+            store_row(k, load_row(k, k.arg["dy"], here, vectors, tail), dys.array, there, tail)
 
     @property
     def x_line(self) -> int:
@@ -129,18 +180,26 @@ class WeightGradient(ProductSpec):
         """Elements of a tap of dw."""
         return self.inputs * self.outputs * self.groups
 
-    def _panels(self, k: Function, target: Target, x: Int, dy: Int, dw: Int, low: Int, high: Int) -> None:
+    def _panels(
+        self, k: Function, target: Target, seen: tuple[Seen, Seen], x: Int, dy: Int, dw: Int, low: Int, high: Int
+    ) -> None:
         most, vectors = self.tile(target)
         layout = panels(self.outputs, vectors, target.lanes(self.dtype))
         wide = vectors * layout.lanes
-        with k.loop(0, layout.whole) as p:
-            shift = k.mul(p.i, wide)
-            self._tiles(k, most, x, k.add(dy, shift), k.add(dw, shift), low, high, vectors, 0)
-        if layout.rest:
-            shift = layout.whole * wide
-            self._tiles(k, most, x, k.add(dy, shift), k.add(dw, shift), low, high, layout.rest, layout.tail)
 
-    def _tiles(self, k: Function, most: int, x: Int, dy: Int, dw: Int, low: Int, high: Int,
+        def panel(shift: Int, vectors: int, tail: int) -> None:
+            here = k.add(dy, shift)
+            if seen[1].array is not k.arg["dy"]:
+                self._copy_dy(k, seen[1], here, high, vectors, tail)
+                here = 0
+            self._tiles(k, seen, most, x, here, k.add(dw, shift), low, high, vectors, tail)
+
+        with k.loop(0, layout.whole) as p:
+            panel(k.mul(p.i, wide), vectors, 0)
+        if layout.rest:
+            panel(layout.whole * wide, layout.rest, layout.tail)
+
+    def _tiles(self, k: Function, seen: tuple[Seen, Seen], most: int, x: Int, dy: Int, dw: Int, low: Int, high: Int,
                vectors: int, tail: int) -> None:  # fmt: skip
         columns, deep = self.columns, self.inputs
 
@@ -150,13 +209,11 @@ class WeightGradient(ProductSpec):
         if self.mixed:
             for first, m in cut(columns.taps * deep, most):
                 rows = [divmod(first + i, deep) for i in range(m)]
-                self.add_tile(
-                    k, self.seen(k), x, dy, place(k.add(dw, first * self.outputs)), low, high, vectors, tail, rows
-                )
+                self.add_tile(k, seen, x, dy, place(k.add(dw, first * self.outputs)), low, high, vectors, tail, rows)
             return
         with k.loop(0, columns.taps) as v:
             bounds = columns.positions_inside(k, v.i)
-            at = k.add(x, k.mul(v.i, columns.apart * deep * self.groups))
+            at = k.add(x, k.mul(v.i, columns.apart * seen[0].place))
             into = k.add(dw, k.mul(v.i, self.w_tap))
             pieces = cut(deep, most)
             for m in sorted({m for _, m in pieces}, reverse=True):  # pieces of one size follow each other or alternate
@@ -165,7 +222,7 @@ class WeightGradient(ProductSpec):
                     with k.loop(0, run) as t:
                         c = k.add(start, k.mul(t.i, step))
                         sums = place(k.add(into, k.mul(c, self.outputs * self.groups)))
-                        self.add_tile(k, self.seen(k), k.add(at, c), dy, sums, low, high, vectors, tail,
+                        self.add_tile(k, seen, k.add(at, c), dy, sums, low, high, vectors, tail,
                                       [(0, i) for i in range(m)], bounds)  # fmt: skip
 
     def seen(self, k: Function) -> tuple[Seen, Seen]:

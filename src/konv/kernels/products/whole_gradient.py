@@ -13,7 +13,7 @@ from konv.kernels.code.spec import LEAVES
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import cut, panels
 from konv.kernels.products.product import load_row, store_row
-from konv.kernels.products.weight_gradient import Seen, Sums, WeightGradient
+from konv.kernels.products.weight_gradient import LINE, Seen, Sums, WeightGradient
 from konv.kernels.sums.tree import flag_nonfinite
 
 __all__ = ["WholeWeightGradient"]
@@ -24,8 +24,6 @@ WIDE = 128
 """The fewest outputs of a part, where inputs can be cut instead."""
 ROOM = 1 << 15
 """The most elements of dw that one unit makes, as far as the cut goes: its leaves fit in the second-level cache."""
-LINE = 64
-"""Bytes of a cache line."""
 SHARED = 2048
 """Bytes of which places are a multiple apart, if they are to be copied side by side: half of what one way of a
 first-level cache spans."""
