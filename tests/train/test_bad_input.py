@@ -12,7 +12,7 @@ from PIL import Image
 
 import konv
 from konv.callbacks import EarlyStopping, LambdaCallback, ModelCheckpoint
-from konv.errors import ConfigurationError, DataError, DataWarning, ShapeError
+from konv.errors import ConfigurationError, DataError, DataWarning, ImageError, ShapeError
 from konv.layers import Dense, Flatten, Input
 from konv.models import Sequential
 from konv.preprocessing.image import ImageDataGenerator
@@ -84,9 +84,9 @@ def test_a_generator_that_changes_shape(odd: Any, error: type[Exception], words:
 
 
 def test_a_generator_that_ends_early() -> None:
-    with pytest.raises(DataError, match=r"ended after 4 batches of this epoch; 5 were expected.*while True"):
+    with pytest.raises(DataError, match=r"ended after 4 of the 5 batches of this epoch.*while True"):
         compiled().fit(generator((X, Y)), steps_per_epoch=5, verbose=0)
-    with pytest.raises(DataError, match="ended after 4 batches of this epoch; 6 were expected"):
+    with pytest.raises(DataError, match="ended after 4 of the 6 batches of this epoch"):
         compiled().fit(X, Y, verbose=0, validation_data=generator((X, Y)), validation_steps=6)
 
 
@@ -130,3 +130,13 @@ def test_parts_of_one_folder_whose_classes_differ(tmp_path: Path) -> None:
     more = folders(tmp_path / "more", {"train/a": 2, "train/b": 2, "val/a": 1, "val/b": 1, "val/z": 1})
     with pytest.raises(DataError, match="none to train on: z"):
         konv.data.load(more)
+
+
+@pytest.mark.parametrize("read", [by_generator, by_dataset])
+@pytest.mark.parametrize("left", [0, 30], ids=["empty", "truncated"])
+def test_a_damaged_image_is_named_with_its_folder(tmp_path: Path, read: Any, left: int) -> None:
+    found = read(folders(tmp_path, {"a": 2, "b": 2}))
+    bad = tmp_path / "b" / "1.png"
+    bad.write_bytes(bad.read_bytes()[:left])
+    with pytest.raises(ImageError, match=f"^{bad} cannot be read as an image"):
+        compiled().fit(found, verbose=0)

@@ -148,7 +148,7 @@ def changing() -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize(
     ("source", "options", "error", "words"),
     [
-        (iter(batches()), {"steps_per_epoch": 5}, DataError, "ended after 3 batches of this epoch; 5 were expected"),
+        (iter(batches()), {"steps_per_epoch": 5}, DataError, "ended after 3 of the 5 batches of this epoch"),
         (iter(batches()), {"epochs": 2}, DataError, "no more batches"),
         (iter([]), {}, DataError, "no batch"),
         (changing(), {}, ShapeError, r"Batch 2 of the generator: x .*Received: 4×3. Expected: \?×5"),

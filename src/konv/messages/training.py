@@ -34,7 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "in_batch": ("Batch {batch} of the generator: {error}", "生成器的第 {batch} 批：{error}"),
     "ended_early": (
-        "The generator ended after {received} batches of this epoch; {expected} were expected. Let it go on for ever "
+        "The generator ended after {received} of the {expected} batches of this epoch. Let it go on for ever "
         "(while True: …), or ask for fewer steps_per_epoch (validation_steps, steps).",
         "生成器在本轮给出 {received} 批后就结束了，而应有 {expected} 批。请让它无限循环（while True: …），"
         "或减少 steps_per_epoch（validation_steps、steps）。",
