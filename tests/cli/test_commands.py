@@ -153,3 +153,11 @@ def test_help_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
     )
     assert done.stderr.strip() == "[]"
+
+
+def test_a_note_is_given_once(cli, tmp_path: Path):
+    """However many batches of a run give reason to it; another run gives it again."""
+    script = tmp_path / "s.py"
+    script.write_text("from konv.errors import warn\nfor said in 'aba':\n    warn(said)\n")
+    for _ in range(2):
+        assert cli("run", script)[2].splitlines() == ["konv: note: a", "konv: note: b"]

@@ -176,3 +176,10 @@ def test_class_activation_as_keras_io_has_it():
     assert (found.shape, found.dtype, found.max()) == ((4, 4), np.float32, 1)
     unit = words.l2_normalize(grads)
     assert words.reduce_sum(words.square(unit)) == pytest.approx(1, rel=1e-5)
+
+
+def test_gradients_are_clipped_together():
+    words = Door("tensorflow", ("konv.compat.tensors",))
+    (a, none, b), length = words.clip_by_global_norm([np.float32([3, 0]), None, np.float32([[4]])], 2.5)
+    assert (a.numpy().tolist(), none, b.numpy().tolist(), length) == ([1.5, 0], None, [[2]], 5)
+    assert words.clip_by_norm(np.float32([3, 4]), 10.0).numpy().tolist() == [3, 4]

@@ -60,7 +60,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?", and no error
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its notes on where it keeps fonts are not the user's
-    warnings.showwarning = partial(_show_warning, warnings.showwarning if given[0] == "run" else None)
+    warnings.showwarning = partial(_show_warning, warnings.showwarning if given[0] == "run" else None, set())
     warnings.simplefilter("always", KonvWarning)
     try:
         return _invoke(given, "--traceback" in _own(given))
@@ -135,6 +135,7 @@ def _language(given: Sequence[str]) -> str:
 
 def _show_warning(
     others: Callable[..., None] | None,
+    said: set[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -142,8 +143,12 @@ def _show_warning(
     file: Any = None,
     line: str | None = None,
 ) -> None:
-    """Warnings meant for the user are a sentence; the others go to `others`, those of konv's own code nowhere."""
+    """Warnings meant for the user are a sentence, once in a run; the others go to `others`, those of konv's own code
+    nowhere."""
     if issubclass(category, KonvWarning):
+        if str(message) in said:
+            return
+        said.add(str(message))
         _say(text("cli.note", message=message))
     elif others is not None:
         others(message, category, filename, lineno, file, line)

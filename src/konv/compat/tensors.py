@@ -63,6 +63,8 @@ __all__ = [
     "bool",
     "cast",
     "ceil",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "clip_by_value",
     "concat",
     "confusion_matrix",
@@ -171,6 +173,18 @@ def argmin(input: Any, axis: int | None = 0, output_type: Any = "int64", **other
     """The number of the smallest along `axis`, as of `argmax`."""
     found = ops.argmin(input, 0 if axis is None else axis)
     return found if ops.base.is_symbolic(found) else found.astype(output_type)
+
+
+def clip_by_global_norm(t_list: Sequence[Any], clip_norm: float, **others: Any) -> tuple[list[Any], Any]:
+    """The arrays of `t_list`, each as much smaller as makes their common length at most `clip_norm`; that length."""
+    length = np.sqrt(sum(float(np.square(t, dtype="float64").sum()) for t in t_list if t is not None))
+    share = clip_norm / max(length, clip_norm)
+    return [None if t is None else np.asarray(t) * np.float32(share) for t in t_list], np.float32(length)
+
+
+def clip_by_norm(t: Any, clip_norm: float, **others: Any) -> Any:
+    """The array `t`, no longer than `clip_norm`."""
+    return clip_by_global_norm([t], clip_norm)[0][0]
 
 
 def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = None, **others: Any) -> Any:
