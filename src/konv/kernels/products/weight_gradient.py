@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.target import Target
-from konv.kernels.products.blocking import cut, panels, tile
+from konv.kernels.products.blocking import Tile, cut, panels, tile
 from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
@@ -78,7 +78,10 @@ class WeightGradient(ProductSpec):
         """A tile, and the rows of an image worked through at a time, so that what the tiles read again stays in the
         second-level cache."""
         found = tile(*self.result, target, self.dtype, self.rows.positions * self.columns.positions)
-        return *found, self.chunk(target, self.inputs * self.groups, self.outputs * self.groups)
+        chunk = self.chunk(target, self.inputs * self.groups, self.outputs * self.groups)
+        if self._copied(found, target):  # and a panel of dy in the first-level one, beside the tiles' own
+            chunk = min(chunk, max(1, target.l1 // 4 // (self.columns.positions * found.vectors * target.vector_bytes)))
+        return *found, chunk
 
     def chunk(self, target: Target, taken: int, made: int) -> int:
         """Rows of an image of which what is read of `taken` channels of x and `made` of dy fits in half of the
@@ -93,12 +96,16 @@ class WeightGradient(ProductSpec):
         read from scratch memory; None: they are read where they are.
 
         Places a power of two apart share a few sets of the first-level cache, too few for those of a chunk."""
-        size = target.vector_bytes // target.lanes(self.dtype)
-        shared, line = SPREAD // size, LINE // size
-        tiles = self.columns.taps * (self.inputs // self.tile(target).rows)
-        if self.mixed or self.groups > 1 or tiles < PAYS or self.inputs % shared or self.outputs % shared:
+        chosen, lanes = self.tile(target), target.lanes(self.dtype)
+        if not self._copied(chosen, target):
             return None
-        return self.inputs + line, self.tile(target).vectors * target.lanes(self.dtype)
+        return self.inputs + LINE * lanes // target.vector_bytes, chosen.vectors * lanes
+
+    def _copied(self, chosen: Tile, target: Target) -> bool:
+        """Whether a chunk is copied for such tiles."""
+        shared = SPREAD * target.lanes(self.dtype) // target.vector_bytes
+        pays = self.columns.taps * (self.inputs // chosen.rows) >= PAYS
+        return pays and not (self.mixed or self.groups > 1 or self.inputs % shared or self.outputs % shared)
 
     def scratch(self, target: Target) -> int:
         """Bytes of scratch memory: the copies of a chunk."""
