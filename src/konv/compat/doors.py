@@ -47,6 +47,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ops.image": ("konv.functions.image",),
     **{f"ops.{name}": (f"konv.compat.operations:{name}",) for name in ("linalg", "nn", "numpy")},
     "optimizers": ("konv.optimizers",),
+    "optimizers.experimental": ("konv.optimizers",),
     "optimizers.legacy": ("konv.optimizers",),
     "optimizers.legacy.schedules": ("konv.optimizers.schedules",),
     "optimizers.schedules": ("konv.optimizers.schedules",),

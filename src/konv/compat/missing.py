@@ -23,6 +23,7 @@ HINTS = (
         r"^(saved_model|lite|SavedModel\w*|TFLite\w*|save_model_to_saved_model|export_saved_model)$",
         "script.saved_model",
     ),
+    (r"^distribute$|Strategy$|^TPU", "script.distribute"),
     (r"^(train|Checkpoint\w*|latest_checkpoint)$", "script.train"),
     (r"SpectralNormalization", "script.spectral"),
     (

@@ -42,6 +42,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "can export them) or 'NAME.konv'.",
         "konv 把模型存为不含代码的文件：model.save('NAME.keras')、'NAME.h5'（Keras 都能读取并导出）或 'NAME.konv'。",
     ),
+    "script.distribute": (
+        "konv trains on all cores of one processor by itself: leave out the strategy and its `with strategy.scope():`.",
+        "konv 会自动使用单个处理器的所有核心训练：请去掉分布策略和 `with strategy.scope():`。",
+    ),
     "script.train": (
         "Optimisers are in keras.optimizers; model.save_weights('NAME.weights.h5') keeps weights, the callback "
         "BackupAndRestore all that a training needs to go on.",

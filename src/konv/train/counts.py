@@ -18,7 +18,10 @@ from konv.ops.record import Array
 from konv.shapes import show
 from konv.train.metric import Metric
 
-__all__ = ["AUC", "F1Score", "FBetaScore", "Precision", "Recall", "confusion_matrix"]
+__all__ = [
+    "AUC", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "Precision", "Recall", "TrueNegatives",
+    "TruePositives", "confusion_matrix",
+]  # fmt: skip
 
 
 NOTHING = 1e-9
@@ -171,6 +174,66 @@ class F1Score(FBetaScore):
     def get_config(self) -> dict[str, Any]:
         """All that makes this metric again, fit for JSON."""
         return {"name": self.name, "average": self.average, "threshold": self.threshold}
+
+
+class _Tally(Metric):
+    """How many answers are of one kind, of all classes together, each counting its sample's weight."""
+
+    def __init__(self, thresholds: float | None = None, name: str | None = None) -> None:
+        super().__init__(name)
+        self.thresholds = 0.5 if thresholds is None else float(thresholds)
+        self.total = 0.0
+
+    def _of_kind(self, target: Array, said: Array) -> Array:
+        """Which answers count."""
+        raise NotImplementedError
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch in; see `Metric.update_state`."""
+        target, prediction = _rows(y_true, y_pred)
+        found = self._of_kind(target, prediction > self.thresholds).sum(1)
+        weight = np.ones(len(found)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        self.total += float((found * np.repeat(weight, len(found) // len(weight))).sum())
+
+    def result(self) -> float:
+        """The number."""
+        return self.total
+
+    def reset_state(self) -> None:
+        """Forget what was taken in."""
+        self.total = 0.0
+
+    def get_config(self) -> dict[str, Any]:
+        """All that makes this metric again, fit for JSON."""
+        return {"name": self.name, "thresholds": self.thresholds}
+
+
+class TruePositives(_Tally):
+    """The number of answers yes that are right. Arguments: `thresholds`, `name`, as of `Precision`."""
+
+    def _of_kind(self, target: Array, said: Array) -> Array:
+        return target & said
+
+
+class FalsePositives(_Tally):
+    """The number of answers yes that are wrong. Arguments: `thresholds`, `name`, as of `Precision`."""
+
+    def _of_kind(self, target: Array, said: Array) -> Array:
+        return ~target & said
+
+
+class TrueNegatives(_Tally):
+    """The number of answers no that are right. Arguments: `thresholds`, `name`, as of `Precision`."""
+
+    def _of_kind(self, target: Array, said: Array) -> Array:
+        return ~target & ~said
+
+
+class FalseNegatives(_Tally):
+    """The number of answers no that are wrong. Arguments: `thresholds`, `name`, as of `Precision`."""
+
+    def _of_kind(self, target: Array, said: Array) -> Array:
+        return target & ~said
 
 
 class AUC(Metric):

@@ -15,7 +15,17 @@ from konv.names import unknown
 from konv.ops.record import Array
 from konv.shapes import Shape, show
 from konv.train import losses
-from konv.train.counts import AUC, F1Score, FBetaScore, Precision, Recall
+from konv.train.counts import (
+    AUC,
+    F1Score,
+    FalseNegatives,
+    FalsePositives,
+    FBetaScore,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
 from konv.train.metric import Mean, MeanMetricWrapper, Metric
 
 __all__ = [
@@ -24,6 +34,8 @@ __all__ = [
     "CategoricalAccuracy",
     "F1Score",
     "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
     "LossMetric",
     "Mean",
     "MeanMetricWrapper",
@@ -34,6 +46,8 @@ __all__ = [
     "SparseCategoricalAccuracy",
     "SparseTopKCategoricalAccuracy",
     "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "binary_accuracy",
     "categorical_accuracy",
     "choose_accuracy",
@@ -203,8 +217,8 @@ class RootMeanSquaredError(Mean):
 
 
 OWN = (
-    AUC, BinaryAccuracy, CategoricalAccuracy, F1Score, FBetaScore, Precision, Recall, SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
+    AUC, BinaryAccuracy, CategoricalAccuracy, F1Score, FBetaScore, FalseNegatives, FalsePositives, Precision, Recall,
+    SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
 )  # fmt: skip
 """The metrics that judge a sample by its shape alone."""
 CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, RootMeanSquaredError, LossMetric)}
