@@ -163,6 +163,7 @@ BACKEND: list[tuple[str, Callable[[Any], Any]]] = [
     ("expand", lambda x: K.squeeze(K.expand_dims(x, 1), 1)), ("concat", lambda x: K.concatenate([x, x], axis=-1)),
     ("stack", lambda x: K.stack([x, x], axis=1)), ("tile", lambda x: K.tile(x, (1, 2, 1))),
     ("repeat", lambda x: K.repeat_elements(x, 2, axis=2)), ("l2", lambda x: K.l2_normalize(x, axis=-1)),
+    ("l2 of all", lambda x: K.l2_normalize(x)),
     ("batch_dot", lambda x: K.batch_dot(x, x, axes=(2, 2))), ("like", lambda x: K.ones_like(x) + K.zeros_like(x)),
     ("switch", lambda x: K.switch(K.less(x, 0), x, 2 * x)), ("softplus", lambda x: K.softplus(x) + K.hard_sigmoid(x)),
 ]  # fmt: skip

@@ -65,6 +65,58 @@ def test_follows_keras(name: str, options: dict[str, Any], target: Any, oracle: 
     assert type(ours)(**ours.get_config()).get_config() == ours.get_config()
 
 
+MAPS = np.random.default_rng(5).integers(0, 3, (2, 9, 4, 4), "int32")
+SCORES = np.random.default_rng(6).random((9, 4, 4, 3)).astype("float32")
+HOT = np.eye(3, dtype="float32")[MAPS[0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "target", "said"),
+    [
+        ("MeanIoU", {"num_classes": 3}, MAPS[0], MAPS[1]),
+        ("MeanIoU", {"num_classes": 5}, MAPS[0], MAPS[1]),
+        ("MeanIoU", {"num_classes": 3, "ignore_class": 1}, MAPS[0], MAPS[1]),
+        ("MeanIoU", {"num_classes": 3, "sparse_y_pred": False}, MAPS[0], SCORES),
+        ("IoU", {"num_classes": 3, "target_class_ids": [0, 2]}, MAPS[0], MAPS[1]),
+        ("OneHotIoU", {"num_classes": 3, "target_class_ids": [1]}, HOT, SCORES),
+        ("OneHotMeanIoU", {"num_classes": 3}, HOT, SCORES),
+        ("BinaryIoU", {}, MAPS[0] > 0, SCORES[..., 0]),
+        ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, MAPS[0] > 0, SCORES[..., 0]),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # by Keras, of JAX
+def test_overlaps_follow_keras(
+    name: str, options: dict[str, Any], target: Any, said: Any, oracle: Callable[[str], ModuleType]
+) -> None:
+    """With weights of places, over two batches."""
+    ours, theirs = (getattr(place, name)(**options) for place in (metrics, oracle("keras").metrics))
+    assert ours.name.rstrip("_0123456789") == theirs.name.rstrip("_0123456789")
+    weight = np.random.default_rng(7).integers(0, 4, (9, 4, 4), "int32")
+    for at in (slice(0, 4), slice(4, 9)):
+        ours.update_state(target[at], said[at], weight[at])
+        theirs.update_state(target[at], said[at], weight[at])
+    assert ours.result() == pytest.approx(float(theirs.result()), rel=1e-5)
+    again = type(ours)(**json.loads(json.dumps(ours.get_config())))
+    assert again.get_config() == ours.get_config()
+    ours.reset_state()
+    assert ours.result() == 0
+
+
+def test_an_overlap_is_worked_out_by_hand_and_refuses_what_is_no_class() -> None:
+    """Class 0: one of two places; class 1: one of two; each sample counts its weight."""
+    found = metrics.MeanIoU(2)
+    assert found([[0, 0], [1, 1]], [[0, 1], [1, 1]]) == pytest.approx((1 / 2 + 2 / 3) / 2)
+    found.reset_state()
+    assert found([[0, 0], [1, 1]], [[0, 1], [1, 1]], sample_weight=[1, 3]) == pytest.approx((1 / 2 + 6 / 7) / 2)
+    with pytest.raises(ShapeError, match="sparse_y_pred=False"):
+        found.update_state([[0, 1]], [[2, 1]])
+    with pytest.raises(ShapeError, match="targets of shape"):
+        found.update_state([[0, 1, 1]], [[0, 1]])
+    with pytest.raises(ConfigurationError, match="target_class_ids"):
+        metrics.IoU(2, [2])
+
+
 def test_follows_scikit_learn(oracle: Callable[[str], ModuleType]) -> None:
     """Its areas are exact; konv's, of as many thresholds as there are predictions and more, come near."""
     theirs = oracle("sklearn.metrics")

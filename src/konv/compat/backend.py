@@ -226,9 +226,8 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None) -> Any:
 def l2_normalize(x: Any, axis: int | None = None) -> Any:
     """`x` divided by its Euclidean norm along `axis`; the square of the norm is taken for at least 1e-12.
 
-    Arguments: `axis`, by default all of an array, the last one of a symbolic tensor.
+    Arguments: `axis`, by default all of them, the batch's too, as in Keras.
     """
-    axis = -1 if axis is None and is_symbolic(x) else axis
     return x / sqrt(maximum(sum(square(x), axis, keepdims=True), 1e-12))
 
 

@@ -182,6 +182,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "For predictions of shape {prediction} this metric needs targets of shape {expected}. Received: {received}.",
         "预测的形状为 {prediction} 时，这个指标需要形状为 {expected} 的目标。收到的是：{received}。",
     ),
+    "metric_classes": (
+        "A metric of {classes} classes counts class numbers from 0, below {classes}. Received: {received}. Rows of "
+        "predictions are taken with sparse_y_pred=False, one-hot targets with sparse_y_true=False.",
+        "有 {classes} 个类别的指标统计从 0 开始、小于 {classes} 的类别编号。收到的是：{received}。"
+        "若预测是每类一个数，请设 sparse_y_pred=False；若目标是独热编码，请设 sparse_y_true=False。",
+    ),
     "not_class_numbers": (
         "to_categorical takes class numbers: integers from 0, below {classes}. Received: {received}.",
         "to_categorical 需要类别编号：从 0 开始、小于 {classes} 的整数。收到的是：{received}。",

@@ -27,19 +27,25 @@ from konv.train.counts import (
     TruePositives,
 )
 from konv.train.metric import Mean, MeanMetricWrapper, Metric
+from konv.train.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 
 __all__ = [
     "AUC",
     "BinaryAccuracy",
+    "BinaryIoU",
     "CategoricalAccuracy",
     "F1Score",
     "FBetaScore",
     "FalseNegatives",
     "FalsePositives",
+    "IoU",
     "LossMetric",
     "Mean",
+    "MeanIoU",
     "MeanMetricWrapper",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Precision",
     "Recall",
     "RootMeanSquaredError",
@@ -222,8 +228,10 @@ OWN = (
 )  # fmt: skip
 """The metrics that judge a sample by its shape alone."""
 CLASSES: dict[str, type[Metric]] = {kind.__name__: kind for kind in (*OWN, RootMeanSquaredError, LossMetric)}
+OVERLAPS = (BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU)
 ACCURACY = ("accuracy", "acc")
 NAMES: dict[str, type[Metric]] = {snake_case(name): kind for name, kind in CLASSES.items() if kind is not LossMetric}
+CLASSES.update({kind.__name__: kind for kind in OVERLAPS})
 NAMES.update({"auc": AUC, "f1_score": F1Score, "fbeta_score": FBetaScore})
 
 
