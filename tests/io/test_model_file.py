@@ -69,7 +69,7 @@ def test_every_truncation_is_refused(path: Path):
 def test_missing(tmp_path: Path):
     with pytest.raises(ModelFileError, match="no such file"):
         load_model(tmp_path / "none.konv")
-    with pytest.raises(ModelFileError, match="cannot be read"):
+    with pytest.raises(ModelFileError, match="it is a folder"):
         load_model(tmp_path)
 
 

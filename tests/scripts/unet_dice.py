@@ -1,5 +1,4 @@
-"""Where are the discs? Style: a U-Net for segmentation with Dice's coefficient for its loss and its metric, both over all
-pixels of a batch (`K.flatten`), transposed convolutions, `concatenate`, the best weights kept; Keras 2.1 (2018)."""
+"""Where are the discs? Style: a U-Net whose loss and metric are Dice's over all pixels of a batch; Keras 2.1 (2018)."""
 from __future__ import print_function
 
 import numpy as np
