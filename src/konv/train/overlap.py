@@ -6,7 +6,7 @@ Places are counted into a confusion matrix over all batches; the value is worked
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,9 @@ class IoU(Metric):
     Raises: ConfigurationError for a class that is none of the K.
     Source: Everingham et al., *The PASCAL visual object classes challenge*, 2010, section 4.1.3; as in Keras 3.
     """
+
+    FIXED: ClassVar[tuple[str, ...]] = ()
+    """Settings that a kind has decided on."""
 
     def __init__(
         self,
@@ -93,74 +96,50 @@ class IoU(Metric):
 
     def get_config(self) -> dict[str, Any]:
         """All that makes this metric again, fit for JSON."""
-        return {
+        known = {
             "name": self.name, "num_classes": self.num_classes, "target_class_ids": self.target_class_ids,
             "ignore_class": self.ignore_class, "sparse_y_true": self.sparse_y_true,
             "sparse_y_pred": self.sparse_y_pred, "axis": self.axis,
         }  # fmt: skip
-
-    def _without(self, *names: str) -> dict[str, Any]:
-        return {name: value for name, value in IoU.get_config(self).items() if name not in names}
+        return {name: value for name, value in known.items() if name not in self.FIXED}
 
 
 class MeanIoU(IoU):
-    """`IoU` over all classes. Arguments: as of `IoU`."""
+    """`IoU` over all classes. Arguments: `num_classes`, `name`, and `settings`, as of `IoU`."""
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: str | None = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        every = range(count(num_classes, "num_classes", "MeanIoU"))
-        super().__init__(num_classes, every, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
+    FIXED: ClassVar[tuple[str, ...]] = ("target_class_ids",)
 
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this metric again, fit for JSON."""
-        return self._without("target_class_ids")
+    def __init__(self, num_classes: int, name: str | None = None, **settings: Any) -> None:
+        super().__init__(num_classes, range(count(num_classes, "num_classes", "MeanIoU")), name, **settings)
 
 
 class OneHotIoU(IoU):
-    """`IoU` of one-hot targets and rows of predictions. Arguments: as of `IoU`."""
+    """`IoU` of one-hot targets and rows of predictions.
+
+    Arguments: `num_classes`, `target_class_ids`, `name`, `sparse_y_pred`, and `settings`, as of `IoU`.
+    """
+
+    FIXED: ClassVar[tuple[str, ...]] = ("sparse_y_true",)
 
     def __init__(
         self,
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: str | None = None,
-        ignore_class: int | None = None,
         sparse_y_pred: bool = False,
-        axis: int = -1,
+        **settings: Any,
     ) -> None:
-        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this metric again, fit for JSON."""
-        return self._without("sparse_y_true")
+        settings |= {"sparse_y_true": False, "sparse_y_pred": sparse_y_pred}
+        super().__init__(num_classes, target_class_ids, name, **settings)
 
 
 class OneHotMeanIoU(MeanIoU):
-    """`OneHotIoU` over all classes. Arguments: as of `IoU`."""
+    """`OneHotIoU` over all classes. Arguments: `num_classes`, `name`, `sparse_y_pred`, and `settings`, as of `IoU`."""
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: str | None = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+    FIXED: ClassVar[tuple[str, ...]] = ("target_class_ids", "sparse_y_true")
 
-    def get_config(self) -> dict[str, Any]:
-        """All that makes this metric again, fit for JSON."""
-        return self._without("target_class_ids", "sparse_y_true")
+    def __init__(self, num_classes: int, name: str | None = None, sparse_y_pred: bool = False, **settings: Any) -> None:
+        super().__init__(num_classes, name, **settings | {"sparse_y_true": False, "sparse_y_pred": sparse_y_pred})
 
 
 class BinaryIoU(IoU):
