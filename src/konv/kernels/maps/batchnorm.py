@@ -87,7 +87,7 @@ class ChannelMoments(_Leaves):
 
                 return add
 
-            self.sums(k, 4, 2, first, rows, terms)
+            self.sums(k, 4, "x", 2, first, rows, terms)
             self.columns(k, 1, lambda columns: self._join(k, columns, top, into, numbers, fresh))
 
         self.chunks(k, self.places, chunk)
@@ -221,7 +221,7 @@ class Normalise(Channels):
 
             return row
 
-        self.rows(k, 4, block)
+        self.rows(k, 4, "x", block)
         return k
 
 
@@ -273,7 +273,7 @@ class NormaliseGradientSums(Channels):
                 store_all(k, [k.fadd(a, b) for a, b in zip(old, part, strict=True)], "sums", columns, at)
 
         def chunk(first: Int, rows: Int) -> None:
-            self.sums(k, 4 if target.registers >= 32 or not self.relu else 2, 2, first, rows, terms)
+            self.sums(k, 4 if target.registers >= 32 or not self.relu else 2, "x dy", 2, first, rows, terms)
             self.columns(k, 1, join)
 
         self.chunks(k, self.places, chunk)
@@ -378,7 +378,7 @@ class NormaliseGradient(Channels):
 
             return row
 
-        self.rows(k, 4 if target.registers >= 32 else 2, block)
+        self.rows(k, 4 if target.registers >= 32 else 2, "x dy", block)
         return k
 
 

@@ -17,6 +17,8 @@ __all__ = ["Channels", "Columns", "Terms", "load_all", "store_all"]
 ABREAST = 8
 """Rows gone through side by side, as streams that the processor reads ahead of: a few vectors of the first row, then of
 the next, before the vectors after them."""
+LINE = 64
+"""Bytes of a cache line."""
 CHUNK = 64
 """Rows whose sums are taken together before they join the others."""
 
@@ -53,9 +55,9 @@ class Channels(Spec):
         """Rows gone through before the next vectors of channels: all of a chunk where there are no more vectors."""
         return CHUNK if self.channels <= together * k.lanes else ABREAST
 
-    def rows(self, k: Function, together: int, body: Callable[[Columns], Callable[[Int], None]]) -> None:
+    def rows(self, k: Function, together: int, reads: str, body: Callable[[Columns], Callable[[Int], None]]) -> None:
         """Rows `begin … end`, whatever samples they are of: `body(columns)` loads what belongs to the channels and
-        returns what is to be done with each row, given where it begins."""
+        returns what is to be done with each row, given where it begins. `reads`: the arguments that have such rows."""
         step = self.abreast(k, together)
         with k.loop(k.begin, k.end, step=step) as turn:
             stop = k.least(k.add(turn.i, step), k.end)
@@ -63,7 +65,9 @@ class Channels(Spec):
             def block(columns: Columns, start: Int = turn.i, stop: Int = stop) -> None:
                 each = body(columns)
                 with k.loop(start, stop) as row:
-                    each(k.mul(row.i, self.channels))
+                    at = k.mul(row.i, self.channels)
+                    self.ask(k, reads, columns, k.add(at, step * self.channels))
+                    each(at)
 
             self.columns(k, together, block)
 
@@ -77,7 +81,14 @@ class Channels(Spec):
                 body(turn.i, k.least(k.sub(high, turn.i), CHUNK))
 
     def sums(
-        self, k: Function, together: int, count: int, first: Int, rows: Int, terms: Callable[[Columns], Terms]
+        self,
+        k: Function,
+        together: int,
+        reads: str,
+        count: int,
+        first: Int,
+        rows: Int,
+        terms: Callable[[Columns], Terms],
     ) -> None:
         """`count` sums for each channel over `rows` rows, in their order: sum i of channel c is then element
         i · `padded` + c of scratch memory. `terms(columns)` loads what belongs to the channels and returns what adds a
@@ -93,11 +104,20 @@ class Channels(Spec):
                 add = terms(columns)
                 spots = [k.add(i * size, c) for i in range(count) for c, _ in columns]
                 with k.loop(start, stop, [k.load(k.scratch, spot) for spot in spots]) as row:
-                    row.out = add(k.mul(row.i, self.channels), row.carry)
+                    at = k.mul(row.i, self.channels)
+                    self.ask(k, reads, columns, k.add(at, step * self.channels))
+                    row.out = add(at, row.carry)
                 for v, spot in zip(row.values, spots, strict=True):
                     k.store(v, k.scratch, spot)
 
             self.columns(k, together, block)
+
+    def ask(self, k: Function, reads: str, columns: Columns, at: Int) -> None:
+        """Have the lines of `columns` brought near, of a row that begins at `at` in each of the arguments `reads`."""
+        apart = max(1, LINE // (k.lanes * (8 if self.dtype == "float64" else 4)))
+        for name in reads.split():
+            for c, _ in columns[::apart]:
+                k.prefetch(k.arg[name], k.add(at, c))
 
     def summed(self, k: Function, columns: Columns, which: int) -> list[Value]:
         """Sum `which` of the channels of `columns`, as `sums` leaves it."""
