@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from konv.graph import Variable
-from konv.kernels.code.spec import Spec
+from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.winograd.tiles import Tiled
 from konv.ops.lowering import Slot
@@ -60,6 +60,12 @@ class Stage:
         """What a remembered group of samples is about: all that the stage does."""
         done = "\n".join(repr(call.spec) for call in self.calls)
         return f"group {hashlib.sha256(done.encode()).hexdigest()[:24]}"
+
+    def work(self, n: int) -> int:
+        """Multiply-adds for n samples, and elements of all arrays that are read or written: about what it takes."""
+        times = {"sample": n, "leaf": LEAVES}
+        elements = sum(slot.size * times.get(slot.kind, 1) for call in self.calls for slot in call.slots)
+        return elements + n * sum(call.spec.macs for call in self.calls)
 
     @property
     def wanted(self) -> int:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from itertools import groupby
 
 from konv.engine.memory import Arena
 from konv.engine.plan import Call, Stage
 from konv.graph import Variable, aligned
-from konv.kernels.code.executor import CALL, OUTPUTS, PATCH, PROGRAM, SAMPLES, STAGE, SUMS, WIDTH
+from konv.kernels.code.executor import (
+    ALL,
+    CALL,
+    FIRST,
+    NOBODY,
+    OUTPUTS,
+    PATCH,
+    PROGRAM,
+    SAMPLES,
+    STAGE,
+    SUMS,
+    WIDTH,
+)
 from konv.kernels.code.spec import Spec
 from konv.ops.lowering import Slot
 from konv.ops.record import Array
 
 __all__ = ["Tables"]
 
+SMALL = 1 << 14
+"""A stage's work (`Stage.work`) up to which a second worker saves less time than a barrier takes, some 3 µs."""
 _KINDS = {"samples": SAMPLES, "sums": SUMS, "outputs": OUTPUTS}
 
 
@@ -123,6 +138,31 @@ class Tables:
             else:
                 shared = most if stage.kind == "sums" else max(1, n // (4 * self.workers))
                 row[STAGE["group"]] = min(most, shared)
+        self._share_out(n)
+
+    def _share_out(self, n: int) -> None:
+        """Who takes part in each stage, and behind which there are barriers.
+
+        Others than the first worker do not look at the tables behind the last barrier: these may be gone by then.
+        """
+        table = self._stage_table
+        table[:, STAGE["who"]], table[:, STAGE["met"]], self._program[PROGRAM["shared"]] = NOBODY, 0, 0
+        busy = [i for i, row in enumerate(table) if self._to_do(row)]
+        runs = [(small, [*run]) for small, run in groupby(busy, lambda i: self._stages[i].work(n) <= SMALL)]
+        for small, run in runs:
+            if small and run[-1] == busy[-1]:
+                table[run, STAGE["who"]] = FIRST
+            elif small and len(run) > 1:
+                table[run, STAGE["who"]], table[run[-1], STAGE["met"]] = FIRST, 1
+            else:
+                table[run, STAGE["who"]] = ALL
+                table[run, STAGE["met"]] = 1
+                self._program[PROGRAM["shared"]] = run[-1] + 1
+
+    def _to_do(self, row: Array) -> bool:
+        """Whether there is anything to be done in the stage of a row of the table."""
+        first, count = row[STAGE["first"]], row[STAGE["count"]]
+        return row[STAGE["kind"]] != OUTPUTS or bool(self._calls[first : first + count, CALL["limit"]].any())
 
 
 def _units(call: Call, n: int, stale: Set[Variable]) -> int:

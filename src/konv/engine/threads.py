@@ -18,7 +18,7 @@ from konv import config
 from konv.engine.guard import strips
 from konv.graph import aligned
 from konv.kernels.code.build import addresses
-from konv.kernels.code.executor import SHARED, Routine
+from konv.kernels.code.executor import PROGRAM, SHARED, WIDTH, Routine
 from konv.ops.record import Array
 
 __all__ = ["Pool", "count", "pool"]
@@ -145,7 +145,8 @@ class Pool:
                 self._shared[SHARED["stop"]] = 1
                 # A program without stages: whoever wakes up for it sees the stop and leaves.
                 self._shared[SHARED["workers"]] = 1
-                empty = np.zeros(8, np.int64)
+                empty = np.zeros(WIDTH, np.int64)
+                empty[PROGRAM["shared"]] = 1
                 self._step(self._at, empty.ctypes.data)
                 for thread in self._threads:
                     thread.join()

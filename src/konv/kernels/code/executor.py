@@ -3,8 +3,9 @@
 A *program* is a table of stages; a stage is a list of kernel calls and a number of work units. Every worker has a share
 of the units, the same part of all in every stage, so that it finds in its own caches what it wrote there. It takes one
 after the other from its share's counter, then from those of the others, makes the stage's calls for each, and meets the
-others at a barrier when no unit is left. Which worker takes which unit never matters to a result: units write different
-memory, and each sum over samples is cut by the data (`konv.kernels.code.spec.LEAVES`).
+others at a barrier when no unit is left. Small stages that follow each other, and those at a program's end, are the
+first worker's alone, without barriers between them. Which worker takes which unit never matters to a result: units
+write different memory, and each sum over samples is cut by the data (`konv.kernels.code.spec.LEAVES`).
 
 All tables are arrays of int64; the constants below name their fields.
 """
@@ -23,9 +24,12 @@ from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 
 __all__ = [
+    "ALL",
     "CALL",
     "Clock",
+    "FIRST",
     "FRAME",
+    "NOBODY",
     "OUTPUTS",
     "PATCH",
     "PROGRAM",
@@ -38,20 +42,23 @@ __all__ = [
 ]
 
 PROGRAM = {"stages": 0, "stage_table": 1, "calls": 2, "frame": 3, "arguments": 4, "stride": 5, "arena": 6,
-           "arena_size": 7, "patches": 8, "ticks": 9, "calls_made": 10}  # fmt: skip
-"""`arguments`: every worker's own copy of all calls' argument tables, `stride` int64 apart. `arena`: every worker's
+           "arena_size": 7, "patches": 8, "ticks": 9, "calls_made": 10, "shared": 11}  # fmt: skip
+"""`shared`: the first stages, with which workers other than the first are done; they look at no table after that.
+`arguments`: every worker's own copy of all calls' argument tables, `stride` int64 apart. `arena`: every worker's
 memory for what lives within a group of samples, `arena_size` bytes apart. `ticks`: where a profile is taken, the
 processor cycles each worker has spent in each call, `calls_made` int64 a worker; else 0."""
 STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 5, "guarded": 6, "counter": 7,
-         "first_patch": 8, "patches": 9, "epilogue": 10, "last_first": 11}  # fmt: skip
-"""`kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one unit. In a stage
-of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls were made once for
-it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a group and a counter
-of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's flag is set.
-`counter`: the address of the units taken so far of each worker's share. `patches`: arguments that are places in the
-worker's arena, and move with the group. `last_first`: the units of a share are taken from the last to the first, so
-that a stage begins with the samples that the one before it ended with."""
+         "first_patch": 8, "patches": 9, "epilogue": 10, "last_first": 11, "who": 12, "met": 13}  # fmt: skip
+"""`who`: `NOBODY`, where nothing is to be done, the `FIRST` worker alone, or `ALL`; `met`: whether there is a barrier
+behind the stage. `kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one
+unit. In a stage of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls
+were made once for it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a
+group and a counter of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's
+flag is set. `counter`: the address of the units taken so far of each worker's share. `patches`: arguments that are
+places in the worker's arena, and move with the group. `last_first`: the units of a share are taken from the last to the
+first, so that a stage begins with the samples that the one before it ended with."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
+NOBODY, FIRST, ALL = 0, 1, 2
 CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
 PATCH = {"argument": 0, "offset": 1, "size": 2}
@@ -238,7 +245,7 @@ class _Executor(Function):
     # -- running -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        """One worker's way through a program: every stage, a barrier after each."""
+        """One worker's way through a program: every stage, a barrier after each that needs one."""
         shared, program, worker = Value("ptr", "%shared"), Value("ptr", "%program"), Value("i64", "%id")
         frame, calls = self.pointer(program, PROGRAM["frame"]), self.pointer(program, PROGRAM["calls"])
         table = self.pointer(program, PROGRAM["stage_table"])
@@ -255,14 +262,18 @@ class _Executor(Function):
             worker,
             self.read(shared, SHARED["workers"]),
         )
-        with self.loop(0, self.read(program, PROGRAM["stages"])) as s:
+        others = self.compare("ne", worker, 0)
+        last = self._either(others, *(self.read(program, PROGRAM[name]) for name in ("shared", "stages")))
+        with self.loop(0, last) as s:
             stage = self.at(table, self.mul(s.i, WIDTH), "i64")
             flag = self.atomic(frame, FRAME["flag"])
             guarded = self.read(stage, STAGE["guarded"])
             stopped = self.emit("i64", f"and i64 {flag.ref}, {guarded.ref}")
-            with self.when(self.compare("eq", stopped, 0)):
+            takes_part = self.compare("sgt", self.read(stage, STAGE["who"]), self.least(worker, 1))
+            with self.when(self.binary("and", self.compare("eq", stopped, 0), takes_part)):
                 self._stage(stage, calls, mine)
-            self.lines.append("  call void @barrier(ptr %shared)")
+            with self.when(self.compare("ne", self.read(stage, STAGE["met"]), 0)):
+                self.lines.append("  call void @barrier(ptr %shared)")
 
     def _stage(self, stage: Value, calls: Value, mine: _Worker) -> None:
         """One worker's share of a stage."""
@@ -393,10 +404,11 @@ class _Executor(Function):
     def _step(self) -> None:
         shared = Value("ptr", "%shared")
         old = self._flushing()
-        self.lines.append(f"  store ptr %program, ptr {self.field(shared, SHARED['program']).ref}")
-        turn = self.field(shared, SHARED["turn"])
-        self.bump(shared, SHARED["turn"])
-        self.lines.append(f"  call void @wake(ptr %shared, ptr {turn.ref})")
+        with self.when(self.compare("ne", self.read(Value("ptr", "%program"), PROGRAM["shared"]), 0)):
+            self.lines.append(f"  store ptr %program, ptr {self.field(shared, SHARED['program']).ref}")
+            turn = self.field(shared, SHARED["turn"])
+            self.bump(shared, SHARED["turn"])
+            self.lines.append(f"  call void @wake(ptr %shared, ptr {turn.ref})")
         self.lines.append("  call void @run(ptr %shared, ptr %program, i64 0)")
         if old is not None:
             self.lines.append(f"  call void @llvm.x86.sse.ldmxcsr(ptr {old.ref})")
