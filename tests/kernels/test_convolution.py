@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from konv.kernels.code.processor import current
+from konv.kernels.code.processor import current, named
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.taps import Taps
@@ -49,8 +49,9 @@ class Case(NamedTuple):
         return Convolution(self.dtype, rows, columns, self.op.kernel, *self.part, self.op.groups, **options)  # type: ignore[arg-type]
 
 
-def case(seed: int) -> Case:
-    """Any kernel, stride, padding, dilation and groups; from 1 to 70 channels; images just large enough or larger."""
+def case(seed: int, padded: bool = True) -> Case:
+    """Any kernel, stride, padding (where `padded`), dilation and groups; from 1 to 70 channels; images just large
+    enough or larger."""
     rng = np.random.default_rng(seed)
     dtype = str(rng.choice(["float32", "float64"]))
 
@@ -58,7 +59,7 @@ def case(seed: int) -> Case:
         return int(rng.integers(low, high)), int(rng.integers(low, high))
 
     kernel, strides, dilation = two(1, 5), two(1, 4), two(1, 4)
-    padding = ("valid", "same", (two(0, 5), two(0, 5)))[rng.integers(3)]
+    padding = ("valid", "same", (two(0, 5), two(0, 5)))[rng.integers(3) if padded else 0]
     groups = int(rng.choice([1, 1, 1, 2, 3]))
     inputs, outputs = (int(rng.integers(1, rng.choice([5, 20, 71]))) for _ in range(2))
     height, width = (
@@ -214,6 +215,49 @@ def test_parts_of_the_outputs(seed: int) -> None:
     for begin, end in pairwise(cuts):
         run(spec, c.x, w, *[c.b] * bias, y, begin=begin, end=end)
     np.testing.assert_array_equal(y, expected)
+
+
+def test_units_of_several_rows(seed: int) -> None:
+    """With parts or without; the last unit of an image may have fewer rows."""
+    c = case(seed, padded=False)
+    finish, add = str(c.rng.choice(["", "relu", "gate"])), bool(c.rng.random() < 0.3)
+    held, gate = c.integers(*c.dy.shape), c.integers(*c.dy.shape)
+    expected = c.op.forward((c.x,), (c.w, c.b), Run()) + (held if add else 0)
+    expected = {"": expected, "relu": np.maximum(expected, 0), "gate": np.where(gate > 0, expected, 0)}[finish]
+    spec = c.forward(bias=True, finish=finish, add=add)
+    fold = int(c.rng.integers(1, spec.rows.positions + 1))
+    spec = replace(spec, fold=fold)
+    spec = replace(spec, parts=min(int(c.rng.integers(1, 4)), spec.panels(current()).number))
+    w, y = packed(spec, c.w, c.op.groups), held.copy() if add else unset(c.dy.shape, c.dtype)
+    units = len(c.x) * spec.units()
+    assert units == len(c.x) * spec.parts * -(-spec.rows.positions // fold)
+    cuts = sorted({0, units, *(int(v) for v in c.rng.integers(0, units + 1, 3))})
+    for begin, end in pairwise(cuts):
+        run(spec, c.x, w, c.b, *[gate] * (finish == "gate"), y, begin=begin, end=end)
+    np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize(
+    ("columns", "channels", "fold"), [(13, 64, 2), (13, 8, 1), (30, 32, 1), (7, 64, 3), (5, 64, 1)]
+)
+def test_rows_of_a_unit_are_those_that_fill_tiles(columns: int, channels: int, fold: int) -> None:
+    """Of vectors of 8 in 16 registers: tiles of 5 or 6 places × 2 vectors."""
+    target = named("x86-64-v3")
+    for padding, expected in ((0, fold), (1, 1)):
+        size = columns + 2 - 2 * padding
+        axis = Taps.forward(Axis(size, 3, 1, 1, padding, padding))
+        spec = Convolution("float32", axis, axis, (3, 3), 16, channels).folded(target)
+        assert (axis.positions, spec.fold) == (columns, expected)
+
+
+def test_parts_for_few_images_are_equal(seed: int) -> None:
+    target = named("x86-64-v3")
+    axis = Taps.forward(Axis(3 + seed % 12, 3))
+    spec = Convolution("float32", axis, axis, (3, 3), 16, 24 + 8 * seed).folded(target)
+    for images in (1, 2, 7):
+        shared, number = spec.shared(images, target), spec.panels(target).number
+        assert number % shared.parts == 0
+        assert shared.parts == number or images * shared.units() >= 2 * LEAVES
 
 
 def test_whole_weight_gradient(seed: int) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from konv.kernels.code.target import Target
 
-__all__ = ["WIDEST", "Panels", "Tile", "cut", "line", "most_rows", "panels", "tile"]
+__all__ = ["WIDEST", "Panels", "Tile", "cut", "enough", "line", "most_rows", "panels", "tile"]
 
 LATENCY = 10
 """Independent multiply-adds that keep two units of four cycles' latency busy: eight, if no load ever came late; with
@@ -88,11 +88,17 @@ def tile(length: int, channels: int, target: Target, dtype: str, depth: int) -> 
 
 
 def line(positions: int, channels: int, target: Target, dtype: str, depth: int) -> int:
-    """How many of `positions` that may be cut anywhere should lie in one row: of the numbers that divide them the one
-    whose tiles cost fewest cycles, the smallest where that hardly matters."""
+    """How many of `positions` that may be cut anywhere should lie in one row: the best of the numbers that divide
+    them."""
     rows = [length for length in range(1, positions + 1) if positions % length == 0]
-    costs = {length: _best(length, channels, target, dtype, depth)[0] / length for length in rows}
-    return next(length for length in rows if costs[length] <= 1.02 * min(costs.values()))
+    return enough(rows, channels, target, dtype, depth)
+
+
+def enough(lengths: list[int], channels: int, target: Target, dtype: str, depth: int) -> int:
+    """Of `lengths` of a result the one whose tiles cost fewest cycles a position, the first where that hardly
+    matters."""
+    costs = {length: _best(length, channels, target, dtype, depth)[0] / length for length in lengths}
+    return next(length for length in lengths if costs[length] <= 1.02 * min(costs.values()))
 
 
 def even(length: int, channels: int, target: Target, dtype: str, depth: int) -> Tile:

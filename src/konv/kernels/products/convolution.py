@@ -12,7 +12,7 @@ from typing import ClassVar
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.code.target import Target
-from konv.kernels.products.blocking import cut, tile
+from konv.kernels.products.blocking import cut, enough, tile
 from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
@@ -23,8 +23,10 @@ __all__ = ["Convolution", "data_gradient"]
 
 @dataclass(frozen=True)
 class Convolution(ProductSpec):
-    """`y = x ∗ w (+ bias)`, and what is fused to it, for units `begin … end`: rows of all images (image · rows + row).
-    Where there are `parts`, a unit is a row of a part of the panels: (image · parts + part) · rows + row.
+    """`y = x ∗ w (+ bias)`, and what is fused to it, for units `begin … end`: `fold` rows each, of all images (image ·
+    units of an image + unit). Where there are `parts`, a unit is that of a part of the panels: (image · parts + part) ·
+    units of a part + unit. Tiles go on from one row of a unit to the next, which only rows and columns without padding
+    can.
 
     Arguments: x `(N, H, W, groups·inputs)`, w packed by `Pack`, then bias `(groups·outputs,)` where `bias`, then
     `gate`, of y's shape, where `finish` is "gate", then y. `finish`: "" as it is, "relu" the positive part, "gate" zero
@@ -42,18 +44,38 @@ class Convolution(ProductSpec):
     finish: str = ""
     add: bool = False
     parts: int = 1
+    fold: int = 1
+
+    MOST: ClassVar[int] = 4
+    """Rows of the largest unit."""
+
+    @property
+    def folds(self) -> int:
+        """Units of a part of one image."""
+        return -(-self.rows.positions // self.fold)
 
     def units(self) -> int:
         """Work units of one image."""
-        return self.rows.positions * self.parts
+        return self.folds * self.parts
+
+    def folded(self, target: Target) -> Convolution:
+        """The same with as many rows in a unit as tiles want that do not fit in one row: 13 places are no whole number
+        of tiles of 5 or 6, 26 are."""
+        if self.rows.padded or self.columns.padded:
+            return self
+        row, most = self.columns.positions, min(self.MOST, self.rows.positions)
+        depth = self.rows.taps * self.columns.taps * self.inputs
+        length = enough([row * fold for fold in range(1, most + 1)], self.outputs, target, self.dtype, depth)
+        return replace(self, fold=length // row)
 
     def shared(self, images: int, target: Target) -> Convolution:
         """The same for a few images, in parts enough for several threads to share one, and small enough for the
         weights of one to stay in the second-level cache."""
         size = self.kernel[0] * self.kernel[1] * self.inputs * self.panels(target).padded * self.groups
         size *= 8 if self.dtype == "float64" else 4
-        wanted = max(-(-2 * LEAVES // (images * self.rows.positions)), -(-size // (target.l2 // 2)))
-        return replace(self, parts=min(self.panels(target).number, wanted))
+        wanted = max(-(-2 * LEAVES // (images * self.folds)), -(-size // (target.l2 // 2)))
+        number = self.panels(target).number
+        return replace(self, parts=next((p for p in range(wanted, number) if number % p == 0), number))
 
     @property
     def macs(self) -> int:
@@ -62,8 +84,8 @@ class Convolution(ProductSpec):
 
     @property
     def result(self) -> tuple[int, int]:
-        """A row's positions × channels."""
-        return self.columns.positions, self.outputs
+        """A unit's positions × channels."""
+        return self.fold * self.columns.positions, self.outputs
 
     def planned(self, target: Target) -> tuple[int, ...]:
         """A tile: rows and vectors."""
@@ -81,8 +103,14 @@ class Convolution(ProductSpec):
         def panel(g: Int, channel: Int, at: Int, vectors: int, tail: int, begin: Int, end: Int, part: Int) -> None:
             with k.loop(begin, end) as turn:
                 image, row = k.div(turn.i, self.units()), k.rem(turn.i, self.units())
-                row = k.sub(row, k.mul(part, self.rows.positions))
-                _Row(self, k, g, channel, at, vectors, tail, image, row).emit(self.tile(target).rows)
+                unit = k.sub(row, k.mul(part, self.folds))
+                row = k.mul(unit, self.fold)
+                whole, rest = divmod(self.rows.positions, self.fold)
+                for rows, where in ((self.fold, "slt"), (rest, "sge")):
+                    if rows:
+                        with k.when(k.compare(where, unit, whole)):
+                            made = _Rows(self, k, g, channel, at, vectors, tail, image, row)
+                            made.emit(self.tile(target).rows, rows)
 
         def some_panels(g: Int, first: Int, last: Int, begin: Int, end: Int, part: Int = 0) -> None:
             start = k.mul(g, group_size)
@@ -101,14 +129,15 @@ class Convolution(ProductSpec):
                 some_panels(g.i, 0, layout.number, k.begin, k.end)
             return k
         with k.loop(k.begin, k.end) as unit, k.loop(0, self.groups) as g:
-            part = k.div(k.rem(unit.i, self.units()), self.rows.positions)
+            part = k.div(k.rem(unit.i, self.units()), self.folds)
             first, last = (k.div(k.mul(p, layout.number), self.parts) for p in (part, k.add(part, 1)))
             some_panels(g.i, first, last, unit.i, k.add(unit.i, 1), part)
         return k
 
 
-class _Row:
-    """One row of outputs of one panel of channels: cut into tiles, those that meet padding apart from the others."""
+class _Rows:
+    """A row of outputs, or some, of one panel of channels: cut into tiles, those that meet padding apart from the
+    others."""
 
     def __init__(self, spec: Convolution, k: Function, g: Int, channel: Int, at: Int, vectors: int, tail: int,
                  image: Int, row: Int) -> None:  # fmt: skip
@@ -123,10 +152,16 @@ class _Row:
         out = k.add(k.mul(image, rows.out_size), k.mul(row, rows.out_step), rows.out_first)
         self.channel = k.add(k.mul(g, spec.outputs), channel)
         self.y = k.add(k.mul(k.add(k.mul(out, columns.out_size), columns.out_first), self.y_wide), self.channel)
+        self.x_steps = columns.step * self.x_wide, rows.step * columns.size * self.x_wide
+        self.y_steps = columns.out_step * self.y_wide, rows.out_step * columns.out_size * self.y_wide
 
-    def emit(self, most: int) -> None:
-        """All tiles of the row; equal ones without padding that follow each other share a loop."""
+    def emit(self, most: int, rows: int) -> None:
+        """All tiles of the rows; of a row alone, equal ones without padding that follow each other share a loop."""
         columns, k = self.spec.columns, self.k
+        if rows > 1:
+            for first, m in cut(rows * columns.positions, most):
+                self.tile(first, m, True)
+            return
         pieces = [(a, m, all(columns.whole(a + i) for i in range(m))) for a, m in cut(columns.positions, most)]
         i = 0
         while i < len(pieces):
@@ -142,7 +177,8 @@ class _Row:
         """Sum `m` outputs × the panel's channels over all taps and input channels, then finish and store them."""
         k, spec = self.k, self.spec
         columns = spec.columns
-        x0 = k.add(self.x, k.mul(k.add(k.mul(first, columns.step), columns.first), self.x_wide))
+        x0 = k.add(self.x, columns.first * self.x_wide, self._to(first, *self.x_steps))
+        steps = {i: self._away(first, i, *self.x_steps) for i in range(m)}
         with k.loop(self.low, self.high, self._initial(first, m)) as u:
             line = k.add(x0, k.mul(u.i, spec.rows.apart * columns.size * self.x_wide))
             tap_row = k.add(spec.rows.weight, k.mul(u.i, spec.rows.weight_step))
@@ -150,17 +186,17 @@ class _Row:
             if clean and columns.apart == columns.weight_step == 1 and spec.groups == 1:
                 # Taps side by side: their channels are one run in the input and in the packed weights.
                 start = k.add(weights, columns.weight * spec.inputs * self.width)
-                u.out = self._along(u.carry, line, start, columns.taps * spec.inputs, range(m), m)
+                u.out = self._along(u.carry, line, start, columns.taps * spec.inputs, steps)
             elif clean:
                 with k.loop(0, columns.taps, u.carry) as v:
-                    u.out = v.out = self._along(v.carry, *self._tap(line, weights, v.i), spec.inputs, range(m), m)
+                    u.out = v.out = self._along(v.carry, *self._tap(line, weights, v.i), spec.inputs, steps)
                 u.out = v.values
             else:
                 sums = u.carry
                 for tap in range(columns.taps):
-                    inside = [i for i in range(m) if columns.meets(int(first) + i, tap)]  # type: ignore[arg-type]
+                    inside = {i: away for i, away in steps.items() if columns.meets(int(first) + i, tap)}  # type: ignore[arg-type]
                     if inside:
-                        sums = self._along(sums, *self._tap(line, weights, tap), spec.inputs, inside, m)
+                        sums = self._along(sums, *self._tap(line, weights, tap), spec.inputs, inside)
                 u.out = sums
         self._finish(u.values, first, m)
 
@@ -170,14 +206,14 @@ class _Row:
         return (k.add(line, k.mul(v, columns.apart * self.x_wide)),
                 k.add(weights, k.mul(at, self.spec.inputs * self.width)))  # fmt: skip
 
-    def _along(self, sums: list[Value], x: Int, w: Int, length: int, inside: range | list[int], m: int) -> list[Value]:
-        """Add `length` products, side by side in x and w, to the rows `inside` of the tile."""
-        k, reach = self.k, self.spec.columns.step * self.x_wide
+    def _along(self, sums: list[Value], x: Int, w: Int, length: int, inside: dict[int, int]) -> list[Value]:
+        """Add `length` products, side by side in x and w, to the tile's rows `inside`: how far away in x each is."""
+        k = self.k
         mine = [s for i in inside for s in sums[i * self.vectors : (i + 1) * self.vectors]]
         with k.loop(0, length, mine) as c:
             ys = load_row(k, k.arg["w"], k.add(w, k.mul(c.i, self.width)), self.vectors)
             at = k.add(x, c.i)
-            c.out = outer(k, c.carry, [k.broadcast(k.arg["x"], k.add(at, i * reach)) for i in inside], ys)
+            c.out = outer(k, c.carry, [k.broadcast(k.arg["x"], k.add(at, away)) for away in inside.values()], ys)
         out, summed = list(sums), iter(c.values)
         for i in inside:
             for j in range(self.vectors):
@@ -185,9 +221,19 @@ class _Row:
         return out
 
     def _spot(self, first: Int, i: int) -> Int:
-        k = self.k
-        return k.add(self.y, k.mul(first, self.spec.columns.out_step * self.y_wide),
-                     i * self.spec.columns.out_step * self.y_wide)  # fmt: skip
+        return self.k.add(self.y, self._to(first, *self.y_steps), self._away(first, i, *self.y_steps))
+
+    def _to(self, first: Int, step: int, line: int) -> Int:
+        """How far from the unit's first position another is: `step` from one to the next, `line` from row to row."""
+        return self._away(0, first, step, line) if isinstance(first, int) else self.k.mul(first, step)
+
+    def _away(self, first: Int, i: int, step: int, line: int) -> int:
+        """How far from position `first` the one is that is `i` further. One known only at run time is in a unit of one
+        row."""
+        wide = self.spec.columns.positions
+        start = first if isinstance(first, int) else 0
+        (row, column), (last_row, last) = divmod(start, wide), divmod(start + i, wide)
+        return (last_row - row) * line + (last - column) * step
 
     def _initial(self, first: Int, m: int) -> list[Value]:
         k, spec = self.k, self.spec
