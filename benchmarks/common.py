@@ -82,11 +82,16 @@ class Peer:
     It speaks JSON, one line each way: a request `{"do": "setup" | "run" | "memory", ...}`, then its answer.
     """
 
-    def __init__(self, name: str, python: str = sys.executable) -> None:
-        """Start `workers.py NAME` with the interpreter `python`. Raises: PeerError where it cannot start."""
+    def __init__(self, name: str, python: str = sys.executable, threads: int = 0) -> None:
+        """Start `workers.py NAME` with the interpreter `python`, on all cores or `threads`. Raises: PeerError where it
+        cannot start."""
         self.name = name
-        threads = str(cores())
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": str(threads or cores()),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "JAX_PLATFORMS": "cpu",
+        }
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the process is)
         self._process = subprocess.Popen(
             [python, str(HERE / "workers.py"), name],

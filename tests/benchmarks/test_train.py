@@ -41,6 +41,18 @@ def test_konv_alone(tmp_path: Path):
     assert result["machine"]["cores"] >= 1
 
 
+def test_share_of_the_peak(tmp_path: Path):
+    command = [sys.executable, BENCHMARKS / "share.py", "--batch", "4", "--rounds", "2", "--seconds", "0.01"]
+    done = subprocess.run([*command, "--out", tmp_path], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "share.json").read_text("utf-8"))
+    assert result["results"][0]["cores"] == 1
+    for row in result["results"]:
+        share, peak, step = (row[k] for k in ("share_of_peak", "peak_flop_per_second", "step_flop_per_second"))
+        assert share["all"] == pytest.approx([s / p for s, p in zip(step["all"], peak["all"], strict=True)], rel=1e-4)
+        assert row["best_share"] == pytest.approx(step["max"] / peak["max"], rel=1e-4)
+
+
 def test_a_missing_peer_is_named(tmp_path: Path):
     missing = tmp_path / "python"
     missing.write_text("#!/bin/sh\necho no such framework >&2\nexit 1\n")
