@@ -17,12 +17,15 @@ FUNCTIONS: list[tuple[str, dict[str, Any]]] = [
     ("relu", {"threshold": 0.5}), ("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.1}), ("elu", {}),
     ("elu", {"alpha": 0.3}), ("selu", {}), ("silu", {}), ("swish", {}), ("gelu", {}), ("gelu", {"approximate": True}),
     ("hard_sigmoid", {}), ("hard_silu", {}), ("hard_swish", {}), ("softplus", {}), ("softsign", {}),
-    ("exponential", {}),
+    ("exponential", {}), ("celu", {}), ("celu", {"alpha": 0.4}), ("glu", {}), ("hard_shrink", {}), ("hard_tanh", {}),
+    ("log_sigmoid", {}), ("log_softmax", {}), ("mish", {}), ("soft_shrink", {"threshold": 0.2}), ("squareplus", {}),
+    ("tanh_shrink", {}),
 ]  # fmt: skip
 LAYERS: list[tuple[str, dict[str, Any]]] = [
     ("ReLU", {"max_value": 0.5, "negative_slope": 0.1, "threshold": 0.25}), ("LeakyReLU", {}), ("ELU", {"alpha": 0.5}),
     *(("Activation", {"activation": name}) for name in (
-        "selu", "silu", "gelu", "hard_sigmoid", "hard_silu", "softplus", "softsign", "exponential", "leaky_relu"
+        "selu", "silu", "gelu", "hard_sigmoid", "hard_silu", "softplus", "softsign", "exponential", "leaky_relu",
+        "celu", "hard_tanh", "log_sigmoid", "log_softmax", "mish", "soft_shrink", "tanh_shrink",
     )),
 ]  # fmt: skip
 

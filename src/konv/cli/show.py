@@ -53,7 +53,7 @@ def _found(word: str) -> type:
     from konv.names import unknown
 
     known = _known()
-    bare: dict[str, type] = {name.replace("_", ""): type(f.op) for name, f in activations.NAMES.items()}
+    bare: dict[str, type] = {name.replace("_", ""): type(f.op) for name, f in activations.NAMES.items() if f.op}
     bare |= {name.replace("_", ""): kind for name, kind in known.items()}
     bare |= {kind.__name__.lower(): kind for kind in known.values()}
     found = bare.get(word.replace("_", "").lower())

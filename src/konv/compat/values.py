@@ -216,7 +216,7 @@ class _Activation(Activation):
     """An activation whose results are `Values`."""
 
     def __init__(self, own: Activation) -> None:
-        super().__init__(own.name, own.op, own.make, own.whole)
+        super().__init__(own.name, own.op, own.make, own.whole, own.own)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """See `konv.activations.Function`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from konv.graph.node import Node, Tensor, Variable
 
-__all__ = ["Graph", "replaced"]
+__all__ = ["Graph", "nodes_between", "replaced"]
 
 
 class Graph:
@@ -69,3 +69,15 @@ def _sorted(outputs: Sequence[Tensor]) -> Iterator[Node]:
         else:
             stack.append((node, True))
             stack.extend((t.node, False) for t in reversed(node.inputs))
+
+
+def nodes_between(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> Iterator[Node]:
+    """The nodes that `outputs` need, back to `inputs`, each once."""
+    seen = {id(t.node) for t in inputs}
+    waiting = [t.node for t in outputs]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting.extend(t.node for t in node.inputs)

@@ -251,5 +251,7 @@ def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
         raise unknown("layer", name, {**LAYERS, **(custom_objects or {})})
     if kind is Lambda and (function := found(config["function"], custom_objects)) is not None:
         config = {**config, "function": function}
+    if (activation := found(config.get("activation"), custom_objects)) is not None:
+        config = {**config, "activation": activation}
     layer: Layer = kind.from_config(config)
     return layer

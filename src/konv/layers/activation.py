@@ -21,7 +21,8 @@ class Activation(Layer):
     """An activation as a layer.
 
     Arguments:
-        `activation`: its name (`"relu"`, `"softmax"`, …) or a function of `konv.activations`.
+        `activation`: its name (`"relu"`, `"softmax"`, …), a function of `konv.activations`, or one of your own,
+        written in `konv.ops`. A file keeps a function's name: see `register_serializable`.
         `options`: `name`, `input_shape`; see `Layer`.
     Input shape: `(N, …)`, any.
     Output shape: the input's.
@@ -37,7 +38,7 @@ class Activation(Layer):
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The activation's."""
-        return self.activation.op
+        return self.activation.op or ops.Linear()
 
 
 class ReLU(Layer):

@@ -11,12 +11,12 @@ import numpy as np
 from konv import activations, config, constraints, initializers, regularizers
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
 from konv.functions.total import Total
-from konv.graph import Later, Node, Tensor, Variable
+from konv.graph import Later, Node, Tensor, Variable, nodes_between
 from konv.layers import keeping
 from konv.layers.checks import checked_name, sample_shape
 from konv.layers.eager import Eager, arrays_in
 from konv.layers.phase import asked, with_training
-from konv.layers.uses import Call, Used, freeze, gathered, layers_in, nodes_between, set_values, within
+from konv.layers.uses import Call, Used, freeze, gathered, layers_in, set_values, within
 from konv.messages import text
 from konv.ops.activation import Linear
 from konv.ops.record import Array, Op, Weight
@@ -296,7 +296,7 @@ class Layer(Used):
             op = self.op(*(t.shape for t in tensors))
             output = Node.apply(op, tensors, tuple(self.weights), self.name, self.dtype)
             if self.activation is not activations.linear and op is not self.activation.op:
-                output = Node.apply(self.activation.op, (output,), (), self.name, self.dtype)
+                output = self.activation.applied(output, self.name)
         except KonvError as error:
             raise self._named(error) from error
         return output
@@ -400,21 +400,14 @@ class Layer(Used):
             "name": self.name,
             "trainable": self.trainable,
             "dtype": self.dtype,
-            **{name: _saved(name, value) for name, value in values.items()},
+            **{name: keeping.argument(name, value) for name, value in values.items()},
             **keeping.saved(self._kept),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Layer:
         """A new layer from what `get_config` gave as `config`."""
-        return cls(**config)
+        return cls(**keeping.revived(config))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-
-def _saved(name: str, value: Any) -> Any:
-    """An argument as a configuration keeps it."""
-    if isinstance(value, activations.Function):
-        return value.name
-    return initializers.serialize(value) if name.endswith("_initializer") else value

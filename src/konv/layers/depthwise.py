@@ -164,7 +164,7 @@ class SeparableConv2D(Layer):
             output = Node.apply(self.op(), tensors, tuple(self.weights[:1]), self.name, self.dtype)
             output = Node.apply(self.mixing(), (output,), tuple(self.weights[1:]), self.name, self.dtype)
             if self.activation is not activations.linear:
-                output = Node.apply(self.activation.op, (output,), (), self.name, self.dtype)
+                output = self.activation.applied(output, self.name)
         except KonvError as error:
             raise self._named(error) from error
         return output

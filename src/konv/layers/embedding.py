@@ -10,9 +10,8 @@ from konv.arguments import count
 from konv.errors import ConfigurationError
 from konv.functions.elementwise import floor
 from konv.functions.gathering import take
-from konv.graph import Tensor
+from konv.graph import Tensor, nodes_between
 from konv.layers.base import Layer
-from konv.layers.uses import nodes_between
 from konv.messages import text
 from konv.ops.record import Weight
 from konv.shapes import Shape

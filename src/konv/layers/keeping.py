@@ -5,13 +5,13 @@ A layer whose `arguments` have `kernel_initializer` takes `kernel_regularizer` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from konv import constraints, regularizers
+from konv import activations, constraints, initializers, regularizers
 from konv.graph import Variable
 
-__all__ = ["attach", "saved", "taken"]
+__all__ = ["argument", "attach", "revived", "saved", "taken"]
 
 
 def _names(arguments: Iterable[str]) -> list[str]:
@@ -47,3 +47,18 @@ def saved(kept: dict[str, Any]) -> dict[str, Any]:
         for name, value in kept.items()
         if value is not None
     }
+
+
+def argument(name: str, value: Any) -> Any:
+    """An argument as a configuration has it. Raises: ConfigurationError for a function that has not been registered."""
+    if isinstance(value, activations.Function):
+        return activations.serialize(value)
+    return initializers.serialize(value) if name.endswith("_initializer") else value
+
+
+def revived(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`config` with a layer for an activation, where one was kept."""
+    from konv.layers import deserialize
+
+    kept = config.get("activation")
+    return {**config, "activation": deserialize(kept)} if isinstance(kept, Mapping) else config

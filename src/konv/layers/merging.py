@@ -10,10 +10,9 @@ from konv import ops
 from konv.errors import ConfigurationError, GraphError, KonvError, ShapeError
 from konv.functions.contraction import einsum
 from konv.functions.reduction import sum as summed
-from konv.graph import Node, Tensor
+from konv.graph import Node, Tensor, nodes_between
 from konv.layers.base import Layer
 from konv.layers.checks import sample_shape
-from konv.layers.uses import nodes_between
 from konv.messages import text
 from konv.ops.record import Op, Weight
 from konv.shapes import Shape, show

@@ -11,7 +11,7 @@ import numpy as np
 
 from konv.errors import GraphError, ShapeError
 from konv.functions.total import Total
-from konv.graph import Node, Tensor, Variable
+from konv.graph import Tensor, Variable, nodes_between
 from konv.messages import text
 from konv.ops.record import Array
 from konv.shapes import show
@@ -26,7 +26,6 @@ __all__ = [
     "freeze",
     "gathered",
     "layers_in",
-    "nodes_between",
     "now_gathering",
     "set_values",
     "within",
@@ -227,18 +226,6 @@ def layers_in(held: Mapping[Any, Any], kind: type[Layer], before: str = "") -> I
             yield from layers_in(value, kind, f"{name}_")
         elif isinstance(value, (list, tuple)):
             yield from layers_in(dict(enumerate(value)), kind, f"{name}_")
-
-
-def nodes_between(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> Iterator[Node]:
-    """The nodes that `outputs` need, back to `inputs`, each once."""
-    seen = {id(t.node) for t in inputs}
-    waiting = [t.node for t in outputs]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            yield node
-            waiting.extend(t.node for t in node.inputs)
 
 
 def freeze(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:

@@ -7,6 +7,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "CenterCrop: a {received} image has no part of {crop}. Use Resizing first, or a smaller crop.",
         "CenterCrop：{received} 的图像中取不出 {crop} 的部分。请先用 Resizing，或减小裁剪尺寸。",
     ),
+    "activation_gave": (
+        "The activation {name} must return a symbolic tensor, made of its input by konv.ops or a layer. Received: "
+        "{received}.",
+        "激活函数 {name} 必须返回由输入经 konv.ops 或层得到的符号张量。收到的是：{received}。",
+    ),
+    "activation_with_weights": (
+        "The activation {name} has weights ({weight}), which belong to a layer. Put it behind as a layer of its own.",
+        "激活函数 {name} 带有权重（{weight}），而权重属于层。请把它作为单独的一层放在后面。",
+    ),
     "not_the_last_axis": (
         "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
         "(N, height, width, channels) here.",

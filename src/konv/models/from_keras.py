@@ -181,7 +181,9 @@ def _config(kind: str, config: Mapping[str, Any], custom_objects: Known) -> dict
     known = {*LAYERS[kind].arguments, *EVERY, *kept, *(("function", "arguments") if kind == "Lambda" else ())}
     found_: dict[str, Any] = {}
     for name, value in config.items():
-        if kind == "TimeDistributed" and name == "layer":
+        if (kind == "TimeDistributed" and name == "layer") or (
+            name == "activation" and isinstance(value, Mapping) and value.get("class_name") in LAYERS
+        ):
             found_[name] = _layer(value, custom_objects)
         elif name in known:
             found_[name] = _value(name, value)

@@ -117,15 +117,17 @@ def _config(kind: str, config: Mapping[str, Any], keras3: bool) -> dict[str, Any
             found[name] = _saved("keras.regularizers", value)
         elif name.endswith("_constraint") and keras3 and isinstance(value, Mapping):
             found[name] = _saved("keras.constraints", value)
+        elif name == "activation" and isinstance(value, Mapping):
+            found[name] = architecture(value, keras3, {})
+        elif name == "activation" and keras3 and isinstance(value, str) and ">" in value:
+            found[name] = _function(value, value)
     if kind == "Lambda" and keras3:
-        name = found["function"]
-        found["function"] = {
-            "module": "builtins",
-            "class_name": "function",
-            "config": name,
-            "registered_name": "function",
-        }
+        found["function"] = _function(found["function"], "function")
     return found
+
+
+def _function(name: str, registered: str) -> dict[str, Any]:
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": registered}
 
 
 def _saved(module: str, value: Mapping[str, Any]) -> dict[str, Any]:
