@@ -15,7 +15,8 @@ from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.dense import Dense, DenseWeightGradient
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
-from konv.kernels.products.weight_gradient import WeightGradient
+from konv.kernels.products.weight_gradient import WeightGradient, by_places
+from konv.kernels.products.whole_gradient import WholeWeightGradient
 from konv.ops.record import Array, Run
 from konv.shapes import Axis
 from tests.kernels.helpers import frame, packed, run, same_bits, short, unset, wide
@@ -83,6 +84,27 @@ def test_weight_gradient(seed: int) -> None:
     run(spec, c.x, c.dy, partial, end=len(c.x) * spec.rows.positions, target=drawn(spec, level(seed), c.rng))
     wanted = c.op.backward(c.dy, (c.x,), (c.w, c.b), c.dy, Run()).weights[0]
     np.testing.assert_array_equal(partial[0], wanted)
+
+
+def test_weight_gradient_place_by_place(seed: int) -> None:
+    """Of places seen by themselves, chunks of any length: leaf by leaf, across images, and cut by what is made."""
+    rng = np.random.default_rng(seed)
+    dtype, n = str(rng.choice(["float32", "float64"])), int(rng.integers(1, 20))
+    inputs, outputs, height, width = (int(rng.integers(1, most)) for most in (240, 140, 8, 8))
+    axes = by_places(*(Taps.forward(Axis(size, 1)) for size in (height, width)))
+    x, dy = (rng.integers(-4, 5, (n * height * width, channels)).astype(dtype) for channels in (inputs, outputs))
+    leaf, whole = (kind(dtype, *axes, inputs, outputs) for kind in (WeightGradient, WholeWeightGradient))
+    target, other = (drawn(spec, level(seed), rng) for spec in (leaf, whole))
+
+    begin, end = sorted(int(v) for v in rng.integers(0, len(x) + 1, 2))
+    partial = np.ones((2, inputs, outputs), dtype)
+    run(leaf, x, dy, partial, begin=begin, end=end, leaf=1, target=target)
+    np.testing.assert_array_equal(partial[0], 1)
+    np.testing.assert_array_equal(partial[1], 1 + x[begin:end].T @ dy[begin:end])
+
+    dw = unset((inputs, outputs), dtype)
+    run(whole, frame(n), x, dy, dw, end=whole.units(other), target=other, writes=(0, -1))
+    np.testing.assert_array_equal(dw, x.T @ dy)
 
 
 def test_dense(seed: int) -> None:

@@ -114,11 +114,10 @@ def test_weight_gradient(seed: int) -> None:
 
 @pytest.mark.parametrize(("inputs", "outputs", "kernel", "stride", "dtype"), [
     (64, 64, 3, 1, "float32"), (128, 64, 3, 2, "float32"), (192, 128, 1, 2, "float32"), (64, 96, 5, 1, "float64"),
+    (101, 75, 3, 1, "float32"),
 ])  # fmt: skip
-def test_weight_gradient_of_places_a_power_of_two_apart(
-    inputs: int, outputs: int, kernel: int, stride: int, dtype: str
-) -> None:
-    """They are copied to scratch memory first, in chunks of any number of rows."""
+def test_weight_gradient_of_many_channels(inputs: int, outputs: int, kernel: int, stride: int, dtype: str) -> None:
+    """Places are copied to scratch memory first, in chunks of any number of rows."""
     rng = np.random.default_rng(inputs + kernel)
     op = Conv2D(outputs, (kernel, kernel), (stride, stride), "same", bias=False)
     axes = op.window((7, 6, inputs))

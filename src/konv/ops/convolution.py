@@ -13,7 +13,7 @@ from konv.kernels.products.blocking import line
 from konv.kernels.products.convolution import Convolution, data_gradient
 from konv.kernels.products.pack import Pack
 from konv.kernels.products.taps import Taps
-from konv.kernels.products.weight_gradient import WeightGradient
+from konv.kernels.products.weight_gradient import WeightGradient, by_places
 from konv.kernels.products.whole_gradient import WholeWeightGradient
 from konv.kernels.sums.tree import BiasGradient
 from konv.kernels.winograd.algorithm import choose, choose_gradient
@@ -203,6 +203,7 @@ def direct_gradient(
     """Add the kernel of the gradient of weight 0 by direct sums: leaf by leaf, or cut by outputs where that takes less
     from memory. By outputs every unit reads its part of x and of dy again; by leaves eight times the weight are kept,
     and one of them goes through the caches for every sample."""
+    rows, columns = by_places(rows, columns)
     weight = rows.taps * columns.taps * inputs * outputs * groups
     whole = WholeWeightGradient(to.dtype, rows, columns, inputs, outputs, groups)
     if whole.read(to.target) > weight if to.batch >= LEAVES else LEAVES * weight < to.batch * dy.size:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -12,17 +14,16 @@ from konv.kernels.products.product import load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
 from konv.kernels.sums.tree import flag_nonfinite
+from konv.shapes import Axis
 
-__all__ = ["LINE", "Seen", "Sums", "WeightGradient"]
+__all__ = ["LINE", "Seen", "Sums", "WeightGradient", "by_places"]
 
 
 LINE = 64
 """Bytes of a cache line."""
-SPREAD = 256
-"""Bytes of which places are a multiple apart, if they are to be copied: then they share a quarter of the sets, or less,
-of a first-level cache."""
-PAYS = 24
-"""Tiles that must read a copied panel before copying has paid."""
+PAYS = 24, 8
+"""Tiles that must read a copied panel of dy, and vectors of outputs that must read copied rows of x, before copying has
+paid."""
 
 
 class Sums(NamedTuple):
@@ -41,6 +42,18 @@ class Seen(NamedTuple):
     array: Value
     row: Int
     place: int
+
+
+def _flat(rows: Taps, columns: Taps) -> bool:
+    """Whether every place is seen once, by itself."""
+    return rows.taps == columns.taps == rows.step == columns.step == 1 and not (rows.padded or columns.padded)
+
+
+def by_places(rows: Taps, columns: Taps) -> tuple[Taps, Taps]:
+    """The axes of a gradient; where every place is seen by itself each is a row, so that chunks may end anywhere."""
+    if not _flat(rows, columns):
+        return rows, columns
+    return Taps.forward(Axis(rows.size * columns.size, 1)), Taps.forward(Axis(1, 1))
 
 
 @dataclass(frozen=True)
@@ -78,10 +91,22 @@ class WeightGradient(ProductSpec):
         """A tile, and the rows of an image worked through at a time, so that what the tiles read again stays in the
         second-level cache."""
         found = tile(*self.result, target, self.dtype, self.rows.positions * self.columns.positions)
-        chunk = self.chunk(target, self.inputs * self.groups, self.outputs * self.groups)
-        if self._copied(found, target):  # and a panel of dy in the first-level one, beside the tiles' own
+        copied = self._copied(found, target)
+        once = copied and self.flat  # no part of dy is read again but for the panel that is copied
+        chunk = self.chunk(target, self.inputs * self.groups, 0 if once else self.outputs * self.groups)
+        if copied:  # and a panel of dy in the first-level one, beside the tiles' own
             chunk = min(chunk, max(1, target.l1 // 4 // (self.columns.positions * found.vectors * target.vector_bytes)))
         return *found, chunk
+
+    @property
+    def flat(self) -> bool:
+        """Whether the rows of images that follow each other are one run of rows."""
+        return _flat(self.rows, self.columns)
+
+    def _large(self, target: Target) -> bool:
+        """Whether a leaf is larger than half of the second-level cache."""
+        size = self.rows.taps * self.columns.taps * self.w_tap
+        return size * target.vector_bytes // target.lanes(self.dtype) > target.l2 // 2
 
     def chunk(self, target: Target, taken: int, made: int) -> int:
         """Rows of an image of which what is read of `taken` channels of x and `made` of dy fits in half of the
@@ -89,23 +114,26 @@ class WeightGradient(ProductSpec):
         rows, columns = self.rows, self.columns
         seen = min(columns.size, columns.positions * columns.taps) * min(rows.step, rows.taps)
         line = (seen * taken + columns.positions * made) * (8 if self.dtype == "float64" else 4)
-        return max(1, min(rows.positions, target.l2 // 2 // line))
+        fitting = max(1, target.l2 // 2 // line)
+        return fitting if self.flat else min(rows.positions, fitting)
 
     def copies(self, target: Target) -> tuple[int, int] | None:
         """Elements from a place to the next of the copies of a chunk's rows of x, and of a panel of dy, where these are
         read from scratch memory; None: they are read where they are.
 
-        Places a power of two apart share a few sets of the first-level cache, too few for those of a chunk."""
+        Places many lines apart share a few sets of the first-level cache, too few for those of a chunk, or fill it with
+        parts of lines that the tile does not read."""
         chosen, lanes = self.tile(target), target.lanes(self.dtype)
         if not self._copied(chosen, target):
             return None
-        return self.inputs + LINE * lanes // target.vector_bytes, chosen.vectors * lanes
+        line = LINE * lanes // target.vector_bytes
+        return (-(-self.inputs // line) | 1) * line, chosen.vectors * lanes
 
     def _copied(self, chosen: Tile, target: Target) -> bool:
         """Whether a chunk is copied for such tiles."""
-        shared = SPREAD * target.lanes(self.dtype) // target.vector_bytes
-        pays = self.columns.taps * (self.inputs // chosen.rows) >= PAYS
-        return pays and not (self.mixed or self.groups > 1 or self.inputs % shared or self.outputs % shared)
+        lanes, taps = target.lanes(self.dtype), self.columns.taps
+        pays = taps * (self.inputs // chosen.rows) >= PAYS[0] and taps * (self.outputs // lanes) >= PAYS[1]
+        return pays and not (self.mixed or self.groups > 1 or self.inputs < lanes)
 
     def scratch(self, target: Target) -> int:
         """Bytes of scratch memory: the copies of a chunk."""
@@ -116,8 +144,9 @@ class WeightGradient(ProductSpec):
         return rows * elements * (target.vector_bytes // target.lanes(self.dtype))
 
     def allows(self, blocking: tuple[int, ...], target: Target) -> bool:
-        """Whether a blocking is possible: its tile, and a chunk that is no more than an image."""
-        return super().allows(blocking, target) and 1 <= blocking[2] <= self.rows.positions
+        """Whether a blocking is possible: its tile, and a chunk of no more than an image, where images are apart."""
+        most = blocking[2] if self.flat else self.rows.positions
+        return super().allows(blocking, target) and 1 <= blocking[2] <= most
 
     def choices(self, target: Target) -> list[tuple[int, ...]]:
         """Tiles worth measuring, and chunks of half, twice and four times as many rows."""
@@ -128,17 +157,40 @@ class WeightGradient(ProductSpec):
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "x dy dw")
-        rows, chunk = self.rows, self.blocking(target)[2]
+        if self.flat:
+            self._chunks(k, target, 0, k.begin, k.end)
+            return k
+        rows = self.rows
         images = k.loop(k.div(k.begin, rows.positions), k.div(k.add(k.end, rows.positions - 1), rows.positions))
         with images as n:
             start, stop = (k.sub(v, k.mul(n.i, rows.positions)) for v in (k.begin, k.end))
-            start, stop = k.largest(start, 0), k.least(stop, rows.positions)
-            with k.loop(start, stop, step=chunk) as r, k.loop(0, self.groups) as g, k.loop(0, rows.taps) as u:
-                low, high = rows.positions_inside(k, u.i)
-                low, high = k.largest(low, r.i), k.least(high, k.least(k.add(r.i, chunk), stop))
-                with k.when(k.compare("slt", low, high)):
-                    self._rows(k, target, n.i, g.i, u.i, low, high)
+            self._chunks(k, target, n.i, k.largest(start, 0), k.least(stop, rows.positions))
         return k
+
+    def _chunks(self, k: Function, target: Target, image: Int, start: Int, stop: Int) -> None:
+        """Add rows `start … stop` of an image to the sums, a chunk at a time."""
+        some, each_group = self.chunks(k, target, start, stop), k.loop(0, self.groups)
+        with some as (first, last, _), each_group as g, k.loop(0, self.rows.taps) as u:
+            low, high = self.rows_inside(k, u.i, first, last)
+            with k.when(k.compare("slt", low, high)):
+                self._rows(k, target, image, g.i, u.i, low, high)
+
+    @contextmanager
+    def chunks(self, k: Function, target: Target, start: Int, stop: Int) -> Iterator[tuple[Int, Int, Value]]:
+        """Rows `start … stop` in chunks as even as they can be: first and last row of each, and whether it is the first
+        one."""
+        most, rows = self.blocking(target)[2], k.sub(stop, start)
+        number = k.div(k.add(rows, most - 1), most)
+        with k.loop(0, number) as c:
+            first, last = (k.add(start, k.div(k.mul(rows, at), number)) for at in (c.i, k.add(c.i, 1)))
+            yield first, last, k.compare("eq", c.i, 0)
+
+    def rows_inside(self, k: Function, u: Int, first: Int, last: Int) -> tuple[Int, Int]:
+        """The rows among `first … last` at which a tap row lies inside the input."""
+        if not self.rows.padded:
+            return first, last
+        low, high = self.rows.positions_inside(k, u)
+        return k.largest(low, first), k.least(high, last)
 
     def _rows(self, k: Function, target: Target, image: Int, g: Int, u: Int, low: Int, high: Int) -> None:
         """Add rows `low … high` of an image to the sums of one row of taps of a group."""
@@ -163,7 +215,8 @@ class WeightGradient(ProductSpec):
             here = k.add(x, k.mul(r.i, self.rows.step * self.x_line), k.mul(c.i, self.inputs))
             there = k.add(k.mul(r.i, xs.row), k.mul(c.i, xs.place))
             with k.loop(0, self.inputs, step=k.lanes) as i:
-                k.store(k.load(k.arg["x"], k.add(here, i.i)), xs.array, k.add(there, i.i))
+                at = k.least(i.i, self.inputs - k.lanes)  # a vector that ends with the row, at the end of it
+                k.store(k.load(k.arg["x"], k.add(here, at)), xs.array, k.add(there, at))
 
     def _copy_dy(self, k: Function, dys: Seen, dy: Int, rows: Int, vectors: int, tail: int) -> None:
         """Lay some rows of one panel of dy in scratch memory."""
@@ -251,6 +304,8 @@ class WeightGradient(ProductSpec):
         sums = [v for s in spots for v in load_row(k, sums_at.array, s, vectors, tail)]
         if sums_at.fresh is not None:
             sums = [k.select(sums_at.fresh, k.every(0), v) for v in sums]
+        elif self._large(k.target):
+            self._ask(k, sums_at, len(rows), vectors)
 
         def products(sums: list[Value], xr: Int, yr: Int, j: Int, inside: list[bool]) -> list[Value]:
             ys = load_row(k, dys.array, k.add(yr, k.mul(j, dys.place)), vectors, tail)
@@ -276,6 +331,13 @@ class WeightGradient(ProductSpec):
             store_row(k, r.values[i * vectors : (i + 1) * vectors], sums_at.array, spot, tail)
         if sums_at.fresh is not None:
             flag_nonfinite(k, r.values, k.arg["frame"])
+
+    def _ask(self, k: Function, sums_at: Sums, rows: int, vectors: int) -> None:
+        """Ask for the sums of the next tile, which would come from beyond the second-level cache."""
+        line = LINE * k.lanes // k.target.vector_bytes
+        for i in range(rows, 2 * rows):
+            for at in {*range(0, vectors * k.lanes, line), vectors * k.lanes - 1}:
+                k.prefetch(sums_at.array, k.add(sums_at.start, k.mul(sums_at.row, i), at))
 
     def _stretches(self) -> list[tuple[int, int]]:
         """The columns, cut where the set of taps inside the input changes."""

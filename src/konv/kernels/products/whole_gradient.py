@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from math import isqrt
 from typing import ClassVar
 
 from konv.kernels.code.ir import Function, Int, Value
@@ -51,8 +50,8 @@ class WholeWeightGradient(WeightGradient):
         base, pieces = self.rows.taps * self.groups, len(cut(self.result[0], rows))
         elements = self.columns.taps * self.inputs * self.outputs
         wanted = max(-(-UNITS // base), -(-elements // ROOM))
-        # As many blocks as parts, so that units read little of x and dy again, but run along rows.
-        even = min(isqrt(wanted), self.outputs // WIDE) or 1
+        # Units about as high as wide, so that they read little of x and dy again, but run along rows.
+        even = min(round((wanted * self.outputs / self.inputs) ** 0.5), self.outputs // WIDE) or 1
         blocks = min(pieces, -(-wanted // even))
         return blocks, min(number, -(-wanted // blocks))
 
@@ -160,19 +159,26 @@ class _Unit:
         with k.loop(0, LEAVES) as leaf:
             start, stop = (k.div(k.mul(self.n, at), LEAVES) for at in (leaf.i, k.add(leaf.i, 1)))
             into = k.either(self.alone, self.dw, k.mul(leaf.i, self.size))
-            with k.loop(start, stop) as image, k.loop(0, spec.rows.positions, step=self.chunk) as chunk:
-                fresh = k.compare("eq", image.i, start)
-                if isinstance(chunk.i, Value):
-                    fresh = k.both(fresh, k.compare("eq", chunk.i, 0))
-                self._chunk(image.i, chunk.i, into, fresh)
+            rows = spec.rows.positions
+            if spec.flat:  # all images of the leaf as one
+                self._chunks(start, k.mul(k.sub(stop, start), rows), into, [])
+            else:
+                with k.loop(start, stop) as image:
+                    self._chunks(image.i, rows, into, [k.compare("eq", image.i, start)])
         with k.when(k.compare("ne", self.n, 1)):
             self._combine()
 
-    def _chunk(self, image: Int, first: Int, into: Int, fresh: Value) -> None:
+    def _chunks(self, image: Int, rows: Int, into: Int, begins: list[Value]) -> None:
+        """Add the rows of an image to the sums, a chunk at a time. `begins`: what holds where they are empty."""
+        k, spec = self.k, self.spec
+        with spec.chunks(k, k.target, 0, rows) as (first, last, fresh):
+            for other in begins:
+                fresh = k.both(fresh, other)
+            self._chunk(image, *spec.rows_inside(k, self.u, first, last), into, fresh)
+
+    def _chunk(self, image: Int, low: Int, high: Int, into: Int, fresh: Value) -> None:
         """Add some rows of one image to the sums."""
         k, spec = self.k, self.spec
-        low, high = spec.rows.positions_inside(k, self.u)
-        low, high = k.largest(low, first), k.least(high, k.add(first, self.chunk))
         line = k.add(k.mul(image, spec.rows.size), spec.rows.first, k.mul(self.u, spec.rows.apart))
         x = k.add(k.mul(line, spec.x_line), k.mul(self.g, spec.inputs))
         dy = k.add(k.mul(k.mul(image, spec.rows.positions), spec.y_line), k.mul(self.g, spec.outputs))
