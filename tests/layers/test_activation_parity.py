@@ -51,12 +51,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("number", range(50 if metafunc.config.getoption("--slow") else 2))
 
 
-def drawn(kind: str, rng: np.random.Generator) -> dict[str, Any]:
-    """A random configuration of a layer."""
+def drawn(kind: str, size: int, rng: np.random.Generator) -> dict[str, Any]:
+    """A random configuration of a layer, for samples of `size` axes."""
     slope, low, high = (float(v) for v in rng.uniform(0, 1, 3))
     some = {
         "ReLU": {"max_value": [None, high + 0.2][rng.integers(2)], "negative_slope": slope, "threshold": low / 2},
-        "LeakyReLU": {"negative_slope": slope}, "ELU": {"alpha": slope}, "Softmax": {},
+        "LeakyReLU": {"negative_slope": slope}, "ELU": {"alpha": slope},
+        "Softmax": {"axis": -1 if size < 2 else [-1, 1, [1, -1]][rng.integers(3)]},
         "Activation": {"activation": str(rng.choice(NAMES))},
         "PReLU": {"shared_axes": [None, [1], [1, 2], [2]][rng.integers(4)],
                   "alpha_initializer": {"class_name": "Constant", "config": {"value": slope}}},
@@ -74,7 +75,7 @@ KINDS = ["ReLU", "LeakyReLU", "ELU", "Softmax", "Activation", "PReLU"]
 def test_random_layers_as_keras(kind: str, number: int, oracle: Oracle) -> None:
     rng = np.random.default_rng(number)
     size = tuple(int(n) for n in rng.integers(1 + (kind == "Softmax"), 7, 3 if kind == "PReLU" else rng.integers(1, 4)))
-    check(oracle, kind, drawn(kind, rng), size, number)
+    check(oracle, kind, drawn(kind, len(size), rng), size, number)
 
 
 def test_options_of_functions_on_symbolic_tensors() -> None:

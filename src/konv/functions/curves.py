@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast as cast_to
 
 import numpy as np
 
@@ -151,8 +151,11 @@ def mish(x: Any) -> Any:
     return multiply(x, tanh(softplus(x)))
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
-    """e^x divided by its sum along `axis`."""
+def softmax(x: Any, axis: int | Sequence[int] = -1) -> Any:
+    """e^x divided by its sum along `axis`, or over several axes together."""
+    if isinstance(axis, (list, tuple)) and len(axis) > 1:
+        return exp(log_softmax(x, axis))
+    axis = axis[0] if isinstance(axis, (list, tuple)) else cast_to("int", axis)
     if not is_symbolic(x):
         values = np.moveaxis(array(x), axis, -1)
         return np.moveaxis(Softmax().forward((values,), (), Run()), -1, axis)
@@ -165,7 +168,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return transpose(applied(Softmax(), transpose(x, order)), order)
 
 
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: Any, axis: int | Sequence[int] = -1) -> Any:
     """The logarithm of `softmax` along `axis`, without rounding it first."""
     below = subtract(x, stop_gradient(largest(x, axis, keepdims=True)))  # so that nothing is rounded away
     return subtract(below, log(summed(exp(below), axis, keepdims=True)))

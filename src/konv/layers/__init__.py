@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import konv.functions  # noqa: F401 (gives symbolic tensors their operators)
-from konv.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax
+from konv.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU
 from konv.layers.adaptive import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -95,6 +95,7 @@ from konv.layers.sequence import (
     SeparableConv1D,
     SeparableConvolution1D,
 )
+from konv.layers.softmax import Softmax
 from konv.layers.spatial import SpatialDropout1D, SpatialDropout2D
 from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
 from konv.layers.whitening import Whitening

@@ -14,7 +14,7 @@ from konv.layers.base import Layer
 from konv.messages import text
 from konv.shapes import Shape
 
-__all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
+__all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU"]
 
 
 class Activation(Layer):
@@ -156,31 +156,6 @@ class Identity(Layer):
     def op(self, *shapes: Shape) -> ops.Op:
         """Nothing."""
         return ops.Linear()
-
-
-class Softmax(Layer):
-    """Softmax: turns scores into probabilities, all positive, summing to 1 along the last axis.
-
-    Arguments:
-        `axis`: −1, the last axis: the only one.
-        `options`: `name`, `input_shape`; see `Layer`.
-    Input shape: `(N, …, K)`.
-    Output shape: the input's.
-    Raises: ConfigurationError for another axis.
-    Example: `Softmax()`.
-    """
-
-    arguments = ("axis",)
-
-    def __init__(self, axis: int = -1, **options: Any) -> None:
-        super().__init__(**options)
-        if axis != -1:
-            raise ConfigurationError(text("softmax_axis", layer=self.name, received=axis))
-        self.axis = -1
-
-    def op(self, *shapes: Shape) -> ops.Op:
-        """The softmax."""
-        return ops.Softmax()
 
 
 def _not_below_zero(value: object, argument: str, layer: str) -> float:

@@ -19,6 +19,7 @@ __all__ = [
     "LocalResponseNormalization",
     "RMSNormalization",
     "UnitNormalization",
+    "feature_axes",
 ]
 
 
@@ -107,7 +108,7 @@ class LayerNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.axis = _feature_axes(axis, self.name)
+        self.axis = feature_axes(axis, self.name)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.center = bool(center)
         self.scale = bool(scale)
@@ -143,7 +144,7 @@ class RMSNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.axis = _feature_axes(axis, self.name)
+        self.axis = feature_axes(axis, self.name)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.scale_initializer = initializers.get(scale_initializer)
 
@@ -168,14 +169,14 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: int | Sequence[int] = -1, **options: Any) -> None:
         super().__init__(**options)
-        self.axis = _feature_axes(axis, self.name)
+        self.axis = feature_axes(axis, self.name)
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The normalisation; its axes leave the batch axis out."""
         return ops.UnitNormalization(axes=_own(self.axis))
 
 
-def _feature_axes(axis: Any, layer: str) -> int | list[int]:
+def feature_axes(axis: Any, layer: str) -> int | list[int]:
     """`axis` as one integer or several. Raises: ConfigurationError where it is neither, or the batch axis."""
     row: list[Any] = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     if not row or not all(hasattr(a, "__index__") and not isinstance(a, bool) and int(a) != 0 for a in row):

@@ -16,6 +16,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The activation {name} has weights ({weight}), which belong to a layer. Put it behind as a layer of its own.",
         "激活函数 {name} 带有权重（{weight}），而权重属于层。请把它作为单独的一层放在后面。",
     ),
+    "scores_and_mask": (
+        "{layer} takes scores and, where some do not count, a mask. Received: {received} inputs.",
+        "{layer} 接受得分；若有些得分不计入，再加一个 mask。收到的是 {received} 个输入。",
+    ),
+    "mask_shape": (
+        "{layer}: the mask must be as large as the scores, {shape}, axes of one element aside. Received: {received}.",
+        "{layer}：除长度为 1 的轴外，mask 的形状必须与得分 {shape} 相同。收到的是：{received}。",
+    ),
     "not_the_last_axis": (
         "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
         "(N, height, width, channels) here.",

@@ -90,10 +90,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：noise_shape 是输入的形状，批次轴为 None，一起丢弃的轴写 1，并且排在其他轴之前。"
         "收到的是：{received!r}，输入为 {shape}。",
     ),
-    "softmax_axis": (
-        "{layer}: softmax runs along the last axis, axis=-1. Received: {received!r}.",
-        "{layer}：softmax 只沿最后一个轴计算，即 axis=-1。收到的是：{received!r}。",
-    ),
     "cannot_be_saved": (
         "A file cannot hold code, so {received!r} cannot be saved. Use one of konv's own classes or names.",
         "文件中不能保存代码，因此无法保存 {received!r}。请使用 konv 自带的类或名字。",

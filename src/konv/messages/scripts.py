@@ -157,6 +157,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: Keras has no layer {kind}, so its files cannot hold this model. Save it as NAME.konv.",
         "{layer}：Keras 没有 {kind} 层，其文件无法保存这个模型。请保存为 NAME.konv。",
     ),
+    "keras_file.masked": (
+        "{layer}: files of Keras 2's form do not keep a Softmax called with a mask. Save the model as NAME.keras or "
+        "NAME.konv.",
+        "{layer}：Keras 2 格式的文件无法保存带 mask 调用的 Softmax。请保存为 NAME.keras 或 NAME.konv。",
+    ),
     "keras_file.padding": (
         "{layer}: Keras's files know the paddings 'valid' and 'same'. Received: {received}. Put a ZeroPadding2D layer "
         "before it, or save the model as NAME.konv.",

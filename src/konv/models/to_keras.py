@@ -73,7 +73,12 @@ def _functional(config: Mapping[str, Any], keras3: bool, shapes: Shapes, within:
         nodes: list[Any] = []
         for call in one["calls"]:
             named = {"training": False} if call["frozen"] else {}
-            if keras3:
+            if one["class_name"] == "Softmax" and len(call["inputs"]) > 1:
+                if not keras3:
+                    raise ConfigurationError(text("keras_file.masked", layer=one["config"]["name"]))
+                scores, mask = (tensor(place) for place in call["inputs"])
+                nodes.append({"args": [scores], "kwargs": {**named, "mask": mask}})
+            elif keras3:
                 row = [tensor(place) for place in call["inputs"]]
                 several = len(row) > 1 or one["class_name"] == "Concatenate"
                 nodes.append({"args": [row if several else row[0]], "kwargs": named})
