@@ -324,6 +324,22 @@ def test_inputs_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
         program.run([np.zeros(shape, "float32")], [np.zeros((2, 3), "float32")])
 
 
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_outputs_are_the_callers_own(engine: str) -> None:
+    """Also where one is the input itself, in another shape."""
+    image = source(2, 3, dtype="float32")
+    flat = chain(image, Flatten())
+    with on(engine):
+        program = build(Graph((image,), (flat, chain(flat, ReLU()))), 4)
+    x = np.arange(24, dtype="float32").reshape(4, 2, 3)
+    first = program.run([x]).outputs
+    wanted = x.reshape(4, 6).copy()
+    x[...] = 7
+    program.run([x])
+    for output in first:
+        np.testing.assert_array_equal(output, wanted)
+
+
 def test_workers_are_not_called_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a stage there is no barrier, and a worker that wakes up late would read tables that are gone."""
     called = []

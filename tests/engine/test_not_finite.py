@@ -65,6 +65,23 @@ def test_an_input_that_no_layer_reads_is_named(value: float) -> None:
     assert example.run(example.program("native")).nonfinite == "input"
 
 
+def test_prediction_names_the_input_where_an_output_is_not_finite() -> None:
+    """Whoever predicts has looked at the inputs: one that reaches no output is not looked for again."""
+    image = source(5, 5, 2, dtype="float32")
+    graph = Graph((image,), (chain(image, AveragePool2D((2, 2), (3, 3)), Flatten(), Dense(2)),))
+    x = np.ones((4, 5, 5, 2), "float32")
+    x[1, 2, 2, 0] = np.nan
+    with on("native"):
+        program = build(graph, 4)
+    assert program.run([x]).nonfinite == ""
+    x[1, 0, 0, 0] = np.nan
+    assert program.run([x]).nonfinite == "input"
+    graph.variables[0].value[0, 0] = np.inf
+    assert program.run([np.ones_like(x)]).nonfinite == ""
+    graph.variables[0].touch()
+    assert program.run([np.ones_like(x)]).nonfinite == graph.nodes[-1].layer
+
+
 def test_one_bad_batch_leaves_nothing_behind() -> None:
     """Neither the flag nor a NaN in memory that the next batch, a smaller one, does not write."""
     good, example = network(), network()

@@ -69,7 +69,7 @@ class _Known:
             if key not in self.programs:
                 self.programs[key] = build(Graph(self._needed(tensor), (tensor,)), n)
             arrays = [np.ascontiguousarray(self.given[t], "float32") for t in self._needed(tensor)]
-            self.values[tensor] = self.programs[key].run(arrays).outputs[0].copy()
+            self.values[tensor] = self.programs[key].run(arrays).outputs[0]
         return valued(self.values[tensor])
 
     def _needed(self, tensor: Tensor) -> list[Tensor]:

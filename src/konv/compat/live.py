@@ -194,7 +194,7 @@ def _computed(tensor: Live) -> Array:
     if any(one.op.random or isinstance(one.op, Phase) or any(v.statistic for v in one.variables) for one in learning):
         return _while_training(graph, begins, arrays, n)
     program: Program = remembered(("values", structure(graph), n), make)
-    result: Array = program.run(arrays).outputs[0].copy()
+    result: Array = program.run(arrays).outputs[0]
     return result
 
 
@@ -215,5 +215,5 @@ def _while_training(graph: Graph, begins: Sequence[Tensor], arrays: Sequence[Arr
     program: Program = remembered(("while training", structure(graph), n), make)
     position = Position(random.seed(), random.next_number(), np.arange(n))
     zeros = [np.zeros((n, 1), "float32")], [np.zeros(n, "float32")]
-    result: Array = program.run(arrays, *zeros, (0.0,), position).outputs[0].copy()
+    result: Array = program.run(arrays, *zeros, (0.0,), position).outputs[0]
     return result

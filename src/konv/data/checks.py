@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,6 @@ from konv.shapes import Shape, show
 __all__ = ["check_inputs", "check_lengths"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-LOOKED_AT = 64
-"""Images that are looked at to tell whether their numbers are scaled."""
-FEW = 1 << 14
-"""Numbers that are all looked at in less time than their sum takes."""
 
 
 def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = None, scaled: bool = True) -> Array:
@@ -45,21 +41,19 @@ def check_inputs(x: object, shape: Shape, name: str = "x", dtype: str | None = N
         pass
     elif array.dtype.kind in "iu" and (array.dtype == np.uint8 or len(shape) == 3) and array.max() > 1:
         warn(text("input_not_scaled", name=name, most=array.max()), DataWarning)
-    elif array.dtype.kind == "f" and len(shape) == 3 and _looks_unscaled(array[:LOOKED_AT]):
-        warn(text("floats_not_scaled", name=name, most=array[:LOOKED_AT].max()), DataWarning)
     kind = np.dtype(dtype or config.floatx())
     result = array
     if array.dtype != kind or not array.flags.c_contiguous:
         with np.errstate(over="ignore"):  # a number too large for the type becomes infinite, and is reported below
             result = np.ascontiguousarray(array, kind)
-    if array.dtype.kind == "f":
-        _check_finite(result, name)
+    if array.dtype.kind == "f" and array.size:
+        least, most = result.min(), result.max()
+        if not (isfinite(least) and isfinite(most)):  # NaN is the least and the most where there is one
+            raise _not_finite(result, name)
+        # From 0 to far above 1, as pixels of files are; images of mean 0 have negative numbers.
+        if scaled and len(shape) == 3 and 16 < most <= 255 and least >= 0:
+            warn(text("floats_not_scaled", name=name, most=most), DataWarning)
     return result
-
-
-def _looks_unscaled(images: Array) -> bool:
-    """Whether floats go from 0 to far above 1, as pixels of files do; images of mean 0 have negative numbers."""
-    return bool(16 < images.max() <= 255 and images.min() >= 0)
 
 
 def check_lengths(arrays: Mapping[str, Array]) -> int:
@@ -91,17 +85,7 @@ def _fix(received: Shape, expected: Shape, name: str) -> str:
     return ""
 
 
-def _check_finite(array: Array, name: str) -> None:
-    # NaN and infinity survive in a sum, so one pass tells that all is well. A sum may also overflow by itself: only
-    # the slow look decides. Of a few numbers that look is the faster one.
-    if array.size <= FEW:
-        if np.isfinite(array).all():
-            return
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(array.sum()):
-                return
-    for index, sample in enumerate(array):
-        bad = sample[~np.isfinite(sample)]
-        if bad.size:
-            raise DataError(text("input_not_finite", name=name, index=index, value=bad.flat[0]))
+def _not_finite(array: Array, name: str) -> DataError:
+    """The error for the first sample that is not finite."""
+    index, sample = next((i, sample) for i, sample in enumerate(array) if not np.isfinite(sample).all())
+    return DataError(text("input_not_finite", name=name, index=index, value=sample[~np.isfinite(sample)].flat[0]))

@@ -16,7 +16,7 @@ from konv.engine.stages import fitting
 from konv.engine.tables import Tables
 from konv.engine.threads import Pool, pool
 from konv.errors import ShapeError
-from konv.graph import Graph, Variable, aligned
+from konv.graph import Graph, Tensor, Variable, aligned
 from konv.kernels.code.build import addresses
 from konv.kernels.code.executor import FRAME
 from konv.kernels.code.processor import current
@@ -42,11 +42,13 @@ class NativeProgram:
         self.batch = batch
         self.plan = Plan(graph, batch, losses, training, current())
         self._graph, self._training = graph, training
+        self._predicts = training is None and not self.plan.targets
         self.stages = self.plan.stages(pool().number)
         print_asked(self.plan, self.stages)
         self._itemsize = 8 if self.plan.dtype == "float64" else 4
         self._memory: dict[Slot, Array] = {}
         self._arenas = self._lay_out_all()
+        self._given, self._made = ([self._shaped(t) for t in row] for row in (graph.inputs, graph.outputs))
         specs = [call.spec for stage in self.stages for call in stage.calls]
         self._code = addresses(specs, self.plan.target)
         self._scratch = max((spec.scratch(self.plan.target) for spec in specs), default=0)
@@ -67,20 +69,26 @@ class NativeProgram:
         """
         n = len(inputs[0])
         self._check(inputs, n)
-        workers = pool()
+        workers, flagged, penalty = pool(), False, 0.0
+        losses: tuple[Array, ...] = ()
         with workers.lock:
             self._fill(inputs, targets, weights, scalars, position)
             self._step(workers, n)
-            flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
-            if self._training is not None and not flagged:
-                for variable in {*self.plan.gradients, *self.plan.followed}:
-                    variable.touch()
             outputs = self._outputs(n)
-            losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in self.plan.targets)
-            penalty = sum(float(self._memory[s][: s.size].sum(dtype="float64")) for s in self.plan.penalties)
+            if not self._predicts:
+                flagged, losses, penalty = self._judged(n)
         if flagged or not _finite(outputs):
             return Outcome(outputs, losses, self._first_nonfinite(inputs, losses), penalty)
         return Outcome(outputs, losses, penalty=penalty)
+
+    def _judged(self, n: int) -> tuple[bool, tuple[Array, ...], float]:
+        """Whether something was found that is not finite, losses and penalty of a run that tested or trained."""
+        flagged = bool(self._memory[self.plan.frame][FRAME["flag"]])
+        if self._training is not None and not flagged:
+            for variable in {*self.plan.gradients, *self.plan.followed}:
+                variable.touch()
+        losses = tuple(self._rows(result, n)[:, 0].copy() for *_, result in self.plan.targets)
+        return flagged, losses, sum(float(self._memory[s][: s.size].sum(dtype="float64")) for s in self.plan.penalties)
 
     def again(self) -> None:
         """Do once more what the last run did, with what it was given; for measuring."""
@@ -159,6 +167,10 @@ class NativeProgram:
         """The rows of a slot's first n samples."""
         return self._memory[place][: n * place.size].reshape(n, place.size)
 
+    def _shaped(self, tensor: Tensor) -> Array:
+        """The memory of an input or output, `(batch, …)`."""
+        return self._rows(self.plan.at[tensor], self.batch).reshape(self.batch, *tensor.shape)
+
     def _prepared(self, n: int, workers: int) -> int:
         """The address of the executor's program for a run of n samples."""
         if self._tables is None or self._tables.workers != workers:
@@ -209,23 +221,21 @@ class NativeProgram:
     ) -> None:
         """Copy what a run is given to where the kernels read it."""
         plan, memory, n = self.plan, self._memory, len(inputs[0])
-        finite = True
-        for tensor, x in zip(self._graph.inputs, inputs, strict=True):
-            read = self._rows(plan.at[tensor], n)
-            read[...] = x.reshape(n, -1)
-            finite = finite and bool(np.isfinite(read).all())
+        for read, x in zip(self._given, inputs, strict=True):
+            read[:n] = x
+        finite = self._predicts or _finite(read[:n] for read in self._given)
         for i, (tensor, loss, target, weight, _) in enumerate(plan.targets):
             read = self._rows(plan.at[tensor], n).reshape(n, *tensor.shape)
             self._rows(target, n)[...] = loss.rows(targets[i], read).reshape(n, -1)
             self._rows(weight, n)[:, 0] = weights[i] if weights else 1
         memory[plan.scalars][: len(scalars)] = scalars
         self._place(position, n)
-        memory[plan.frame][FRAME["samples"]] = n
-        memory[plan.frame][FRAME["flag"]] = not finite
+        frame = memory[plan.frame]
+        frame[FRAME["samples"]], frame[FRAME["flag"]] = n, not finite
 
     def _outputs(self, n: int) -> tuple[Array, ...]:
         """Copies of the graph's outputs."""
-        return tuple(self._rows(self.plan.at[t], n).reshape(n, *t.shape).copy() for t in self._graph.outputs)
+        return tuple([made[:n].copy() for made in self._made])
 
     def _check(self, inputs: Sequence[Array], n: int) -> None:
         for tensor, x in zip(self._graph.inputs, inputs, strict=True):
@@ -271,4 +281,4 @@ class NativeProgram:
 
 
 def _finite(values: Iterable[Array]) -> bool:
-    return all(bool(np.isfinite(a).all()) for a in values)
+    return all(np.logical_and.reduce(np.isfinite(a), None) for a in values)

@@ -50,12 +50,13 @@ def still(n: int) -> Position:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run gave: `outputs` (one array `(n, …)` a graph output, valid until the next run; copy to keep),
-    `losses` (one array `(n,)` a loss, each sample's own loss before weighting), and `nonfinite`: the name of the
+    """What a run gave: `outputs` (one array `(n, …)` a graph output, the caller's own), `losses` (one array `(n,)` a
+    loss, each sample's own loss before weighting), and `nonfinite`: the name of the
     first layer whose output is not finite ("" if all are finite; "input" if the input already is not). Where it is
     set, no weight has been updated. The native engine looks at inputs, outputs, losses and gradients: an infinity that
-    a later layer makes harmless (a sigmoid's 1) is told by the reference engine alone. `penalty`: that of the
-    weights, as they were before the step."""
+    a later layer makes harmless (a sigmoid's 1) is told by the reference engine alone; and in prediction at inputs only
+    where an output is not finite, for who predicts has looked at them. `penalty`: that of the weights, as they were
+    before the step."""
 
     outputs: tuple[Array, ...]
     losses: tuple[Array, ...] = ()

@@ -64,7 +64,7 @@ class ReferenceProgram:
             penalty = sum(p.value(v.value) for v, p in penalties.items())
             if self._training and not bad:
                 bad = self._learn(self._training, values, runs, targets, weights, scalars)
-        outputs = tuple(values[tensor] for tensor in self._graph.outputs)
+        outputs = tuple(values[tensor].copy() for tensor in self._graph.outputs)
         return Outcome(outputs, losses, bad, penalty)
 
     def gradients(self) -> tuple[Array, ...]:

@@ -170,7 +170,7 @@ def pool() -> Pool:
     What affinity and quota allow is looked up then, not at every call.
     """
     global _pool, _asked
-    asked = tuple(os.environ.get(name) for name in ("KONV_THREADS", "OMP_NUM_THREADS"))
+    asked = os.environ.get("KONV_THREADS"), os.environ.get("OMP_NUM_THREADS")
     with _lock:
         if _pool is None or asked != _asked:
             number, _ = count()

@@ -304,6 +304,8 @@ class Model(Kept, Structure):
     def unlabelled(self, x: Any) -> Samples:
         """Arrays `x` as samples to predict for, checked. Raises: as `predict`."""
         self.build_for(x)
+        if isinstance(x, np.ndarray) and len(self.graph.inputs) == 1:  # nobody need ask what it is called
+            return checked((x,), graph=self.graph)
         called = self.input_names
         return checked(arranged(x, called, "x", self.name), graph=self.graph, names=called)
 

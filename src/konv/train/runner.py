@@ -78,7 +78,7 @@ class Runner:
         """Predict one batch of `samples`, at most `batch` of them, which is the program's size."""
         with self._lock:
             outcome = self._program("predict", batch).run(samples.x, position=position)
-            return Result(tuple(a.copy() for a in outcome.outputs), (), outcome.nonfinite)
+            return Result(outcome.outputs, (), outcome.nonfinite)
 
     def test(self, samples: Samples, batch: int, position: Position | None = None) -> Result:
         """Predict one batch of `samples`, at most `batch` of them, and compare with their targets."""
@@ -140,10 +140,11 @@ class Runner:
             outcome = program.run(
                 goal.inputs(samples.x, samples.y), goal.targets(samples.y, n), counts, scalars, position
             )
-            outputs, losses = (tuple(a.copy() for a in part) for part in (outcome.outputs, outcome.losses))
-            read = goal.read(losses, n)
+            read = goal.read(outcome.losses, n)
             penalty = outcome.penalty if mode == "train" else self._penalty()
-            return Result(outputs[: goal.outputs], read.losses, outcome.nonfinite, read.added + penalty, read.metrics)
+            return Result(
+                outcome.outputs[: goal.outputs], read.losses, outcome.nonfinite, read.added + penalty, read.metrics
+            )
 
     def _penalty(self) -> float:
         """What the weights add to the loss as they are; of each counted once while it stays the same."""
