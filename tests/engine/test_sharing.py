@@ -8,7 +8,7 @@ import pytest
 from konv.engine import tables
 from konv.engine.native import NativeProgram
 from konv.engine.threads import pool
-from konv.kernels.code.executor import ALL, FIRST, NOBODY, PROGRAM, SHARED, STAGE
+from konv.kernels.code.executor import ALL, CALL, FIRST, NOBODY, PROGRAM, SHARED, STAGE
 from konv.ops.activation import ReLU, Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
@@ -83,6 +83,15 @@ def test_small_stages_amid_others_share_a_barrier_and_one_alone_is_shared_out(
     wanted = example.run(example.program("reference")).outputs[0]
     program.again()
     np.testing.assert_allclose(program._outputs(1)[0], wanted, rtol=1e-5)
+
+
+def test_units_of_outputs_are_dealt_out_in_as_many_pieces_for_each_worker(workers: None) -> None:
+    _, program = predicting(1)
+    assert program._tables is not None
+    rows = [row for row in program._tables._calls if row[CALL["limit"]]]
+    found = {(int(row[CALL["limit"]]), int(row[CALL["pieces"]])) for row in rows}
+    assert (14, 12) in found  # rows of the first convolution: not in seven pieces, of which one worker has three
+    assert all(pieces in (12, limit) for limit, pieces in found)
 
 
 def test_where_all_is_small_no_worker_is_called(workers: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,8 +131,7 @@ class Tables:
             if stage.kind == "outputs":
                 for i, call in enumerate(stage.calls, start=int(row[STAGE["first"]])):
                     limit = _units(call, n, stale)
-                    self._calls[i, CALL["limit"]] = limit
-                    self._calls[i, CALL["group"]] = max(1, limit // (4 * self.workers))
+                    self._calls[i, CALL["limit"]], self._calls[i, CALL["pieces"]] = limit, min(limit, 4 * self.workers)
             elif stage.units is not None:
                 row[STAGE["limit"]] = row[STAGE["group"]] = stage.units(n)
             else:

@@ -119,8 +119,7 @@ class Conv2D(Op):
         choice = choose(spec.rows, spec.columns, *channels, to.target, to.dtype, to.batch, to.training)
         to.because(choice.reason)
         if choice.tiling is None:
-            spec = spec.folded(to.target)
-            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec
+            spec = spec.shared(to.batch, to.target) if to.batch < LEAVES else spec.folded(to.target)
             packed = to.pack(self._pack(to, spec, turned), to.w[0])
             to.samples(spec, x, packed, *others, grain=spec.units())
         else:

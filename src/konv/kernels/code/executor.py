@@ -52,14 +52,15 @@ STAGE = {"first": 0, "count": 1, "kind": 2, "limit": 3, "group": 4, "prologue": 
 """`who`: `NOBODY`, where nothing is to be done, the `FIRST` worker alone, or `ALL`; `met`: whether there is a barrier
 behind the stage. `kind`: one of `SAMPLES`, `SUMS`, `OUTPUTS`. `limit`: the samples; `group`: how many of them are one
 unit. In a stage of sums a unit is one leaf of the samples, worked through in groups after the first `prologue` calls
-were made once for it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit, a
-group and a counter of its own; the calls do not depend on each other. A `guarded` stage is skipped where the frame's
-flag is set. `counter`: the address of the units taken so far of each worker's share. `patches`: arguments that are
-places in the worker's arena, and move with the group. `last_first`: the units of a share are taken from the last to the
-first, so that a stage begins with the samples that the one before it ended with."""
+were made once for it, and before those from number `epilogue` on are. In a stage of outputs every call has a limit and
+a counter of its own, and is dealt out in `pieces` as even as they can be; the calls do not depend on each other. A
+`guarded` stage is skipped where the frame's flag is set. `counter`: the address of the units taken so far of each
+worker's share. `patches`: arguments that are places in the worker's arena, and move with the group. `last_first`: the
+units of a share are taken from the last to the first, so that a stage begins with the samples that the one before it
+ended with."""
 SAMPLES, SUMS, OUTPUTS = 0, 1, 2
 NOBODY, FIRST, ALL = 0, 1, 2
-CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "group": 4, "counter": 5, "number": 6}
+CALL = {"function": 0, "arguments": 1, "grain": 2, "limit": 3, "pieces": 4, "counter": 5, "number": 6}
 """`arguments`: where the call's begin in a worker's table. `grain`: the kernel's units for each of the stage's."""
 PATCH = {"argument": 0, "offset": 1, "size": 2}
 """An argument's place in a worker's table; where in the arena the array begins; bytes of one sample. Kernels count
@@ -283,11 +284,10 @@ class _Executor(Function):
             self._over_samples(stage, first, self.compare("eq", kind, SUMS), mine)
         with self.when(self.compare("eq", kind, OUTPUTS)), self.loop(0, self.read(stage, STAGE["count"])) as c:
             call = self.at(first, self.mul(c.i, WIDTH), "i64")
-            limit, group = self.read(call, CALL["limit"]), self.read(call, CALL["group"])
-            units = self._ceiling(limit, group)
-            with self._units(self.pointer(call, CALL["counter"]), units, Value("i1", "false"), mine) as unit:
-                low = self.mul(unit, group)
-                self._make(call, low, self.least(self.add(low, group), limit), 0, mine)
+            limit, pieces = self.read(call, CALL["limit"]), self.read(call, CALL["pieces"])
+            with self._units(self.pointer(call, CALL["counter"]), pieces, Value("i1", "false"), mine) as unit:
+                low, high = (self.div(self.mul(limit, u), pieces) for u in (unit, self.add(unit, 1)))
+                self._make(call, low, high, 0, mine)
 
     def _over_samples(self, stage: Value, first: Value, leaves: Value, mine: _Worker) -> None:
         """A unit is a group of samples or a leaf, and goes through all calls of the stage."""

@@ -70,7 +70,10 @@ class Convolution(ProductSpec):
 
     def shared(self, images: int, target: Target) -> Convolution:
         """The same for a few images, in parts enough for several threads to share one, and small enough for the
-        weights of one to stay in the second-level cache."""
+        weights of one to stay in the second-level cache; folded where enough units are left."""
+        folded = self.folded(target)
+        if self.fold < folded.fold and images * folded.folds * folded.panels(target).number >= 2 * LEAVES:
+            return folded.shared(images, target)
         size = self.kernel[0] * self.kernel[1] * self.inputs * self.panels(target).padded * self.groups
         size *= 8 if self.dtype == "float64" else 4
         wanted = max(-(-2 * LEAVES // (images * self.folds)), -(-size // (target.l2 // 2)))
