@@ -11,7 +11,8 @@ import pytest
 import konv
 from konv.compat import backend, folders, models, script
 from konv.compat.layers import words
-from konv.errors import ConfigurationError
+from konv.compat.tensors import nn
+from konv.errors import ConfigurationError, ShapeError
 from konv.graph import Tensor
 
 K = backend
@@ -38,6 +39,19 @@ OLD: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
      lambda: konv.layers.BatchNormalization(beta_initializer="ones")),
     (lambda: words.LeakyReLU(alpha=0.2), lambda: konv.layers.LeakyReLU(0.2)),
     (lambda: words.UpSampling1D(length=3), lambda: konv.layers.UpSampling1D(3)),
+    (lambda: words.BatchNormalization(renorm=False, fused=True, virtual_batch_size=None, adjustment=None),
+     lambda: konv.layers.BatchNormalization()),
+    (lambda: words.LayerNormalization(rms_scaling=False), lambda: konv.layers.LayerNormalization()),
+    (lambda: words.PReLU(init="zero", weights=None, shared_axes=[1, 2]), lambda: konv.layers.PReLU("zeros", [1, 2])),
+    (lambda: words.ThresholdedReLU(), lambda: konv.layers.ReLU(threshold=1.0)),
+    (lambda: words.ThresholdedReLU(0.3), lambda: konv.layers.ReLU(threshold=0.3)),
+    (lambda: words.ThresholdedReLU(theta=0.3), lambda: konv.layers.ReLU(threshold=0.3)),
+    (lambda: words.ZeroPadding2D((1, 2, 3, 4)), lambda: konv.layers.ZeroPadding2D(((1, 2), (3, 4)))),
+    (lambda: words.ZeroPadding2D(padding={"top_pad": 1, "right_pad": 2}),
+     lambda: konv.layers.ZeroPadding2D(((1, 0), (0, 2)))),
+    (lambda: words.ZeroPadding1D({"left_pad": 1, "right_pad": 2}), lambda: konv.layers.ZeroPadding1D((1, 2))),
+    (lambda: words.InputLayer(input_shape=(3,), input_tensor=None, sparse=False, ragged=False),
+     lambda: konv.layers.InputLayer((3,))),
 ]  # fmt: skip
 
 
@@ -56,6 +70,9 @@ def test_old_words_are_todays(old: Callable[[], Any], today: Callable[[], Any]):
         (lambda: K.set_image_dim_ordering("th"), "channels_last"),
         (lambda: K.set_learning_phase(1), "learning phase"),
         (lambda: words.BatchNormalization(mode=2), "mode=0"),
+        (lambda: words.BatchNormalization(renorm=True), "GroupNormalization"),
+        (lambda: words.BatchNormalization(axis=[1, 2]), "one integer"),
+        (lambda: words.LayerNormalization(rms_scaling=True), "RMSNormalization"),
         (lambda: words.merge([None], mode="median"), "sum, mul, ave, max, concat, dot, cos"),
         (lambda: words.Dense(3, nb_filters=3), "nb_filters"),
     ],
@@ -63,6 +80,31 @@ def test_old_words_are_todays(old: Callable[[], Any], today: Callable[[], Any]):
 def test_what_cannot_be_had_is_refused(make: Callable[[], Any], said: str):
     with pytest.raises(ConfigurationError, match=said):
         make()
+
+
+def test_weights_given_with_a_layer_are_its_first():
+    """Keras 1 and 2's argument; what a file has counts more."""
+    kernel, bias = np.arange(6.0, dtype="float32").reshape(3, 2), np.ones(2, "float32")
+    made = models.Sequential([words.Dense(2, weights=[kernel, bias], input_dim=3)])
+    for found, given in zip(made.get_weights(), (kernel, bias), strict=True):
+        np.testing.assert_array_equal(found, given)
+    layer = words.Dense(2, weights=[kernel, bias])
+    layer.restore({"kernel": 2 * kernel, "bias": bias})
+    layer.build((None, 3))
+    np.testing.assert_array_equal(layer.get_weights()[0], 2 * kernel)
+    with pytest.raises(ShapeError, match=r"kernel.*4×2.*3×2"):
+        models.Sequential([words.Dense(2, weights=[kernel, bias], input_dim=4)])
+
+
+def test_local_response_normalisation_by_tensorflows_name():
+    """x / (bias + alpha · Σ x²)^beta over two channels to either side; in a Lambda as of arrays."""
+    x = np.random.default_rng(0).normal(size=(2, 3, 3, 7)).astype("float32")
+    sums = sum(np.pad(x, ((0, 0),) * 3 + ((2, 2),))[..., i : i + 7] ** 2 for i in range(5))
+    expected = x / (2 + 0.5 * sums) ** 0.75
+    options = {"depth_radius": 2, "bias": 2, "alpha": 0.5, "beta": 0.75}
+    np.testing.assert_allclose(nn.local_response_normalization(x, **options), expected, rtol=1e-5)
+    model = models.Sequential([words.Lambda(lambda x: nn.lrn(x, **options), input_shape=(3, 3, 7))])
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5)
 
 
 def test_generators_take_keras_1s_ordering():

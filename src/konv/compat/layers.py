@@ -29,8 +29,9 @@ OLD = {
     "Deconvolution2D": "Conv2DTranspose",
     "SeparableConvolution1D": "SeparableConv1D",
     "SeparableConvolution2D": "SeparableConv2D",
+    "ThresholdedReLU": "ReLU",
 }
-"""Keras 1's names of layers, and today's."""
+"""Names of layers in Keras 1 and 2, and today's."""
 
 
 class InputSpec:

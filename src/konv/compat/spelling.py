@@ -31,6 +31,8 @@ RENAMED: dict[str, Mapping[str, str]] = {
     "SpatialDropout1D": {"p": "rate"},
     "SpatialDropout2D": {"p": "rate", **IMAGES},
     "LeakyReLU": {"alpha": "negative_slope"},
+    "PReLU": {"init": "alpha_initializer"},
+    "ReLU": {"theta": "threshold"},
     "GaussianNoise": {"sigma": "stddev"},
     "GaussianDropout": {"p": "rate"},
     "BatchNormalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"},
@@ -50,8 +52,13 @@ RENAMED: dict[str, Mapping[str, str]] = {
 """For each layer (by today's name) its old arguments and their names today."""
 ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 INITIALS = {"zero": "zeros", "one": "ones"}
+SIDES = (("top", "bottom"), ("left", "right"))
 FIT = {"nb_epoch": "epochs"}
-IGNORED = ("dynamic", "autocast", "input_length", "sparse", "ragged")
+IGNORED = ("dynamic", "autocast", "input_length", "sparse", "ragged", "optional", "fused")
+WHERE_NOTHING = ("weights", "input_tensor", "virtual_batch_size", "adjustment", "lora_rank", "quantization_config")
+"""Arguments that may be None, and say nothing then."""
+THETA = 1.0
+"""What ThresholdedReLU cuts off below, by default."""
 
 
 def data_format(value: Any) -> Any:
@@ -71,7 +78,8 @@ def layer_arguments(
     `Convolution2D(64, 3, 3)` has a kernel of 3×3; `positional`, `named`, the arguments.
     Raises: ConfigurationError for what old versions could and konv cannot.
     """
-    args, found = list(positional), {k: v for k, v in named.items() if k not in IGNORED}
+    args = list(positional)
+    found = {k: v for k, v in named.items() if k not in IGNORED and not (v is None and k in WHERE_NOTHING)}
     names = {**EVERYWHERE, **RENAMED.get(kind, {})}
     former = old or any(name in found for name in ("nb_row", "nb_col", *names) if name not in EVERYWHERE)
     if kind in ("Conv2D", "Conv2DTranspose", "SeparableConv2D", "LocallyConnected2D") and former:
@@ -80,6 +88,10 @@ def layer_arguments(
         raise ConfigurationError(text("script.batchnorm_mode", received=named["mode"]))
     if kind == "Conv2DTranspose":
         found.pop("output_shape", None)
+    if kind == "ReLU" and old:
+        found = {"theta": args.pop(0) if args else THETA, **found}
+    if kind.startswith("ZeroPadding"):
+        args, found = [_sides(a) for a in args], {k: _sides(v) if k == "padding" else v for k, v in found.items()}
     found = {names.get(name, name): value for name, value in found.items()}
     if "data_format" in found:
         found["data_format"] = data_format(found["data_format"])
@@ -89,6 +101,14 @@ def layer_arguments(
         if isinstance(found[name], str):
             found[name] = INITIALS.get(found[name], found[name])
     return args, found
+
+
+def _sides(padding: Any) -> Any:
+    """Keras 1's paddings, a dictionary of sides or a row of four, as today's pairs; others as they are."""
+    if isinstance(padding, Mapping):
+        rows, columns = (tuple(padding.get(f"{side}_pad", 0) for side in pair) for pair in SIDES)
+        return (rows, columns) if any(f"{side}_pad" in padding for side in SIDES[0]) else columns
+    return (padding[:2], padding[2:]) if isinstance(padding, Sequence) and len(padding) == 4 else padding
 
 
 def _kernel(args: list[Any], named: dict[str, Any]) -> list[Any]:

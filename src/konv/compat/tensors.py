@@ -11,6 +11,7 @@ import numpy as np
 from konv import activations, functions as ops, metrics
 from konv.compat.backend import l2_normalize, ones, ones_like, reshape, shape, zeros, zeros_like
 from konv.compat.state import State as Variable
+from konv.compat.windows import average_pool, conv2d, lrn, max_pool
 from konv.functions import (
     abs,
     add,
@@ -352,27 +353,6 @@ def _dropout(x: Any, rate: float, noise_shape: Any = None, seed: Any = None, nam
     return ops.dropout(x, rate, noise_shape, seed)
 
 
-def _window(given: Any) -> Any:
-    """Strides or sizes, without the axes of batch and channels."""
-    row = list(given) if isinstance(given, (list, tuple)) else given
-    return row if isinstance(row, int) else tuple(row[1:3]) if len(row) == 4 else tuple(row)
-
-
-def _conv2d(input: Any, filters: Any, strides: Any, padding: str, dilations: Any = 1, **others: Any) -> Any:
-    """The convolution of images; see `konv.ops.conv`."""
-    return ops.conv(input, filters, _window(strides), padding.lower(), _window(dilations))
-
-
-def _max_pool(input: Any, ksize: Any, strides: Any, padding: str, **others: Any) -> Any:
-    """The largest number of each window; see `konv.ops.max_pool`."""
-    return ops.max_pool(input, _window(ksize), _window(strides), padding.lower())
-
-
-def _average_pool(input: Any, ksize: Any, strides: Any, padding: str, **others: Any) -> Any:
-    """The mean of each window; see `konv.ops.average_pool`."""
-    return ops.average_pool(input, _window(ksize), _window(strides), padding.lower())
-
-
 def _bias_add(value: Any, bias: Any, **others: Any) -> Any:
     """`value` + `bias` along the last axis."""
     return value + bias
@@ -407,9 +387,9 @@ nn = SimpleNamespace(
     selu=activations.selu, sigmoid=activations.sigmoid, softmax=activations.softmax, softplus=activations.softplus,
     softsign=activations.softsign, swish=activations.silu, silu=activations.silu, tanh=activations.tanh,
     gelu=activations.gelu, log_softmax=ops.log_softmax, l2_loss=_l2_loss, l2_normalize=l2_normalize,
-    dropout=_dropout, conv2d=_conv2d, max_pool2d=_max_pool, max_pool=_max_pool, avg_pool2d=_average_pool,
-    avg_pool=_average_pool, bias_add=_bias_add, depth_to_space=_depth_to_space, moments=ops.moments,
+    dropout=_dropout, conv2d=conv2d, max_pool2d=max_pool, max_pool=max_pool, avg_pool2d=average_pool,
+    avg_pool=average_pool, bias_add=_bias_add, depth_to_space=_depth_to_space, moments=ops.moments,
     sigmoid_cross_entropy_with_logits=_binary, softmax_cross_entropy_with_logits=_categorical,
-    sparse_softmax_cross_entropy_with_logits=_sparse,
+    sparse_softmax_cross_entropy_with_logits=_sparse, local_response_normalization=lrn, lrn=lrn,
 )  # fmt: skip
 """`tf.nn`: activations, which layers take too, and norms."""

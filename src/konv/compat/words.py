@@ -46,6 +46,7 @@ class Former:
 
     def __init__(self, *args: Any, **named: Any) -> None:
         positional, found = layer_arguments(self.konv_name, self.konv_old, args, named)
+        self.__dict__["_first_weights"] = found.pop("weights", None) if self.konv_name else None
         super().__init__(*positional, **found)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -85,6 +86,13 @@ class Former:
         if training is True or (training is None and augments(self)):
             return valued(handed._arranged(tuple(tape.at_once(inputs, connect))))  # noqa: SLF001
         return valued(handed.__call__(settled(inputs), training=None if training is TRAINING else training))
+
+    def _make_weights(self, needed: Any) -> None:
+        handed: Any = super()
+        restored = self.__dict__["_given"] is not None
+        handed._make_weights(needed)  # noqa: SLF001 (a layer's own)
+        if not restored and self.__dict__["_first_weights"] is not None:
+            handed.set_weights(self.__dict__["_first_weights"])
 
     @property
     def losses(self) -> list[Any]:

@@ -36,7 +36,8 @@ class BatchNormalization(Layer):
         `center`, `scale`: whether a mean β and a scale γ are learned.
         `beta_initializer`, `gamma_initializer`, `moving_mean_initializer`, `moving_variance_initializer`: where they
         start; see `konv.initializers`.
-        `synchronized`: taken for Keras's sake: statistics are always those of the whole batch.
+        `synchronized`, `renorm`, `renorm_clipping`, `renorm_momentum`: taken for Keras's sake: statistics are always
+        those of the whole batch, and `renorm` can only be False.
         `options`: `name`, `trainable`, `dtype`, `input_shape`; see `Layer`.
     Input shape: `(N, …, C)`.
     Output shape: the input's.
@@ -61,9 +62,14 @@ class BatchNormalization(Layer):
         moving_mean_initializer: object = "zeros",
         moving_variance_initializer: object = "ones",
         synchronized: bool = False,
+        renorm: bool = False,
+        renorm_clipping: object = None,
+        renorm_momentum: float = 0.99,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        if renorm:
+            raise ConfigurationError(text("no_renorm", layer=self.name))
         self.axis = only_axis(axis, self.name)
         self.momentum = within(momentum, "momentum", self.name, 0, 1)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
@@ -88,6 +94,7 @@ class LayerNormalization(Layer):
         `epsilon`: added to the variance, so that nothing is divided by 0.
         `center`, `scale`: whether a mean β and a scale γ are learned, one for each feature.
         `beta_initializer`, `gamma_initializer`: where they start; see `konv.initializers`.
+        `rms_scaling`: False; what Keras 3 meant by it is `RMSNormalization`.
         `options`: `name`, `trainable`, `dtype`, `input_shape`, `gamma_regularizer` and its like; see `Layer`.
     Input shape: `(N, …)`.
     Output shape: the input's.
@@ -105,9 +112,12 @@ class LayerNormalization(Layer):
         scale: bool = True,
         beta_initializer: object = "zeros",
         gamma_initializer: object = "ones",
+        rms_scaling: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        if rms_scaling:
+            raise ConfigurationError(text("no_rms_scaling", layer=self.name))
         self.axis = feature_axes(axis, self.name)
         self.epsilon = within(epsilon, "epsilon", self.name, 0)
         self.center = bool(center)
@@ -283,7 +293,7 @@ def only_axis(axis: object, layer: str) -> int:
     """`axis` as one integer; Keras also writes it as a list of one. Raises: ConfigurationError for anything else."""
     found = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
     if not hasattr(found, "__index__") or isinstance(found, bool):
-        raise ConfigurationError(text("not_the_last_axis", layer=layer, received=axis, last=-1))
+        raise ConfigurationError(text("not_one_axis", layer=layer, received=axis))
     return int(found)
 
 

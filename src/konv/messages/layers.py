@@ -24,6 +24,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: the mask must be as large as the scores, {shape}, axes of one element aside. Received: {received}.",
         "{layer}：除长度为 1 的轴外，mask 的形状必须与得分 {shape} 相同。收到的是：{received}。",
     ),
+    "no_renorm": (
+        "{layer}: renorm=True is not available: statistics are always those of the whole batch. Where batches are too "
+        "small for them, use GroupNormalization.",
+        "{layer}：不支持 renorm=True：统计量总是取自整个批次。批次太小时请改用 GroupNormalization。",
+    ),
+    "no_rms_scaling": (
+        "{layer}: rms_scaling=True is not available: it divides by the standard deviation, not the root mean square. "
+        "Use RMSNormalization.",
+        "{layer}：不支持 rms_scaling=True：它除以的是标准差，而不是均方根。请改用 RMSNormalization。",
+    ),
+    "not_one_axis": (
+        "{layer}: axis must be one integer, −1: the last one, that of the channels. Received: {received!r}.",
+        "{layer}：axis 必须是一个整数 −1，即最后一个轴（通道轴）。收到的是：{received!r}。",
+    ),
     "not_the_last_axis": (
         "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
         "(N, height, width, channels) here.",
