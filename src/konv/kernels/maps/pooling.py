@@ -44,8 +44,9 @@ class _Window(Spec):
         return self.rows.positions * self.parts
 
     def shared(self: _Shared, images: int, target: Target) -> _Shared:
-        """The same for a few images, in parts enough for several threads to share one."""
-        wanted = -(-2 * LEAVES // (images * self.rows.positions))
+        """The same for a few images, in parts enough for several threads to share one, but no more: whole rows are for
+        the most part in the cache of the worker that made them."""
+        wanted = -(-LEAVES // (images * self.rows.positions))
         blocks = -(-self.channels // (self.together(target) * target.lanes(self.dtype)))
         return replace(self, parts=min(blocks, wanted))
 
