@@ -11,7 +11,7 @@ from konv.kernels.code.spec import LEAVES, Spec
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import WIDEST, Panels, even, panels, tile
 from konv.kernels.products.pack import transposed
-from konv.kernels.products.product import load_row, outer, store_row
+from konv.kernels.products.product import ask_row, load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.sums.tree import flag_nonfinite
 
@@ -188,7 +188,7 @@ class Dense(ProductSpec):
 
 @dataclass(frozen=True)
 class DenseWeightGradient(ProductSpec):
-    """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, in registers.
+    """`dw = xᵀ·dy`, summed over samples by the tree of `LEAVES` leaves, tile by tile: the leaves of one are 3 KB.
 
     Arguments: frame (samples in this run; its flag is set where a sum is not finite), x `(n, inputs)`, dy
     `(n, outputs)`, dw `(inputs, outputs)`. Work units: block of tiles of inputs · panels + panel. `rows`: those of the
@@ -227,9 +227,11 @@ class DenseWeightGradient(ProductSpec):
         return -(-self.inputs // (self.BLOCK * self.tile(target).rows)) * self.panels(target).number
 
     def scratch(self, target: Target) -> int:
-        """Bytes of scratch memory: dy, panel by panel, then a block of x, tile by tile."""
+        """Bytes of scratch memory: a tile's leaves, then dy, panel by panel, then a block of x, tile by tile."""
+        rows, vectors = self.tile(target)
         wide = self.panels(target).padded + self.BLOCK * self._reach(target)
-        return self.rows * wide * (target.vector_bytes // target.lanes(self.dtype))
+        copies = self.rows * wide * (target.vector_bytes // target.lanes(self.dtype))
+        return LEAVES * rows * vectors * target.vector_bytes + copies
 
     def _reach(self, target: Target) -> int:
         """Elements from one row of a tile of x in scratch memory to the next: whole vectors."""
@@ -242,10 +244,10 @@ class DenseWeightGradient(ProductSpec):
         m, layout = self.tile(target).rows, self.panels(target)
         tiles, wide = -(-self.inputs // m), layout.vectors * layout.lanes
         n = k.get("i64", k.arg["frame"])
-        bounds = [k.mul(k.div(k.mul(n, leaf), LEAVES), self.places) for leaf in range(LEAVES + 1)]
-        rows, reach = bounds[-1], self._reach(target)
-        block_of_x = k.at(k.scratch, k.mul(rows, layout.padded))
-        self._copy_dy(k, layout, rows)
+        rows, reach = k.mul(n, self.places), self._reach(target)
+        panels_of_dy = k.at(k.scratch, LEAVES * m * wide)
+        block_of_x = k.at(panels_of_dy, k.mul(rows, layout.padded))
+        self._copy_dy(k, panels_of_dy, layout, rows)
         with k.loop(k.begin, k.end) as unit:
             panel, first = k.rem(unit.i, layout.number), k.mul(k.div(unit.i, layout.number), self.BLOCK)
             last = k.least(k.add(first, self.BLOCK), tiles)
@@ -271,22 +273,22 @@ class DenseWeightGradient(ProductSpec):
                         body(layout.whole * wide, layout.rest, layout.tail)
 
             def product(channel: Int, vectors: int, tail: int) -> None:
-                dy = k.at(k.scratch, k.mul(rows, channel))
-                each_tile(lambda x, row, high: self._tile(k, bounds, (x, reach), dy, row, high, channel, vectors, tail))
+                dy = k.at(panels_of_dy, k.mul(rows, channel))
+                each_tile(lambda x, row, high: self._tile(k, n, (x, reach), dy, row, high, channel, vectors, tail))
 
             with k.when(new):
                 each_tile(lambda x, row, high: self._copy_x(k, x, reach, rows, row, high))
             each_width(product)
         return k
 
-    def _copy_dy(self, k: Function, layout: Panels, rows: Int) -> None:
+    def _copy_dy(self, k: Function, copies: Value, layout: Panels, rows: Int) -> None:
         """Lay dy out panel by panel; the last vector is filled with zeros."""
         wide = layout.vectors * layout.lanes
 
         def copy(row: Int, channel: Int, vectors: int, tail: int) -> None:
             into = k.add(k.mul(rows, channel), k.mul(row, vectors * layout.lanes))
             values = load_row(k, k.arg["dy"], k.add(k.mul(row, self.outputs), channel), vectors, tail)
-            store_row(k, values, k.scratch, into)
+            store_row(k, values, copies, into)
 
         with k.loop(0, rows) as s:
             with k.loop(0, layout.whole) as p:
@@ -302,27 +304,27 @@ class DenseWeightGradient(ProductSpec):
                 value = k.load(k.arg["x"], here, min(m - part, k.lanes))
                 k.store(value, into, k.add(k.mul(s.i, reach), part))
 
-    def _tile(self, k: Function, bounds: list[Int], x: tuple[Value, int], dy: Value, row: Int, m: int, channel: Int,
+    def _tile(self, k: Function, n: Int, x: tuple[Value, int], dy: Value, row: Int, m: int, channel: Int,
               vectors: int, tail: int) -> None:  # fmt: skip
         """Sum one tile from the copies of x (and the elements between its rows) and dy, and store it."""
-
-        def leaf(number: int) -> list[Value]:
-            with k.loop(bounds[number], bounds[number + 1], [k.every(0)] * (m * vectors)) as s:
+        size = m * vectors * k.lanes
+        spots = [k.add(k.mul(k.add(row, i), self.outputs), channel) for i in range(m)]
+        for spot in spots:  # in the next panel, which comes after the other tiles of the block
+            ask_row(k, k.arg["dw"], k.add(spot, vectors * k.lanes), vectors)
+        with k.loop(0, LEAVES) as leaf:
+            start, stop = (k.mul(k.div(k.mul(n, at), LEAVES), self.places) for at in (leaf.i, k.add(leaf.i, 1)))
+            with k.loop(start, stop, [k.every(0)] * (m * vectors)) as s:
                 ys = load_row(k, dy, k.mul(s.i, vectors * k.lanes), vectors)
                 at = k.mul(s.i, x[1])
                 s.out = outer(k, s.carry, [k.broadcast(x[0], k.add(at, i)) for i in range(m)], ys)
-            return s.values
-
-        def tree(first: int, last: int) -> list[Value]:
-            if last - first == 1:
-                return leaf(first)
-            left, right = tree(first, (first + last) // 2), tree((first + last) // 2, last)
-            return [k.fadd(a, b) for a, b in zip(left, right, strict=True)]
-
-        total = tree(0, LEAVES)
+            store_row(k, s.values, k.scratch, k.mul(leaf.i, size))
+        held = [load_row(k, k.scratch, leaf * size, m * vectors) for leaf in range(LEAVES)]
+        while len(held) > 1:
+            held = [[k.fadd(a, b) for a, b in zip(*two, strict=True)]
+                    for two in zip(held[::2], held[1::2], strict=True)]  # fmt: skip
+        total = held[0]
         flag_nonfinite(k, total, k.arg["frame"])
-        for i in range(m):
-            spot = k.add(k.mul(k.add(row, i), self.outputs), channel)
+        for i, spot in enumerate(spots):
             store_row(k, total[i * vectors : (i + 1) * vectors], k.arg["dw"], spot, tail)
 
 

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from konv.kernels.code.ir import Function, Int, Value
 
-__all__ = ["load_row", "outer", "store_row"]
+__all__ = ["LINE", "ask_row", "load_row", "outer", "store_row"]
+
+LINE = 64
+"""Bytes of a cache line."""
 
 
 def outer(k: Function, sums: Sequence[Value], xs: Sequence[Value | None], ys: Sequence[Value]) -> list[Value]:
@@ -33,3 +36,10 @@ def store_row(k: Function, values: Sequence[Value], p: Value, offset: Int, tail:
     """Store vectors side by side; of the last one `tail` elements (0: all)."""
     for j, value in enumerate(values):
         k.store(value, p, k.add(offset, j * k.lanes), tail if j == len(values) - 1 else 0)
+
+
+def ask_row(k: Function, p: Value, offset: Int, vectors: int) -> None:
+    """Ask for the lines of vectors side by side, which will be needed."""
+    line, elements = LINE * k.lanes // k.target.vector_bytes, vectors * k.lanes
+    for at in (*range(0, elements - 1, line), elements - 1):
+        k.prefetch(p, k.add(offset, at))

@@ -10,17 +10,15 @@ from typing import ClassVar, NamedTuple
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import Tile, cut, panels, tile
-from konv.kernels.products.product import load_row, outer, store_row
+from konv.kernels.products.product import LINE, ask_row, load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
 from konv.kernels.sums.tree import flag_nonfinite
 from konv.shapes import Axis
 
-__all__ = ["LINE", "Seen", "Sums", "WeightGradient", "by_places"]
+__all__ = ["Seen", "Sums", "WeightGradient", "by_places"]
 
 
-LINE = 64
-"""Bytes of a cache line."""
 PAYS = 24, 8
 """Tiles that must read a copied panel of dy, and vectors of outputs that must read copied rows of x, before copying has
 paid."""
@@ -104,7 +102,7 @@ class WeightGradient(ProductSpec):
         return _flat(self.rows, self.columns)
 
     def _large(self, target: Target) -> bool:
-        """Whether a leaf is larger than half of the second-level cache."""
+        """Whether a leaf is larger than half of the second-level cache, so that sums come from beyond it."""
         size = self.rows.taps * self.columns.taps * self.w_tap
         return size * target.vector_bytes // target.lanes(self.dtype) > target.l2 // 2
 
@@ -305,7 +303,8 @@ class WeightGradient(ProductSpec):
         if sums_at.fresh is not None:
             sums = [k.select(sums_at.fresh, k.every(0), v) for v in sums]
         elif self._large(k.target):
-            self._ask(k, sums_at, len(rows), vectors)
+            for i in range(len(rows), 2 * len(rows)):  # those of the next tile
+                ask_row(k, sums_at.array, k.add(sums_at.start, k.mul(sums_at.row, i)), vectors)
 
         def products(sums: list[Value], xr: Int, yr: Int, j: Int, inside: list[bool]) -> list[Value]:
             ys = load_row(k, dys.array, k.add(yr, k.mul(j, dys.place)), vectors, tail)
@@ -331,13 +330,6 @@ class WeightGradient(ProductSpec):
             store_row(k, r.values[i * vectors : (i + 1) * vectors], sums_at.array, spot, tail)
         if sums_at.fresh is not None:
             flag_nonfinite(k, r.values, k.arg["frame"])
-
-    def _ask(self, k: Function, sums_at: Sums, rows: int, vectors: int) -> None:
-        """Ask for the sums of the next tile, which would come from beyond the second-level cache."""
-        line = LINE * k.lanes // k.target.vector_bytes
-        for i in range(rows, 2 * rows):
-            for at in {*range(0, vectors * k.lanes, line), vectors * k.lanes - 1}:
-                k.prefetch(sums_at.array, k.add(sums_at.start, k.mul(sums_at.row, i), at))
 
     def _stretches(self) -> list[tuple[int, int]]:
         """The columns, cut where the set of taps inside the input changes."""

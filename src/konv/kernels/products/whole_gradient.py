@@ -11,8 +11,8 @@ from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import cut, panels
-from konv.kernels.products.product import load_row, store_row
-from konv.kernels.products.weight_gradient import LINE, Seen, Sums, WeightGradient
+from konv.kernels.products.product import LINE, load_row, store_row
+from konv.kernels.products.weight_gradient import Seen, Sums, WeightGradient
 from konv.kernels.sums.tree import flag_nonfinite
 
 __all__ = ["WholeWeightGradient"]
