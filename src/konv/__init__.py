@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from konv import (
         activations,
         callbacks,
+        compat,
         config,
         constraints,
         datasets,
@@ -46,6 +47,7 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "compat",
     "config",
     "constraints",
     "datasets",

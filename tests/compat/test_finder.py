@@ -164,3 +164,9 @@ def test_the_command(tmp_path: Path):
     assert done.returncode == 1
     assert done.stdout == "['--lang', 'fr', '--help', '-x']\n"
     assert "面向卷积网络" in done.stderr
+
+
+def test_the_hook_is_found_by_importing_konv_alone() -> None:
+    script = "import konv; konv.compat.install(); import keras; print(keras.layers.Dense.__module__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.strip().startswith("konv."), done.stderr

@@ -183,3 +183,19 @@ def test_gradients_are_clipped_together():
     (a, none, b), length = words.clip_by_global_norm([np.float32([3, 0]), None, np.float32([[4]])], 2.5)
     assert (a.numpy().tolist(), none, b.numpy().tolist(), length) == ([1.5, 0], None, [[2]], 5)
     assert words.clip_by_norm(np.float32([3, 4]), 10.0).numpy().tolist() == [3, 4]
+
+
+def test_comparisons_of_what_a_loop_computes_are_true_or_not():
+    """The best loss so far, kept in Python, as loops of one's own keep it."""
+    model, (x, y) = network(), batch()
+    with GradientTape() as watched:
+        loss = tf.reduce_mean(tf.square(model(x, training=True) - y))
+        large = float(loss) * 2
+        assert loss < large
+        assert not loss > large
+    konv.optimizers.SGD(0.0).apply_gradients(
+        zip(watched.gradient(loss, model.trainable_variables), model.trainable_variables, strict=True)
+    )
+    assert not loss > large
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(model(x) > 0)

@@ -122,7 +122,7 @@ def test_layers_of_ones_own_in_a_network(tmp_path: Path):
     np.testing.assert_array_equal(again.predict(values, verbose=0), model.predict(values, verbose=0))
     model.get_layer("block").trainable = False
     assert len(model.trainable_weights) == 3
-    with pytest.raises(ModelFileError, match="Unknown layer: 'Block'"):
+    with pytest.raises(ModelFileError, match=r"Unknown layer: 'Block'.*custom_objects=\{"):
         load_model(tmp_path / "m.konv")
 
 
@@ -187,3 +187,13 @@ def test_a_weight_that_is_not_trained_stays_so() -> None:
     for trained in (False, True):
         layer.trainable = trained
         assert [v.trainable for v in layer.weights] == [False, trained]
+
+
+def test_what_python_and_numpy_cannot_do_with_symbols_is_told() -> None:
+    x = Input((3,))
+    with pytest.raises(GraphError, match=r"^waves: NumPy.*konv\.ops"):
+        Lambda(np.sin, name="waves")(x)
+    with pytest.raises(GraphError, match=r"konv\.ops\.where"):
+        Lambda(lambda x: x if ops.sum(x) > 0 else -x)(x)
+    with pytest.raises(TypeError, match="unexpected keyword"):  # a mistake of the call's own stays what it is
+        Lambda(lambda x: ops.sum(x, axes=1))(x)

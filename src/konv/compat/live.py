@@ -21,7 +21,7 @@ from konv.engine import Position, Program, Training, build
 from konv.functions import Total, reshape
 from konv.functions.base import BINDERS
 from konv.graph import Graph, Node, Tensor
-from konv.graph.node import OPERATORS
+from konv.graph.node import COMPARING, OPERATORS
 from konv.ops.objective import Sum
 from konv.ops.phase import Phase
 from konv.ops.record import Array, Run
@@ -30,6 +30,7 @@ from konv.ops.update import SGD
 
 __all__ = ["Live", "bound", "forget", "inputs_of", "known", "making", "remembered", "structure", "tapes"]
 
+TRUTHS = (*COMPARING, "equal", "not_equal", "logical_and", "logical_or", "logical_not", "isnan", "isfinite")
 KEPT = 64
 """Programs kept, the latest used."""
 tapes: list[Any] = []
@@ -81,6 +82,12 @@ class Live(Symbol):
 
     def __float__(self) -> float:
         return float(self.numpy().item())
+
+    def __bool__(self) -> bool:
+        """The truth of a comparison, as NumPy has it; True of anything else."""
+        if getattr(self.node.op, "function", "") not in TRUTHS:
+            return True
+        return bool(self.numpy().flat[0] if self.node.alike else self.numpy())
 
     def __len__(self) -> int:
         return len(self.numpy())

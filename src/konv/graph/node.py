@@ -13,13 +13,17 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from konv.errors import GraphError
+from konv.messages import text
 from konv.ops.record import Array, Op
 from konv.shapes import Shape, elements
 
-__all__ = ["Later", "Node", "Tensor", "Variable", "aligned"]
+__all__ = ["COMPARING", "Later", "Node", "Tensor", "Variable", "aligned"]
 
 OPERATORS: dict[str, Callable[..., Tensor]] = {}
 """What the operators of symbolic tensors do, by the functions' names."""
+COMPARING = ("greater", "greater_equal", "less", "less_equal")
+"""Functions whose results Python must not ask for their truth: there is none until there are numbers."""
 LINE = 64
 """Bytes of a cache line, and of the widest vector: every buffer that kernels touch starts on one."""
 
@@ -222,6 +226,8 @@ class Tensor(Operand):
         raise TypeError("a symbolic tensor cannot be iterated over; use konv.ops.split")
 
     def __bool__(self) -> bool:
+        if getattr(self.node.op, "function", "") in COMPARING:
+            raise GraphError(text("truth_of_tensor"))
         return True
 
 

@@ -100,6 +100,7 @@ from konv.layers.spatial import SpatialDropout1D, SpatialDropout2D
 from konv.layers.transposed import Conv2DTranspose, Convolution2DTranspose
 from konv.layers.whitening import Whitening
 from konv.layers.wrapping import TimeDistributed
+from konv.messages import text
 from konv.names import unknown
 
 __all__ = [
@@ -249,7 +250,8 @@ def deserialize(saved: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
     name, config = saved["class_name"], saved["config"]
     kind = found(name, custom_objects) or (LAYERS.get(name) if isinstance(name, str) else None)
     if kind is None:
-        raise unknown("layer", name, {**LAYERS, **(custom_objects or {})})
+        error = unknown("layer", name, {**LAYERS, **(custom_objects or {})})
+        raise type(error)(f"{error} {text('layer_of_ones_own')}")
     if kind is Lambda and (function := found(config["function"], custom_objects)) is not None:
         config = {**config, "function": function}
     if (activation := found(config.get("activation"), custom_objects)) is not None:

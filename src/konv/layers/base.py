@@ -316,6 +316,10 @@ class Layer(Used):
             made = self.call(tensors[0] if len(tensors) == 1 else list(tensors))
         except KonvError as error:
             raise self._named(error) from error
+        except TypeError as error:
+            if "__array_ufunc__" not in str(error):
+                raise
+            raise GraphError(text("numpy_in_call", layer=self.name)) from error
         row = tuple(made) if isinstance(made, (list, tuple)) else (made,)
         if not row or not all(isinstance(t, Tensor) for t in row):
             raise GraphError(text("call_gave", layer=self.name, received=type(made).__name__))

@@ -221,6 +221,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：文件中不能保存代码，只能保存已注册函数的名字。收到的是：{received}。"
         "请给有名字的函数加上 @register_serializable()。",
     ),
+    "truth_of_tensor": (
+        "Python cannot ask whether a comparison of symbolic tensors is true: it has no numbers yet. Write both ways "
+        "and choose with konv.ops.where(condition, a, b).",
+        "Python 无法判断符号张量的比较是否为真：此时还没有数值。请把两种结果都写出来，再用 "
+        "konv.ops.where(condition, a, b) 选择。",
+    ),
+    "numpy_in_call": (
+        "{layer}: NumPy's functions compute with arrays, but call gets symbolic tensors. Use those of konv.ops, which "
+        "have the same names.",
+        "{layer}：NumPy 的函数只能计算数组，而 call 得到的是符号张量。请改用 konv.ops 中的同名函数。",
+    ),
     "call_gave": (
         "{layer}: call must return symbolic tensors made of its inputs by konv.ops and layers. Received: {received}.",
         "{layer}：call 必须返回由输入经 konv.ops 和层得到的符号张量。收到的是：{received}。",

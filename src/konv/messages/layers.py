@@ -38,6 +38,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}: axis must be one integer, −1: the last one, that of the channels. Received: {received!r}.",
         "{layer}：axis 必须是一个整数 −1，即最后一个轴（通道轴）。收到的是：{received!r}。",
     ),
+    "layer_of_ones_own": (
+        "A class of your own: pass custom_objects={{'Name': Name}}, or put @konv.register_serializable() above it and "
+        "import its module first.",
+        "如果是自定义的类：请传入 custom_objects={{'Name': Name}}，或在类定义上方加上 @konv.register_serializable()，"
+        "并先导入它所在的模块。",
+    ),
     "not_the_last_axis": (
         "{layer}: axis must be the last one, that of the channels: −1 (or {last}). Received: {received!r}. Images are "
         "(N, height, width, channels) here.",
