@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def checked(
     """
     called = names if len(x) > 1 else ("x",)
     inputs = tuple(
-        check_inputs(a, t.shape, n, t.dtype, not _rescaled(graph, t))
+        check_inputs(a, t.shape, n, t.dtype, partial(_taken_as_is, graph, t))
         for a, t, n in zip(x, graph.inputs, called, strict=True)
     )
     count = check_lengths(dict(zip(called, inputs, strict=True))) if len(inputs) > 1 else len(inputs[0])
@@ -78,12 +79,13 @@ def checked(
     return Samples(inputs, tuple(targets), tuple(_weights(given, count) for given in sample_weight))
 
 
-def _rescaled(graph: Graph, tensor: Tensor) -> bool:
-    """Whether the network itself brings an input to the range it needs, before or after augmentation."""
+def _taken_as_is(graph: Graph, tensor: Tensor) -> bool:
+    """Whether the network does not itself bring an input to the range it needs, before or after augmentation."""
     readers = graph.readers(tensor)
     if len(readers) == 1 and isinstance(readers[0].op, Augmentation):
-        return _rescaled(graph, readers[0].output)
-    return bool(readers) and all(isinstance(node.op, (BatchNormalization, Rescale, Standardize)) for node in readers)
+        return _taken_as_is(graph, readers[0].output)
+    kinds = BatchNormalization, Rescale, Standardize
+    return not readers or any(not isinstance(node.op, kinds) for node in readers)
 
 
 def _weights(sample_weight: Any, count: int) -> Array | None:
