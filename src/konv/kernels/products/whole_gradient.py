@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES
@@ -109,6 +109,14 @@ class WholeWeightGradient(WeightGradient):
         return k
 
 
+class _Ahead(NamedTuple):
+    """Where the next chunk begins in x and in dy, and how many places it has."""
+
+    x: Int
+    dy: Int
+    places: Int
+
+
 class _Unit:
     """One unit of a whole weight gradient: a tap row of a block of inputs and a part of the outputs of a group."""
 
@@ -182,7 +190,11 @@ class _Unit:
         line = k.add(k.mul(image, spec.rows.size), spec.rows.first, k.mul(self.u, spec.rows.apart))
         x = k.add(k.mul(line, spec.x_line), k.mul(self.g, spec.inputs))
         dy = k.add(k.mul(k.mul(image, spec.rows.positions), spec.y_line), k.mul(self.g, spec.outputs))
+        ahead: _Ahead | None = None
         if self.copied is not None:
+            if spec.flat:
+                done = k.mul(high, spec.x_line), k.mul(high, spec.y_line)
+                ahead = _Ahead(k.add(x, done[0]), k.add(dy, done[1]), k.sub(high, low))
             self._copy(k.add(x, k.mul(low, spec.rows.step * spec.x_line)), k.add(dy, k.mul(low, spec.y_line)),
                        k.sub(high, low))  # fmt: skip
             x, dy = k.sub(0, self.row), k.sub(0, self.channel)
@@ -192,7 +204,8 @@ class _Unit:
             channel = k.mul(p, self.wide)
             at = k.add(into, k.sub(channel, self.channel))
             sums = Sums(self.array, at, self.step, fresh)
-            self._tiles(x, k.add(dy, channel), sums, low, high, vectors, tail)
+            before = k.mul(k.sub(p, self.panel), k.sub(self.last, self.first))
+            self._tiles(x, k.add(dy, channel), sums, low, high, vectors, tail, ahead, before)
 
         self._panels(panel)
 
@@ -229,7 +242,19 @@ class _Unit:
             with k.loop(k.largest(self.panel, layout.whole), self.stop) as p:
                 body(p.i, layout.rest, layout.tail)
 
-    def _tiles(self, x: Int, dy: Int, sums: Sums, low: Int, high: Int, vectors: int, tail: int) -> None:
+    def _ask(self, ahead: _Ahead, tile: Int) -> None:
+        """Ask for one place of the next chunk for each tile: nothing else foresees pieces of rows that lie apart."""
+        k, spec = self.k, self.spec
+        line, (wide, tap) = LINE * k.lanes // k.target.vector_bytes, self.steps
+        with k.when(k.compare("slt", tile, ahead.places)):
+            for at in range(0, tap // wide, line):
+                k.prefetch(k.arg["x"], k.add(ahead.x, self.row, k.mul(tile, spec.x_line), at))
+            for at in range(0, wide, line):
+                k.prefetch(k.arg["dy"], k.add(ahead.dy, self.channel, k.mul(tile, spec.y_line), at))
+
+    def _tiles(self, x: Int, dy: Int, sums: Sums, low: Int, high: Int, vectors: int, tail: int, ahead: _Ahead | None,
+               before: Int) -> None:  # fmt: skip
+        """All tiles of a panel, which `before` others of the chunk came before."""
         k, spec = self.k, self.spec
         columns, deep = spec.columns, spec.inputs
 
@@ -244,6 +269,8 @@ class _Unit:
                     tile(x, start, [divmod(first + i, deep) for i in range(m)])
             return
         with k.loop(0, columns.taps) as v, k.loop(self.first, self.last) as t:
+            if ahead is not None:
+                self._ask(ahead, k.add(before, k.sub(t.i, self.first)))
             row, end = self._start(t.i), self._start(k.add(t.i, 1))
             at = k.add(x, k.mul(v.i, columns.apart * self.seen[0].place), row)
             start = k.add(sums.start, k.mul(v.i, self.tap), k.mul(k.sub(row, self.row), sums.row))
