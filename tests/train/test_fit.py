@@ -7,9 +7,17 @@ import pytest
 
 import konv
 from konv.callbacks import Callback, LambdaCallback
-from konv.errors import ConfigurationError, DataError, LabelError, NonFiniteError, ShapeError, UnknownNameError
-from konv.layers import Conv2D, Dense, Dropout, Flatten, Input
-from konv.models import Sequential
+from konv.errors import (
+    ConfigurationError,
+    DataError,
+    KonvWarning,
+    LabelError,
+    NonFiniteError,
+    ShapeError,
+    UnknownNameError,
+)
+from konv.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input
+from konv.models import Model, Sequential
 from konv.optimizers import SGD
 
 X = np.random.default_rng(1).normal(size=(22, 5)).astype("float32")
@@ -168,6 +176,36 @@ def test_frozen_layers_stay(engine):
     after = model.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(before[:2], after[:2], strict=True))
     assert all(not np.array_equal(a, b) for a, b in zip(before[2:], after[2:], strict=True))
+
+
+def test_what_is_trained_is_settled_by_compile(engine):
+    """As GANs need it: a network compiled to be trained, then frozen, in a larger one that is compiled later."""
+    inner = Sequential(
+        [Input((4,)), Dense(3, name="in", use_bias=False), BatchNormalization(name="normal"), Dense(1, name="end")]
+    )
+    inner.compile("sgd", "mse")
+    inner.trainable = False
+    x = Input((2,))
+    outer = Model(x, inner(Dense(4, name="own")(x)))
+    outer.compile("sgd", "mse")
+    rng = np.random.default_rng(0)
+    small, large, y = (rng.normal(size=(n, k)).astype("float32") for n, k in ((6, 2), (6, 4), (6, 1)))
+    first, own = inner.get_weights(), outer.get_layer("own").get_weights()
+    outer.train_on_batch(small, y)
+    assert all(np.array_equal(a, b) for a, b in zip(first, inner.get_weights(), strict=True))
+    assert not np.array_equal(own[0], outer.get_layer("own").get_weights()[0])
+    for rows in (6, 3):
+        before = inner.get_weights()
+        inner.train_on_batch(large[:rows], y[:rows])
+        after = inner.get_weights()
+        assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))  # the statistics too
+    assert not inner.trainable_weights
+    with pytest.warns(KonvWarning, match=r"in/kernel.*compile"):
+        inner.fit(large, y, verbose=0)
+    inner.compile("sgd", "mse")
+    before = inner.get_weights()
+    inner.fit(large, y, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, inner.get_weights(), strict=True))
 
 
 def test_learning_rate_may_change_between_batches(engine):

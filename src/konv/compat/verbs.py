@@ -61,8 +61,6 @@ class Verbs(Stepping):
         handed: Any = super()
         loss, metrics = (mapped(lambda one: getattr(one, "__wrapped__", one), given) for given in (loss, metrics))
         handed.compile(optimizer, loss, metrics, *args, **named)
-        if handed.built:
-            _ = handed.runner  # which weights are trained is settled here, as in Keras 2: GANs freeze them afterwards
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **named: Any) -> History:
         """`konv.models.Model.fit`; `nb_epoch` is `epochs`.

@@ -90,6 +90,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{layer}：noise_shape 是输入的形状，批次轴为 None，一起丢弃的轴写 1，并且排在其他轴之前。"
         "收到的是：{received!r}，输入为 {shape}。",
     ),
+    "not_compiled_since": (
+        "{model}: trainable has changed since compile (of {name} and perhaps others), which decides what is trained: "
+        "nothing changes until compile is called again.",
+        "{model}：compile 之后 trainable 又被改过（{name} 等）。训练哪些权重由 compile 决定："
+        "在再次调用 compile 之前不会改变。",
+    ),
     "cannot_be_saved": (
         "A file cannot hold code, so {received!r} cannot be saved. Use one of konv's own classes or names.",
         "文件中不能保存代码，因此无法保存 {received!r}。请使用 konv 自带的类或名字。",

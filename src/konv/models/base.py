@@ -11,10 +11,10 @@ import numpy as np
 from konv import random
 from konv.arguments import at_least_zero, count
 from konv.engine import Position
-from konv.errors import ConfigurationError
+from konv.errors import ConfigurationError, warn
 from konv.explain.live import watcher
 from konv.functions.total import Total
-from konv.graph import Tensor
+from konv.graph import Tensor, Variable
 from konv.io.atomic import write_bytes
 from konv.messages import text
 from konv.models import feeding
@@ -70,13 +70,15 @@ class Model(Kept, Structure):
         self.preprocessing: dict[str, Any] = {}
         self._watched = Watched()
         self._runner: Runner | None = None
+        self._frozen: dict[Variable, bool] = {}
 
     # Training and using it
 
     def compile(
         self, optimizer: object = "rmsprop", loss: Any = None, metrics: Any = None, loss_weights: Any = None
     ) -> None:
-        """Choose how to train; the process's seed (`konv.utils.set_random_seed`) becomes the training's.
+        """Choose how to train; the process's seed (`konv.utils.set_random_seed`) becomes the training's, and which
+        weights are trained stays as it is now, until the next `compile`, whatever becomes of `trainable` meanwhile.
 
         Arguments: `optimizer`, `loss`: names or objects of `konv.optimizers`, `konv.losses`; `metrics`: one or a list
         of names, functions `(y_true, y_pred)` and objects of `konv.metrics`; `"accuracy"` is chosen by the loss's
@@ -90,6 +92,7 @@ class Model(Kept, Structure):
         self.loss_weights = mapped(lambda share: at_least_zero(share, "loss_weights"), loss_weights)
         self._watched = Watched(metrics)
         self._runner = None
+        self._frozen = {v: v.frozen for v in self.weights} if self.built else {}
         self.seed = random.seed()
         self.epochs_trained = 0
 
@@ -130,7 +133,8 @@ class Model(Kept, Structure):
         Returns: the `History`: loss and metrics of each epoch, means over its samples.
         Raises: DataError, ShapeError, LabelError where the data do not fit; NonFiniteError where something becomes
         NaN or infinite: training stops at that batch, the weights are the last good ones; ConfigurationError. Gives a
-        DataWarning for images that look unscaled, and for targets of one class only.
+        DataWarning for images that look unscaled, and for targets of one class only, a KonvWarning where `trainable`
+        has changed since `compile`.
         """
         wanted = Wanted(self._batch_size(batch_size), steps_per_epoch, bool(shuffle), class_weight, workers)
         size = self._batch_size(validation_batch_size or batch_size)
@@ -146,6 +150,8 @@ class Model(Kept, Structure):
         heard = self._callbacks(
             [*(callbacks or ()), self.history, *watcher(verbose)], training, plan.epochs, validation is not None
         )
+        if outdated := self.runner.outdated:
+            warn(text("not_compiled_since", model=self.name, name=outdated[0]))
         loop.fit(self, self.runner, self._watched, training, validation, plan, heard)
         return self.history
 
@@ -340,7 +346,9 @@ class Model(Kept, Structure):
     def runner(self) -> Runner:
         """What runs the network, a batch at a time."""
         if self._runner is None:
-            self._runner = Runner(self.graph, self.output_losses(), self.optimizer, self._shares(), self.added)
+            self._runner = Runner(
+                self.graph, self.output_losses(), self.optimizer, self._shares(), self.added, self._frozen
+            )
         return self._runner
 
     def watch(self, samples: Samples) -> None:

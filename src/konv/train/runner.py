@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -44,7 +45,8 @@ class Runner:
 
     Arguments: `graph`, the network; `losses`, what is minimised of each output, or None; none at all for prediction
     alone; `optimizer`, what minimises their sum, or None; `shares`, what each output's loss counts in it, 1 where
-    nothing is said; `added`, what layers add to it and to the metrics.
+    nothing is said; `added`, what layers add to it and to the metrics; `frozen`, which variables were frozen when the
+    model was compiled, by default as they are: so it stays, whatever becomes of them.
 
     A program's buffers have one user at a time: a lock lets several threads predict with one model.
     """
@@ -56,12 +58,14 @@ class Runner:
         optimizer: Optimizer | None = None,
         shares: Sequence[float] = (),
         added: Added = (),
+        frozen: Mapping[Variable, bool] | None = None,
     ) -> None:
         self.graph = graph
+        self._frozen = {v: (frozen or {}).get(v, v.frozen) for v in graph.variables}
         self.losses = tuple(losses)
         self.optimizer = optimizer
         self.shares = tuple(shares)[: len(self.losses)] or (1.0,) * len(self.losses)
-        learned = dict.fromkeys(v for v in graph.variables if v.trainable)
+        learned = dict.fromkeys(v for v, frozen_then in self._frozen.items() if not (frozen_then or v.statistic))
         self._penalties = {v: p for v in learned if (p := getattr(v.regularizer, "penalty", None)) is not None}
         own = [("", Total.of(v.regularizer(v))) for v in learned if v.regularizer and v not in self._penalties]
         self._added = [*added, *own]
@@ -73,6 +77,11 @@ class Runner:
         self._programs: dict[Any, Program] = {}
         self._worth: dict[Variable, tuple[int, float]] = {}
         self._lock = Lock()
+
+    @property
+    def outdated(self) -> list[str]:
+        """The variables that have been frozen, or thawed, since the model was compiled."""
+        return [v.name for v, frozen in self._frozen.items() if v.frozen != frozen]
 
     def predict(self, samples: Samples, batch: int, position: Position | None = None) -> Result:
         """Predict one batch of `samples`, at most `batch` of them, which is the program's size."""
@@ -137,9 +146,11 @@ class Runner:
             goal = self._objective(samples)
             program = self._program(mode, batch, goal)
             counts = [w.astype(dtype) for w in goal.weights(weights, n)] if mode == "train" else []
-            outcome = program.run(
-                goal.inputs(samples.x, samples.y), goal.targets(samples.y, n), counts, scalars, position
-            )
+            asks = mode == "train" and config.engine() == "reference"  # at each step what is frozen
+            with _as_compiled(self._frozen if asks else {}):
+                outcome = program.run(
+                    goal.inputs(samples.x, samples.y), goal.targets(samples.y, n), counts, scalars, position
+                )
             read = goal.read(outcome.losses, n)
             penalty = outcome.penalty if mode == "train" else self._penalty()
             return Result(
@@ -166,5 +177,19 @@ class Runner:
         key = mode, batch, config.direct(), None if goal is None else id(goal)
         if key not in self._programs:
             graph, losses = (self.graph, []) if goal is None else (goal.graph, goal.losses)
-            self._programs[key] = build(graph, batch, losses, self._training(mode))
+            with _as_compiled(self._frozen):
+                self._programs[key] = build(graph, batch, losses, self._training(mode))
         return self._programs[key]
+
+
+@contextmanager
+def _as_compiled(frozen: Mapping[Variable, bool]) -> Iterator[None]:
+    """For a while, as a program is built, variables are frozen as they were when the model was compiled."""
+    now = {v: v.frozen for v in frozen}
+    try:
+        for variable, value in frozen.items():
+            variable.frozen = value
+        yield
+    finally:
+        for variable, value in now.items():
+            variable.frozen = value
