@@ -230,6 +230,7 @@ def test_mixup_trains(engine: str) -> None:
     (lambda: layers.RandomBrightness(0.1, (1, 0)), ConfigurationError, r"value_range must be .* Received: \(1, 0\)"),
     (lambda: layers.RandomErasing(2.0), ConfigurationError, "factor must be a number from 0 to 1"),
     (lambda: MixUp(0), ConfigurationError, "alpha must be a number"),
+    (lambda: Sequential([Input((4, 4, 1)), MixUp()]), GraphError, "MixUp mixes labels too"),
     (lambda: RandomCrop(9, 9, name="crop")(Input((8, 8, 3))), ShapeError, "crop: A part of 9×9 cannot be cut"),
     (lambda: layers.Cutout(9)(Input((8, 8, 3))), ShapeError, "A rectangle of 9×9 does not fit"),
     (lambda: RandomFlip()(Input((8,))), ShapeError, "expects images"),

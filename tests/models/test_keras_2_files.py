@@ -206,3 +206,12 @@ def test_metrics_and_losses_in_tf_keras_words(tmp_path: Path):
     assert found.loss.from_logits
     x, y = np.ones((4, 3)), np.eye(2)[[0, 1, 1, 0]]
     assert "accuracy" in found.evaluate(x, y, verbose=0, return_dict=True)
+
+
+def test_a_rectifier_with_a_threshold():
+    """Keras 2's layer is today's ReLU: what is above theta passes."""
+    saved = {"class_name": "ThresholdedReLU", "config": {"name": "above", "trainable": True, "theta": 0.5}}
+    begin = {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [None, 3]}}
+    model = model_from_config({"class_name": "Sequential", "config": {"name": "m", "layers": [begin, saved]}})
+    found = model.predict(np.array([[-1, 0.25, 0.75]], "float32"), verbose=0)
+    np.testing.assert_array_equal(found, np.array([[0, 0, 0.75]], "float32"))

@@ -168,6 +168,9 @@ def _layer(saved: Mapping[str, Any], custom_objects: Known) -> dict[str, Any]:
     if (own := _custom(saved, custom_objects)) is not None:
         plain = {k: _dtype(v) if k == "dtype" else v for k, v in config.items()}
         return {"class_name": own, "config": plain}
+    if kind == "ThresholdedReLU":
+        plain = {k: v for k, v in config.items() if k != "theta"}
+        kind, config = "ReLU", {**plain, "threshold": config.get("theta", 1.0)}
     if kind not in LAYERS:
         raise ConfigurationError(text("keras_file.no_layer", layer=kind, name=config.get("name")))
     return {"class_name": kind, "config": _config(kind, config, custom_objects)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from konv.errors import GraphError
 from konv.graph import Graph, Tensor
-from konv.layers import InputLayer, Layer
+from konv.layers import InputLayer, Layer, MixUp
 from konv.layers.base import Call
 from konv.layers.checks import sample_shape
 from konv.layers.operation import call_of
@@ -63,7 +63,11 @@ class Sequential(Model):
         if isinstance(layer, Tensor):
             layer = InputLayer.of(layer)
         if not isinstance(layer, Layer):
-            raise GraphError(text("not_a_layer", model=self.name, received=type(layer).__name__))
+            raise GraphError(
+                text("mixup_in_graph")
+                if isinstance(layer, MixUp)
+                else text("not_a_layer", model=self.name, received=type(layer).__name__)
+            )
         if _holds(layer, self):
             raise GraphError(text("inside_itself", layer=self.name))
         if any(layer.name == other.name for other in (self._input, *self._layers) if other is not None):
