@@ -83,7 +83,7 @@ def test_a_layer_used_twice_shares_its_weights():
         (lambda: Dropout(1.0), "rate"),
         (lambda: Dropout("half"), "rate"),
         (lambda: Dropout(0.5, noise_shape=(1, 3))(Input((3,))), "noise_shape"),
-        (lambda: Softmax(axis=1), "axis=-1"),
+        (lambda: Softmax(axis=0), "the batch axis counts and is axis 0"),
         (lambda: Dense(1, dtype="float16"), "dtype"),
         (lambda: Dense(1, kernel_shape="l2"), "does not know the argument kernel_shape"),
         (lambda: MaxPooling2D(data_format="channels_first"), "transpose"),
