@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["Target"]
+__all__ = ["LINE", "Target"]
+
+LINE = 64
+"""Bytes of a cache line."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Target:
     def lanes(self, dtype: str) -> int:
         """Elements of `dtype` in one register."""
         return self.vector_bytes // (8 if dtype == "float64" else 4)
+
+    def line(self, dtype: str) -> int:
+        """Elements of `dtype` in one cache line."""
+        return LINE // (8 if dtype == "float64" else 4)
 
     def chosen(self, about: str) -> tuple[int, ...] | None:
         """The choice remembered about something; None where there is none."""

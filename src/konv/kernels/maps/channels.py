@@ -17,8 +17,6 @@ __all__ = ["Channels", "Columns", "Terms", "load_all", "store_all"]
 ABREAST = 8
 """Rows gone through side by side, as streams that the processor reads ahead of: a few vectors of the first row, then of
 the next, before the vectors after them."""
-LINE = 64
-"""Bytes of a cache line."""
 CHUNK = 64
 """Rows whose sums are taken together before they join the others."""
 
@@ -114,7 +112,7 @@ class Channels(Spec):
 
     def ask(self, k: Function, reads: str, columns: Columns, at: Int) -> None:
         """Have the lines of `columns` brought near, of a row that begins at `at` in each of the arguments `reads`."""
-        apart = max(1, LINE // (k.lanes * (8 if self.dtype == "float64" else 4)))
+        apart = max(1, k.target.line(self.dtype) // k.lanes)
         for name in reads.split():
             for c, _ in columns[::apart]:
                 k.prefetch(k.arg[name], k.add(at, c))

@@ -10,10 +10,7 @@ from collections.abc import Sequence
 
 from konv.kernels.code.ir import Function, Int, Value
 
-__all__ = ["LINE", "ask_row", "load_row", "outer", "store_row"]
-
-LINE = 64
-"""Bytes of a cache line."""
+__all__ = ["ask_row", "load_row", "outer", "store_row"]
 
 
 def outer(k: Function, sums: Sequence[Value], xs: Sequence[Value | None], ys: Sequence[Value]) -> list[Value]:
@@ -40,6 +37,6 @@ def store_row(k: Function, values: Sequence[Value], p: Value, offset: Int, tail:
 
 def ask_row(k: Function, p: Value, offset: Int, vectors: int) -> None:
     """Ask for the lines of vectors side by side, which will be needed."""
-    line, elements = LINE * k.lanes // k.target.vector_bytes, vectors * k.lanes
+    line, elements = k.target.line(k.dtype), vectors * k.lanes
     for at in (*range(0, elements - 1, line), elements - 1):
         k.prefetch(p, k.add(offset, at))

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import Tile, cut, panels, tile
-from konv.kernels.products.product import LINE, ask_row, load_row, outer, store_row
+from konv.kernels.products.product import ask_row, load_row, outer, store_row
 from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.products.taps import Taps
 from konv.kernels.sums.tree import flag_nonfinite
@@ -124,7 +124,7 @@ class WeightGradient(ProductSpec):
         chosen, lanes = self.tile(target), target.lanes(self.dtype)
         if not self._copied(chosen, target):
             return None
-        line = LINE * lanes // target.vector_bytes
+        line = target.line(self.dtype)
         return (-(-self.inputs // line) | 1) * line, chosen.vectors * lanes
 
     def _copied(self, chosen: Tile, target: Target) -> bool:

@@ -11,7 +11,7 @@ from konv.kernels.code.ir import Function, Int, Value
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.code.target import Target
 from konv.kernels.products.blocking import cut, panels
-from konv.kernels.products.product import LINE, load_row, store_row
+from konv.kernels.products.product import load_row, store_row
 from konv.kernels.products.weight_gradient import Seen, Sums, WeightGradient
 from konv.kernels.sums.tree import flag_nonfinite
 
@@ -78,7 +78,7 @@ class WholeWeightGradient(WeightGradient):
 
         Places a power of two apart share a few sets of the first-level cache, too few for those of an image."""
         lanes = target.lanes(self.dtype)
-        line, shared = (n * lanes // target.vector_bytes for n in (LINE, SHARED))
+        line, shared = target.line(self.dtype), SHARED * lanes // target.vector_bytes
         few = self.inputs // self.split(target)[0] < 2 * lanes
         if self.groups > 1 or self.mixed or few or (self.inputs % shared and self.outputs % shared):
             return None
@@ -245,7 +245,7 @@ class _Unit:
     def _ask(self, ahead: _Ahead, tile: Int) -> None:
         """Ask for one place of the next chunk for each tile: nothing else foresees pieces of rows that lie apart."""
         k, spec = self.k, self.spec
-        line, (wide, tap) = LINE * k.lanes // k.target.vector_bytes, self.steps
+        line, (wide, tap) = k.target.line(k.dtype), self.steps
         with k.when(k.compare("slt", tile, ahead.places)):
             for at in range(0, tap // wide, line):
                 k.prefetch(k.arg["x"], k.add(ahead.x, self.row, k.mul(tile, spec.x_line), at))
