@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from konv.engine import native
 from konv.engine.native import NativeProgram
 from konv.graph import Variable
+from konv.kernels.code.processor import current
+from konv.kernels.maps.channels import Streaming
 from konv.ops.activation import ReLU
 from konv.ops.batchnorm import BatchNormalization
 from konv.ops.convolution import Conv2D
@@ -38,6 +43,25 @@ def test_any_number_of_threads(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KONV_THREADS", threads)
         found.add(trained(network(n)))
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("size", [16, 5])
+def test_what_is_alone_with_large_arrays_streams(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And gives the same bits: for a third-level cache without room all arrays are too large."""
+
+    def streaming(l3: int) -> tuple[list[tuple[str, int]], bytes]:
+        monkeypatch.setattr(native, "current", lambda: replace(current(), l3=l3))
+        image = source(9, 11, 20, dtype="float32")
+        layers = (BatchNormalization(0.9), Conv2D(size, (3, 3)), BatchNormalization(0.9), Flatten(), Dense(5))
+        example = single(image, chain(image, *layers), 13)
+        program = NativeProgram(example.graph, 13, example.losses, example.training(SGD()))
+        specs = [call.spec for stage in program.stages for call in stage.calls]
+        return [(s.kind, s.channels) for s in specs if isinstance(s, Streaming) and s.streams], trained(example)
+
+    (large, one), (small, other) = streaming(0), streaming(1 << 30)
+    assert large == [("channel_moments", 20), ("normalise", size), ("normalise_gradient_sums", size)]
+    assert small == []
+    assert one == other
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])

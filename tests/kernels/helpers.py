@@ -14,7 +14,7 @@ from konv.kernels.code import llvm
 from konv.kernels.code.build import addresses
 from konv.kernels.code.processor import current, host
 from konv.kernels.code.spec import LEAVES, Spec
-from konv.kernels.code.target import Target
+from konv.kernels.code.target import LINE, Target
 from konv.kernels.products.pack import Pack
 from konv.ops.record import Array
 
@@ -30,10 +30,11 @@ def run(spec: Spec, *arguments: Array, begin: int = 0, end: int, leaf: int = 0, 
         target: Target | None = None) -> None:  # fmt: skip
     """Make one call of a kernel; arrays named in `writes` (the last one) are changed in place.
 
-    Every argument lies between guard zones of NaN, at an address that is only as aligned as its elements: what a kernel
-    reads outside shows in its results, what it writes outside, or into an argument it should only read, fails here.
+    Every argument lies between guard zones of NaN, at an address that is only as aligned as its elements, or at a cache
+    line for a kernel that streams (as all in the engine's memory does): what a kernel reads outside shows in its
+    results, what it writes outside, or into an argument it should only read, fails here.
     """
-    held = {id(a): Guarded(a) for a in arguments}
+    held = {id(a): Guarded(a, LINE if getattr(spec, "streams", False) else 0) for a in arguments}
     call(spec, target, [held[id(a)] for a in arguments], begin, end, leaf)
     written = {id(arguments[i]) for i in writes}
     for a in arguments:
@@ -55,11 +56,12 @@ def call(spec: Spec, target: Target | None, arguments: Sequence[Guarded], begin:
 
 
 class Guarded:
-    """A copy of an array between guard zones, at an address no more aligned than its elements."""
+    """A copy of an array between guard zones, at a multiple of `boundary` bytes, or at an address no more aligned than
+    its elements."""
 
-    def __init__(self, a: Array) -> None:
-        self.start = GUARD + a.itemsize
-        self.whole = np.full(self.start + a.nbytes + GUARD, 255, np.uint8)
+    def __init__(self, a: Array, boundary: int = 0) -> None:
+        self.whole = np.full(2 * GUARD + a.nbytes + max(boundary, a.itemsize), 255, np.uint8)
+        self.start = GUARD + (-(self.whole.ctypes.data + GUARD) % boundary if boundary else a.itemsize)
         self.before, self.inside, self.behind = np.split(self.whole, [self.start, self.start + a.nbytes])
         self.inside[...] = np.frombuffer(a.tobytes(), np.uint8)
         self.address = self.inside.ctypes.data

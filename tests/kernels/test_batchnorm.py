@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 
 from konv.kernels.code.processor import current, named
+from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
 from konv.kernels.maps.batchnorm import (
-    ChannelMoments,
     ChannelScale,
-    Follow,
     JoinGradientSums,
-    JoinMoments,
     Normalise,
     NormaliseGradient,
     NormaliseGradientSums,
 )
+from konv.kernels.maps.moments import ChannelMoments, Follow, JoinMoments
 from konv.kernels.sums.tree import blocks
 from konv.ops.record import Array
 from tests.kernels.helpers import frame, leaves, run, stretch, unset
@@ -40,6 +39,8 @@ class Case(NamedTuple):
     relu: bool
     most: float
     """The ReLU's ceiling."""
+    streams: bool
+    """Whether the kernels are those for arrays in memory."""
 
     @property
     def dtype(self) -> str:
@@ -63,21 +64,23 @@ def case(seed: int) -> Case:
     target = named(levels[seed % len(levels)]) if levels else current()
     dtype = str(rng.choice(["float32", "float64"]))
     channels = int(rng.integers(1, rng.choice([20, 151])))
+    channels = -(-channels // 16) * 16 if rng.random() < 0.3 else channels  # of which rows are whole cache lines
     shape = (int(rng.integers(1, 20)), int(rng.choice([1, 3, 64, 65, 131])), channels)
     x, dy = (rng.integers(-4, 5, shape).astype(dtype) for _ in range(2))
     mean, factor, beta, *rest = (rng.integers(-3, 4, channels).astype(dtype) for _ in range(5))
     center, relu = (bool(v) for v in rng.integers(0, 2, 2))
-    return Case(x, dy, mean, factor, beta, np.stack(rest), rng, target, center, relu, float(rng.choice([2, np.inf])))
+    most, streams = float(rng.choice([2, np.inf])), bool(rng.integers(2))
+    return Case(x, dy, mean, factor, beta, np.stack(rest), rng, target, center, relu, most, streams)
 
 
 def moments(c: Case, x: Array, epsilon: float = 1e-3) -> tuple[Array, ...]:
     """Mean, variance, inverse and factor of x by the tree, each leaf in two calls."""
     n, places, channels = x.shape
     parts, told = unset((8, 2, channels), c.dtype), frame(n)
+    spec: Spec = ChannelMoments(c.dtype, channels, places, streams=c.streams)
     for leaf, (begin, end) in enumerate(leaves(n)):
         for low, high in ((begin, (begin + end) // 2), ((begin + end) // 2, end)):
-            run(ChannelMoments(c.dtype, channels, places), told, x, parts, begin=low * places, end=high * places,
-                leaf=leaf, target=c.target)  # fmt: skip
+            run(spec, told, x, parts, begin=low * places, end=high * places, leaf=leaf, target=c.target)
     made = [unset((channels,), c.dtype) for _ in range(4)]
     spec = JoinMoments(c.dtype, channels, places, epsilon, True)
     run(spec, told, parts, c.factor, *made, end=1, writes=(3, 4, 5, 6), target=c.target)
@@ -103,9 +106,9 @@ def test_moments_of_leaves_cut_finer_than_samples(seed: int) -> None:
     c = case(seed)
     n, places, channels = c.x.shape
     parts, told, rows = unset((8, 2, channels), c.dtype), frame(n), n * places
+    spec: Spec = ChannelMoments(c.dtype, channels, places, finer=True, streams=c.streams)
     for leaf, (begin, end) in enumerate(leaves(rows)):
-        run(ChannelMoments(c.dtype, channels, places, finer=True), told, c.x, parts, begin=begin, end=end, leaf=leaf,
-            target=c.target)  # fmt: skip
+        run(spec, told, c.x, parts, begin=begin, end=end, leaf=leaf, target=c.target)
     made = [unset((channels,), c.dtype) for _ in range(4)]
     spec = JoinMoments(c.dtype, channels, places, 1e-3, True, finer=True)
     run(spec, told, parts, c.factor, *made, end=1, writes=(3, 4, 5, 6), target=c.target)
@@ -131,7 +134,7 @@ def test_normalise(seed: int) -> None:
     rows = c.x.reshape(-1, c.x.shape[2])
     begin, end = stretch(c.rng, len(rows))
     y = unset(rows.shape, c.dtype)
-    spec = Normalise(c.dtype, rows.shape[1], c.center, c.relu, c.most)
+    spec = Normalise(c.dtype, rows.shape[1], c.center, c.relu, c.most, streams=c.streams)
     run(spec, rows, c.mean, c.factor, *[c.beta] * c.center, y, begin=begin, end=end, target=c.target)
     expected = (rows - c.mean) * c.factor + c.beta * c.center
     expected = np.clip(expected, 0, c.most) if c.relu else expected
@@ -148,7 +151,7 @@ def test_gradient_sums(seed: int) -> None:
     expected = sums.copy()
     g, x = (a.reshape(n * places, channels)[begin:end] for a in (c.g, c.x))
     expected[5] += [g.sum(0), (g * (x - c.mean)).sum(0)]
-    spec = NormaliseGradientSums(c.dtype, channels, places, c.center, c.relu, c.most)
+    spec = NormaliseGradientSums(c.dtype, channels, places, c.center, c.relu, c.most, streams=c.streams)
     run(spec, c.x, c.dy, c.mean, *c.gated, sums, begin=begin, end=end, leaf=5, target=c.target)
     np.testing.assert_array_equal(sums, expected)
 
@@ -184,7 +187,7 @@ def test_gradient(seed: int) -> None:
     rows = [a.reshape(-1, a.shape[2]) for a in (c.x, c.dy, c.g)]
     begin, end = stretch(c.rng, len(rows[0]))
     dx = unset(rows[0].shape, c.dtype)
-    spec = NormaliseGradient(c.dtype, dx.shape[1], c.center, c.relu, through, gate, c.most)
+    spec = NormaliseGradient(c.dtype, dx.shape[1], c.center, c.relu, through, gate, c.most, streams=c.streams)
     others = [*[c.beta] * (c.relu and c.center), *[c.rest] * through]
     run(spec, *rows[:2], c.mean, c.factor, *others, dx, begin=begin, end=end, target=c.target)
     expected = c.factor * rows[2] + through * (c.rest[0] + c.rest[1] * (rows[0] - c.mean))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 
 from konv.engine.program import Training
-from konv.engine.stages import Call, Stage, cut_finer, stages
+from konv.engine.stages import Call, Stage, cut_finer, stages, streaming
 from konv.engine.updating import blocks_of, updates
 from konv.graph import Graph, Node, Tensor, Variable, aligned
 from konv.kernels.code.spec import LEAVES, Spec
@@ -69,7 +69,7 @@ class Plan:
         few, sums = self.batch < 2 * workers, self.training is not None and self.batch < LEAVES
         if few or sums:
             return cut_finer(calls, few, sums, self.target, self.dtype)
-        return stages(calls, self.target, self.dtype)
+        return streaming(stages(calls, self.target, self.dtype), self.batch, self.target, self.dtype)
 
     # -- slots -------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from konv.kernels.code.target import Target
 from konv.kernels.winograd.tiles import Tiled
 from konv.ops.lowering import Slot
 
-__all__ = ["Call", "Stage", "cut_finer", "fitting", "stages"]
+__all__ = ["Call", "Stage", "cut_finer", "fitting", "stages", "streaming"]
 
 
 @dataclass(eq=False)
@@ -154,6 +154,23 @@ def _apart(stage: Stage, target: Target, dtype: str) -> list[Stage]:
         waiting = []
     found[-1].calls += waiting
     return found
+
+
+def streaming(stages: Sequence[Stage], batch: int, target: Target, dtype: str) -> list[Stage]:
+    """The stages, where a kernel streams if its arrays are large and no other of its stage has to do with them.
+
+    What it reads was made behind a barrier, and whoever reads its result comes after one. Of four such arrays (what
+    goes in, comes out, and their gradients) the third-level cache holds no more than half then.
+    """
+    large = target.l3 // 8 // (8 if dtype == "float64" else 4)
+    for stage in stages:
+        for call in stage.calls if stage.kind != "outputs" else ():
+            mine = [slot for slot in call.slots if slot.kind == "sample"]
+            others = {slot for other in stage.calls if other is not call for slot in other.slots}
+            alone = others.isdisjoint(mine) and call.slots[-1] not in call.slots[:-1]
+            if alone and max((slot.size * batch for slot in mine), default=0) > large:
+                call.spec = call.spec.streaming()
+    return [*stages]
 
 
 def fitting(stage: Stage, target: Target, dtype: str, arena: int = 0) -> int:

@@ -10,15 +10,13 @@ import numpy as np
 from konv.errors import ShapeError
 from konv.kernels.code.spec import LEAVES
 from konv.kernels.maps.batchnorm import (
-    ChannelMoments,
     ChannelScale,
-    Follow,
     JoinGradientSums,
-    JoinMoments,
     Normalise,
     NormaliseGradient,
     NormaliseGradientSums,
 )
+from konv.kernels.maps.moments import ChannelMoments, Follow, JoinMoments
 from konv.kernels.sums.tree import blocks
 from konv.messages import text
 from konv.ops.lowering import Lowering, Slot

@@ -264,7 +264,7 @@ class _Executor(Function):
             self.read(shared, SHARED["workers"]),
         )
         others = self.compare("ne", worker, 0)
-        last = self._either(others, *(self.read(program, PROGRAM[name]) for name in ("shared", "stages")))
+        last = self.either(others, *(self.read(program, PROGRAM[name]) for name in ("shared", "stages")))
         with self.loop(0, last) as s:
             stage = self.at(table, self.mul(s.i, WIDTH), "i64")
             flag = self.atomic(frame, FRAME["flag"])
@@ -294,14 +294,14 @@ class _Executor(Function):
         limit, group = self.read(stage, STAGE["limit"]), self.read(stage, STAGE["group"])
         count, prologue = self.read(stage, STAGE["count"]), self.read(stage, STAGE["prologue"])
         epilogue = self.read(stage, STAGE["epilogue"])
-        units = self._either(leaves, LEAVES, self._ceiling(limit, group))
+        units = self.either(leaves, LEAVES, self._ceiling(limit, group))
         turned = self.compare("ne", self.read(stage, STAGE["last_first"]), 0)
         with self._units(self.pointer(stage, STAGE["counter"]), units, turned, mine) as unit:
             start, stop = (self.div(self.mul(limit, u), LEAVES) for u in (unit, self.add(unit, 1)))
             own = self.mul(unit, group)
-            low = self._either(leaves, start, own)
-            high = self._either(leaves, stop, self.least(self.add(own, group), limit))
-            leaf = self._either(leaves, unit, 0)
+            low = self.either(leaves, start, own)
+            high = self.either(leaves, stop, self.least(self.add(own, group), limit))
+            leaf = self.either(leaves, unit, 0)
             with self.loop(0, prologue) as c:
                 self._make(self.at(first, self.mul(c.i, WIDTH), "i64"), 0, 0, leaf, mine)
             with self.loop(low, high, step=group) as g:
@@ -324,9 +324,6 @@ class _Executor(Function):
     def _ceiling(self, x: Int, y: Int) -> Int:
         return self.div(self.sub(self.add(x, y), 1), y)
 
-    def _either(self, condition: Value, yes: Int, no: Int) -> Value:
-        return self.emit("i64", f"select {condition.typed}, i64 {self.ref(yes)}, i64 {self.ref(no)}")
-
     @contextmanager
     def _units(self, counters: Value, units: Int, turned: Value, mine: _Worker) -> Iterator[Value]:
         """Take units of the worker's own share until none is left, then of those after it. `turned`: last first."""
@@ -343,7 +340,7 @@ class _Executor(Function):
             taken = self.bump(counter, 0)
             self.branch(self.compare("slt", taken, size), work, done)
             self.label(work)
-            yield self._either(turned, self.sub(self.sub(high, 1), taken), self.add(low, taken))
+            yield self.either(turned, self.sub(self.sub(high, 1), taken), self.add(low, taken))
             self.jump(look)
             self.label(done)
 

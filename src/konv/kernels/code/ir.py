@@ -160,15 +160,13 @@ class Function:
         """The smaller of two integers."""
         if isinstance(x, int) and isinstance(y, int):
             return min(x, y)
-        smaller = self.compare("slt", x, y)
-        return self.emit("i64", f"select i1 {smaller.ref}, i64 {self.ref(x)}, i64 {self.ref(y)}")
+        return self.either(self.compare("slt", x, y), x, y)
 
     def largest(self, x: Int, y: Int) -> Int:
         """The larger of two integers."""
         if isinstance(x, int) and isinstance(y, int):
             return max(x, y)
-        larger = self.compare("sgt", x, y)
-        return self.emit("i64", f"select i1 {larger.ref}, i64 {self.ref(x)}, i64 {self.ref(y)}")
+        return self.either(self.compare("sgt", x, y), x, y)
 
     def count(self, conditions: Sequence[Value]) -> Int:
         """How many of the conditions hold."""
@@ -178,7 +176,7 @@ class Function:
         """Whether two conditions hold."""
         return self.emit("i1", f"and i1 {x.ref}, {y.ref}")
 
-    def either(self, condition: Value, yes: Int, no: Int) -> Int:
+    def either(self, condition: Value, yes: Int, no: Int) -> Value:
         """One of two integers."""
         return self.emit("i64", f"select i1 {condition.ref}, i64 {self.ref(yes)}, i64 {self.ref(no)}")
 
@@ -265,19 +263,23 @@ class Function:
         if not lanes or lanes == self.lanes:
             return self.emit(self.vec, f"load {self.vec}, ptr {address.ref}, align {self.bytes}")
         mask = self._mask(lanes)
-        name = f"llvm.masked.load.v{self.lanes}{self._short}.p0"
+        name = f"llvm.masked.load.{self._suffix(self.vec)}.p0"
         return self.call(self.vec, name, f"ptr align {self.bytes} {address.ref}", mask, f"{self.vec} zeroinitializer",
                          types=f"ptr, <{self.lanes} x i1>, {self.vec}")  # fmt: skip
 
-    def store(self, v: Value, p: Value, offset: Int, lanes: int = 0) -> None:
-        """Store a vector, or its first `lanes` elements."""
+    def store(self, v: Value, p: Value, offset: Int, lanes: int = 0, past: bool = False) -> None:
+        """Store a vector, or its first `lanes` elements. `past`: a whole vector, to a multiple of its size, past the
+        caches; a barrier between workers makes it seen by the others, as all that is stored."""
         address = self.at(p, offset)
-        if not lanes or lanes == self.lanes:
+        if past:
+            self.declared["!0"] = "!0 = !{i32 1}"
+            self.lines.append(f"  store {v.typed}, ptr {address.ref}, align {self.lanes * self.bytes}, !nontemporal !0")
+        elif not lanes or lanes == self.lanes:
             self.lines.append(f"  store {v.typed}, ptr {address.ref}, align {self.bytes}")
-            return
-        name = f"llvm.masked.store.v{self.lanes}{self._short}.p0"
-        self.call("void", name, v.typed, f"ptr align {self.bytes} {address.ref}", self._mask(lanes),
-                  types=f"{self.vec}, ptr, <{self.lanes} x i1>")  # fmt: skip
+        else:
+            name = f"llvm.masked.store.{self._suffix(self.vec)}.p0"
+            self.call("void", name, v.typed, f"ptr align {self.bytes} {address.ref}", self._mask(lanes),
+                      types=f"{self.vec}, ptr, <{self.lanes} x i1>")  # fmt: skip
 
     def broadcast(self, p: Value, offset: Int) -> Value:
         """One element in every lane."""
@@ -292,10 +294,6 @@ class Function:
         return f"<{self.lanes} x i1> <{bits}>"
 
     # -- vectors -----------------------------------------------------------------------------------------------
-
-    @property
-    def _short(self) -> str:
-        return "f64" if self.dtype == "float64" else "f32"
 
     def splat(self, scalar: Value) -> Value:
         """A scalar of any type in every lane."""
@@ -312,6 +310,10 @@ class Function:
     def scalar(self, value: float) -> Value:
         """A constant of the kernel's element type."""
         return Value(self.element, number(value, self.element))
+
+    def real(self, x: Int) -> Value:
+        """An integer as a number of the kernel's element type."""
+        return self.scalar(x) if isinstance(x, int) else self.cast("sitofp", x, self.element)
 
     def binary(self, op: str, x: Value, y: Value) -> Value:
         """`fadd`, `fsub`, `fmul`, `fdiv`, or an integer operation on vectors."""

@@ -7,6 +7,7 @@ host, so that a kernel made for it is the same wherever it is made.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,24 +22,25 @@ __all__ = ["current", "host", "named"]
 LEVELS = ("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
 
 
-def _describe(cpu: str, features: str, has: frozenset[str], l1: int, l2: int) -> Target:
+def _describe(cpu: str, features: str, has: frozenset[str]) -> Target:
     if "avx512f" in has and "avx512vl" in has and "avx512dq" in has and "avx512bw" in has:
         # LLVM prefers 256-bit vectors on many processors that have 512; the kernels are written for all 512.
-        return Target(cpu, features + ",-prefer-256-bit", 64, 32, True, l1, l2)
+        return Target(cpu, features + ",-prefer-256-bit", 64, 32, True)
     if "avx2" in has and "fma" in has:
-        return Target(cpu, features, 32, 16, True, l1, l2)
+        return Target(cpu, features, 32, 16, True)
     if "neon" in has:
-        return Target(cpu, features, 16, 32, True, l1, l2)
-    return Target(cpu, features, 16, 16, False, l1, l2)
+        return Target(cpu, features, 16, 32, True)
+    return Target(cpu, features, 16, 16, False)
 
 
 @lru_cache(maxsize=1)
 def host() -> Target:
     """The processor this runs on."""
     cpu, features = llvm.host()
-    l1, l2 = _cache_sizes()
-    return _describe(cpu, ",".join(("+" if on else "-") + f for f, on in sorted(features.items())),
-                     frozenset(f for f, on in features.items() if on), l1, l2)  # fmt: skip
+    written = ",".join(("+" if on else "-") + f for f, on in sorted(features.items()))
+    l1, l2, l3 = _cache_sizes()
+    found = _describe(cpu, written, frozenset(f for f, on in features.items() if on))
+    return replace(found, l1=l1, l2=l2, l3=l3)
 
 
 @lru_cache(maxsize=16)
@@ -50,7 +52,7 @@ def named(cpu: str, triple: str = "") -> Target:
     known = llvm.features_of(cpu, triple)
     if known is None:
         raise CompileError(text("unknown_cpu", received=cpu, known=", ".join(LEVELS[1:])))
-    return _describe(cpu, "", known, 32 << 10, 512 << 10)
+    return _describe(cpu, "", known)
 
 
 def current() -> Target:
@@ -69,9 +71,10 @@ def current() -> Target:
     return tuned.recall(found)
 
 
-def _cache_sizes() -> tuple[int, int]:
-    """Bytes of the first- and second-level data caches of one core, as the system tells; common sizes elsewhere."""
-    found = {1: 32 << 10, 2: 512 << 10}
+def _cache_sizes() -> tuple[int, int, int]:
+    """Bytes of the first- and second-level data caches of one core and of the third-level cache, as the system tells;
+    common sizes elsewhere."""
+    found = {1: 32 << 10, 2: 512 << 10, 3: 32 << 20}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         try:
             level, kind = int((folder / "level").read_text()), (folder / "type").read_text().strip()
@@ -82,4 +85,4 @@ def _cache_sizes() -> tuple[int, int]:
             found[level] = int(size[:-1]) << 10
     if hasattr(os, "sysconf") and "SC_LEVEL2_CACHE_SIZE" in os.sysconf_names and found[2] == 512 << 10:
         found[2] = max(os.sysconf("SC_LEVEL2_CACHE_SIZE"), 0) or found[2]
-    return found[1], found[2]
+    return found[1], found[2], found[3]

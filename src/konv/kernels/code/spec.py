@@ -52,6 +52,11 @@ class Spec:
         """Bytes of the worker's scratch memory that it uses."""
         return 0
 
+    def streaming(self) -> Spec:
+        """The kernel that does the same for arrays that come from memory and go there; often this one. Whatever it
+        does otherwise, it gives the same bits."""
+        return self
+
     def planned(self, target: Target) -> tuple[int, ...]:
         """The blocking that the model of the processor gives; () where there is nothing to decide."""
         return ()

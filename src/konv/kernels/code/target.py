@@ -17,8 +17,9 @@ class Target:
 
     `vector_bytes`: width of a register; `registers`: how many; `fma`: fused multiply-add in hardware (where it is
     missing, products are rounded before they are added, and results differ in the last bits). `l1`, `l2`: bytes of the
-    caches one core has for itself. `choices`: decisions remembered from measuring (`konv.kernels.code.tuned`), by what
-    they are about; they take the place of the blocking's model where they are possible, and never change a result.
+    caches one core has for itself, `l3` of the one that cores share; no kernel's code depends on the latter.
+    `choices`: decisions remembered from measuring (`konv.kernels.code.tuned`), by what they are about; they take the
+    place of the blocking's model where they are possible, and never change a result.
     """
 
     cpu: str
@@ -28,6 +29,7 @@ class Target:
     fma: bool
     l1: int = 32 << 10
     l2: int = 512 << 10
+    l3: int = field(default=32 << 20, repr=False)
     choices: tuple[tuple[str, tuple[int, ...]], ...] = field(default=(), repr=False)
 
     def lanes(self, dtype: str) -> int:

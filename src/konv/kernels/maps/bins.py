@@ -90,6 +90,4 @@ class Bins(Spec):
 
     def _count(self, k: Function, first: Int, last: Int) -> Value:
         """How many places a bin has, in every lane."""
-        size = k.sub(last, first)
-        wide = k.emit("i64", f"add i64 {k.ref(size)}, 0") if isinstance(size, int) else size
-        return k.splat(k.cast("sitofp", wide, k.element))
+        return k.splat(k.real(k.sub(last, first)))

@@ -129,8 +129,7 @@ class _Window(Spec):
         """One over the number of elements of a window inside the image, in every lane."""
         if isinstance(taps, int):
             return k.every(1 / (taps * columns))
-        number = k.cast("sitofp", k.mul(taps, columns), k.element)  # type: ignore[arg-type]
-        return k.splat(k.fdiv(k.scalar(1), number))
+        return k.splat(k.fdiv(k.scalar(1), k.real(k.mul(taps, columns))))
 
 
 @dataclass(frozen=True)

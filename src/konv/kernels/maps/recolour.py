@@ -107,5 +107,5 @@ class Erase(Spec):
 
 def _within(k: Function, i: Int, low: Value, high: Value) -> Value:
     """Whether low ≤ i < high."""
-    at = k.scalar(i) if isinstance(i, int) else k.cast("sitofp", i, k.element)
+    at = k.real(i)
     return k.both(k.fcompare("oge", at, low), k.fcompare("olt", at, high))

@@ -59,10 +59,10 @@ class Resample(Spec):
                     at = k.add(image, k.mul(p.i, self.channels))
                     self._vectors(k, lambda i, lanes, at=at: k.store(k.every(0), k.arg["dx"], k.add(at, i), lanes))
             with k.loop(0, self.size[0]) as i:
-                row = _real(k, i.i)
+                row = k.real(i.i)
                 down, across = k.fadd(k.fmul(a, row), c), k.fadd(k.fmul(d, row), f)
                 with k.loop(0, self.size[1]) as j:
-                    column = _real(k, j.i)
+                    column = k.real(j.i)
                     rows = self._places(k, k.fadd(down, k.fmul(b, column)), self.source[0])
                     columns = self._places(k, k.fadd(across, k.fmul(e, column)), self.source[1])
                     pixel = k.add(k.mul(n.i, outside), k.mul(i.i, self.size[1]), j.i)
@@ -140,8 +140,3 @@ def _mixed(k: Function, values: list[Value], places: list[_Place]) -> Value:
         return values[0]
     low, high = (k.fmul(v, k.splat(p.share)) for v, p in zip(values, places, strict=True) if p.share is not None)
     return k.fadd(low, high)
-
-
-def _real(k: Function, i: Int) -> Value:
-    """An integer as a number of the kernel's type."""
-    return k.scalar(i) if isinstance(i, int) else k.cast("sitofp", i, k.element)

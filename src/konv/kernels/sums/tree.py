@@ -114,7 +114,7 @@ class Combine(Spec):
     def emit(self, target: Target) -> Function:
         """The code for `target`."""
         k = self.new(target, "frame partial total")
-        count = k.splat(k.cast("sitofp", k.get("i64", k.arg["frame"]), k.element)) if self.mean else None
+        count = k.splat(k.real(k.get("i64", k.arg["frame"]))) if self.mean else None
 
         def piece(at: Int, lanes: int) -> None:
             sums = [k.load(k.arg["partial"], k.add(at, leaf * self.size), lanes) for leaf in range(LEAVES)]
