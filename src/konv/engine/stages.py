@@ -164,12 +164,12 @@ def streaming(stages: Sequence[Stage], batch: int, target: Target, dtype: str) -
     """
     large = target.l3 // 8 // (8 if dtype == "float64" else 4)
     for stage in stages:
-        for call in stage.calls if stage.kind != "outputs" else ():
+        for i, call in enumerate(stage.calls if stage.kind != "outputs" else ()):
             mine = [slot for slot in call.slots if slot.kind == "sample"]
             others = {slot for other in stage.calls if other is not call for slot in other.slots}
             alone = others.isdisjoint(mine) and call.slots[-1] not in call.slots[:-1]
             if alone and max((slot.size * batch for slot in mine), default=0) > large:
-                call.spec = call.spec.streaming()
+                stage.calls[i] = replace(call, spec=call.spec.streaming())
     return [*stages]
 
 
