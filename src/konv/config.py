@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 ENGINES = ("native", "reference", "guarded")
+MOST_THREADS = 4096
 STAGES = ("graph", "plan", "blocking", "ir", "asm")
 _engine: str | None = None
 _cache: str | None = None
@@ -84,12 +85,13 @@ def cpu() -> str:
 
 
 def threads_asked() -> int | None:
-    """`KONV_THREADS`, or None where it is not set. Raises: ConfigurationError for anything but a positive integer."""
+    """`KONV_THREADS`, or None where it is not set. Raises: ConfigurationError for anything but a positive integer, and
+    for more than `MOST_THREADS`."""
     value = os.environ.get("KONV_THREADS", "")
     if not value:
         return None
-    if not value.isdigit() or int(value) < 1:
-        raise ConfigurationError(text("bad_threads", received=value))
+    if not value.isdecimal() or not 1 <= int(value[:9]) <= MOST_THREADS:
+        raise ConfigurationError(text("bad_threads", most=MOST_THREADS, received=value))
     return int(value)
 
 

@@ -154,7 +154,8 @@ def test_kernels_that_cannot_be_kept_are_a_mistake(run: Path, cli: Callable, tmp
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--cpu", "8086"), 1, "8086"),
+        (("--cpu", "8086"), 2, "8086"),
+        (("--cpu", "x86-64-v3,"), 2, "no processor ''"),
         (("--batch", "8,x"), 2, "--batch must be a whole number"),
         (("--input", "32x32"), 2, "32x32x3"),
         (("--input", "32x32x3"), 2, "16×16×3"),

@@ -58,7 +58,7 @@ def test_quota(files: dict[str, str], expected: tuple[int, str], machine: Path) 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("3", (3, "OMP_NUM_THREADS")), ("3,2", (3, "OMP_NUM_THREADS")), ("20", (8, "processors")),
-     ("0", (8, "processors")), ("many", (8, "processors"))],
+     ("0", (8, "processors")), ("²", (8, "processors")), ("many", (8, "processors"))],
 )  # fmt: skip
 def test_openmp_may_only_lower(
     value: str, expected: tuple[int, str], machine: Path, monkeypatch: pytest.MonkeyPatch
@@ -73,10 +73,10 @@ def test_what_is_asked_for_wins(machine: Path, monkeypatch: pytest.MonkeyPatch) 
     assert threads.count() == (12, "KONV_THREADS")
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "²", "4097", "9" * 5000])
 def test_what_is_asked_for_must_be_a_number(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KONV_THREADS", value)
-    with pytest.raises(ConfigurationError, match=f"KONV_THREADS must be a positive integer.*{value}"):
+    with pytest.raises(ConfigurationError, match=f"KONV_THREADS must be a positive integer.*{value[:50]}"):
         threads.count()
 
 
@@ -174,3 +174,78 @@ other.join()
 print(codes == [0] * 20)
 """
     assert script(body) == "True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_amid_a_prediction_of_another_thread() -> None:
+    body = """
+import numpy as np
+from konv import Sequential, layers
+model = Sequential([layers.Input((6, 6, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(3)])
+x = np.ones((2, 6, 6, 3), "float32")
+wanted = model.predict(x, verbose=0)
+over = threading.Event()
+def run():
+    while not over.is_set():
+        model.predict(x, verbose=0)
+other = threading.Thread(target=run)
+other.start()
+codes = []
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        import signal
+        signal.alarm(10)  # ends the child where it waits for a thread that it has not
+        os._exit(0 if (model.predict(x, verbose=0) == wanted).all() else 1)
+    codes.append(os.waitpid(child, 0)[1])
+over.set()
+other.join()
+print(codes == [0] * 20)
+"""
+    assert script(body) == "True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_while_another_thread_compiles() -> None:
+    body = """
+import signal
+from konv.kernels.code import build
+from konv.kernels.maps.pointwise import Pointwise
+begun, done = threading.Event(), threading.Event()
+first = build.compile_all
+def slow(*given):
+    begun.set()
+    done.wait()
+    return first(*given)
+build.compile_all = slow
+os.environ["KONV_CACHE"] = "off"
+other = threading.Thread(target=lambda: build.addresses([Pointwise("float32", "add", 17)]))
+other.start()
+begun.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    build.compile_all = first
+    os._exit(0 if build.addresses([Pointwise("float32", "add", 18)]) else 1)
+code = os.waitpid(child, 0)[1]
+done.set()
+other.join()
+print(code)
+"""
+    assert script(body) == "0\n"
+
+
+def test_threads_the_system_does_not_grant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that have started end: the memory they would read goes."""
+    threads.pool().stop()
+    start = threading.Thread.start
+
+    def scarce(thread: threading.Thread) -> None:
+        if thread.name == "konv-worker-3":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    with pytest.raises(ConfigurationError, match=r"no more than 3 of 5 threads \(can't start new thread\)"):
+        threads.Pool(5)
+    assert workers() == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from konv.errors import CompileError
+from konv.errors import ConfigurationError
 from konv.kernels.code import llvm, processor
 from konv.kernels.code.executor import Routine
 from konv.kernels.code.processor import current, named
@@ -187,7 +187,7 @@ def test_processors_by_name(cpu: str, vector_bytes: int, registers: int, fma: bo
 @pytest.mark.parametrize("name", ["pentium-pro-max", "x86-64-v9", "'; import os"])
 def test_unknown_processor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KONV_CPU", name)
-    with pytest.raises(CompileError, match=f"no processor .*{re.escape(name)}.*x86-64-v3"):
+    with pytest.raises(ConfigurationError, match=f"no processor .*{re.escape(name)}.*x86-64-v3"):
         current()
 
 
@@ -195,5 +195,5 @@ def test_a_processor_that_is_not_here_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("KONV_CPU", "x86-64-v4")
     features = {f: f not in ("avx512f", "avx512vl") for f in llvm.features_of("x86-64-v4") or ()}
     monkeypatch.setattr(llvm, "host", lambda: ("elsewhere", features))
-    with pytest.raises(CompileError, match="does not have: avx512f, avx512vl"):
+    with pytest.raises(ConfigurationError, match="does not have: avx512f, avx512vl"):
         current()

@@ -16,9 +16,12 @@ import numpy as np
 
 from konv import config
 from konv.engine.guard import strips
+from konv.errors import ConfigurationError
 from konv.graph import aligned
 from konv.kernels.code.build import addresses
 from konv.kernels.code.executor import PROGRAM, SHARED, WIDTH, Routine
+from konv.locks import Turns, waited_for
+from konv.messages import text
 from konv.ops.record import Array
 
 __all__ = ["Pool", "count", "pool"]
@@ -41,7 +44,7 @@ def count() -> tuple[int, str]:
         return asked, "KONV_THREADS"
     here, why = available()
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if wanted.isdigit() and 0 < int(wanted) < here:
+    if wanted.isdecimal() and 0 < int(wanted) < here:
         return int(wanted), "OMP_NUM_THREADS"
     return here, why
 
@@ -75,13 +78,14 @@ def _quota() -> float | None:
         return None
 
 
-_running = threading.Lock()
+_running = waited_for(threading.Lock())
 
 
 class Pool:
     """`number` workers: the calling thread and `number` − 1 that wait in native code for its next program.
 
-    One program runs at a time: `lock`, the same for every pool of the process, is held for it.
+    One program runs at a time: `lock`, the same for every pool of the process, is held for it. Raises:
+    ConfigurationError where the system does not grant so many threads.
     """
 
     def __init__(self, number: int) -> None:
@@ -99,12 +103,15 @@ class Pool:
         """The bytes of each worker's scratch memory, where it lies between guard pages."""
         self.reserve(1)
         self._at = self._shared.ctypes.data
-        self._threads = [
-            threading.Thread(target=self._work, args=(self._at, i), name=f"konv-worker-{i}", daemon=True)
-            for i in range(1, number)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for i in range(1, number):
+            thread = threading.Thread(target=self._work, args=(self._at, i), name=f"konv-worker-{i}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as e:
+                self.stop()  # those there are read memory that goes with this pool
+                raise ConfigurationError(text("no_more_threads", asked=number, started=i, why=e)) from e
+            self._threads.append(thread)
 
     def reserve(self, size: int) -> None:
         """See that every worker has `size` bytes of scratch memory for itself. The caller holds `lock`."""
@@ -161,7 +168,7 @@ def _syscall() -> int:
 
 _pool: Pool | None = None
 _asked: tuple[str | None, ...] = ()
-_lock = threading.Lock()
+_turns = Turns()
 
 
 def pool() -> Pool:
@@ -171,7 +178,7 @@ def pool() -> Pool:
     """
     global _pool, _asked
     asked = os.environ.get("KONV_THREADS"), os.environ.get("OMP_NUM_THREADS")
-    with _lock:
+    with _turns.now:
         if _pool is None or asked != _asked:
             number, _ = count()
             if _pool is not None and _pool.number != number:
@@ -188,9 +195,9 @@ def _close() -> None:
 
 
 def _forget() -> None:
-    """In a child process after a fork: its parent's threads are not here, and locks may have been held."""
-    global _pool, _lock, _running
-    _pool, _lock, _running = None, threading.Lock(), threading.Lock()
+    """In a child process after a fork: its parent's threads are not here."""
+    global _pool
+    _pool = None
 
 
 atexit.register(_close)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from konv.errors import GraphError
+from konv.locks import waited_for
 from konv.messages import text
 from konv.ops.record import Array, Op
 from konv.shapes import Shape, elements
@@ -46,7 +47,7 @@ class Later:
     make: Callable[[], Array]
 
 
-_making = Lock()
+_making = waited_for(Lock())
 
 
 class Operand:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from konv import config
 from konv.engine import Program, build
 from konv.graph import Graph, Node, Tensor
+from konv.locks import Turns
 from konv.ops.record import Array
 from konv.ops.source import Input
 
@@ -35,13 +35,13 @@ class Eager:
     def __init__(self, name: str, dtype: str, connect: Connect) -> None:
         self._name, self._dtype, self._connect = name, dtype, connect
         self._programs: dict[object, Program] = {}
-        self._lock = threading.Lock()
+        self._turns = Turns()
 
     def __call__(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
         """The outputs for `arrays`, one an input, `(N, …)`. Raises: as calls on symbolic tensors; CompileError."""
         taken = [np.ascontiguousarray(a, self._dtype) for a in arrays]
         n = len(taken[0])
-        with self._lock:
+        with self._turns.now:
             key = tuple(a.shape[1:] for a in taken), config.engine(), config.direct()
             program = self._programs.get(key)
             if program is None or program.batch < n:

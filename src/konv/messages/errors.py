@@ -12,8 +12,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "KONV_LANG 只能是：{known}；文字将用英文。收到的是：{received!r}。",
     ),
     "bad_threads": (
-        "KONV_THREADS must be a positive integer. Received: {received!r}.",
-        "KONV_THREADS 必须是正整数。收到的是：{received!r}。",
+        "KONV_THREADS must be a positive integer, {most} at most. Received: {received!r}.",
+        "KONV_THREADS 必须是正整数，最大为 {most}。收到的是：{received!r}。",
+    ),
+    "no_more_threads": (
+        "The system grants no more than {started} of {asked} threads ({why}). Set KONV_THREADS to that or fewer.",
+        "系统只允许启动 {asked} 个线程中的 {started} 个（{why}）。请把 KONV_THREADS 设为不超过这个数。",
     ),
     "kernel_does_not_fit": (
         "{layer}: a {kernel} {window} does not fit the {received} input: ({size} + {padding} − {span}) / {stride} + 1 "

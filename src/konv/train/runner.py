@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from konv import config
 from konv.engine import Position, Program, Training, build
 from konv.functions.total import Total
 from konv.graph import Graph, Variable
+from konv.locks import Turns
 from konv.ops.loss import Loss
 from konv.ops.record import Array
 from konv.shapes import Shape
@@ -76,7 +76,7 @@ class Runner:
         self._objectives: dict[tuple[Shape | None, ...], Objective] = {}
         self._programs: dict[Any, Program] = {}
         self._worth: dict[Variable, tuple[int, float]] = {}
-        self._lock = Lock()
+        self._turns = Turns()
 
     @property
     def outdated(self) -> list[str]:
@@ -85,7 +85,7 @@ class Runner:
 
     def predict(self, samples: Samples, batch: int, position: Position | None = None) -> Result:
         """Predict one batch of `samples`, at most `batch` of them, which is the program's size."""
-        with self._lock:
+        with self._turns.now:
             outcome = self._program("predict", batch).run(samples.x, position=position)
             return Result(outcome.outputs, (), outcome.nonfinite)
 
@@ -142,7 +142,7 @@ class Runner:
     ) -> Result:
         scalars = () if self.optimizer is None or mode != "train" else self.optimizer.scalars()
         n, dtype = len(samples), samples.x[0].dtype
-        with self._lock:
+        with self._turns.now:
             goal = self._objective(samples)
             program = self._program(mode, batch, goal)
             counts = [w.astype(dtype) for w in goal.weights(weights, n)] if mode == "train" else []

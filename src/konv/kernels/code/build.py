@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterable
 
 from konv import config
@@ -14,11 +13,12 @@ from konv.kernels.code.compiler import compile_all
 from konv.kernels.code.processor import current
 from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
+from konv.locks import Turns
 
 __all__ = ["addresses", "objects"]
 
 _known: dict[tuple[Spec, Target], int] = {}
-_lock = threading.Lock()
+_turns = Turns()
 
 
 def addresses(specs: Iterable[Spec], target: Target | None = None) -> dict[Spec, int]:
@@ -28,7 +28,7 @@ def addresses(specs: Iterable[Spec], target: Target | None = None) -> dict[Spec,
     """
     target = target or current()
     wanted = list(dict.fromkeys(specs))
-    with _lock:
+    with _turns.now:
         missing = [s for s in wanted if (s, target) not in _known]
         found = objects(missing, target)
         loaded = llvm.load({spec.symbol(target): code for spec, code in found.items()})

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from konv.errors import CompileError
 from konv.kernels.code.target import Target
+from konv.locks import waited_for
 from konv.messages import text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["assembly", "compile_object", "features_of", "host", "load", "version"]
 
-_lock = threading.Lock()
+_lock = waited_for(threading.Lock())
 _trackers: list[object] = []  # what LLJIT has loaded lives as long as these do
 _loaded: dict[str, int] = {}
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from konv import config
-from konv.errors import CompileError
+from konv.errors import ConfigurationError
 from konv.kernels.code import llvm, tuned
 from konv.kernels.code.target import Target
 from konv.messages import text
@@ -47,18 +47,18 @@ def host() -> Target:
 def named(cpu: str, triple: str = "") -> Target:
     """A processor of `triple` (the host's) by its LLVM name, or an x86-64 level.
 
-    Raises: CompileError where LLVM does not know it.
+    Raises: ConfigurationError where LLVM does not know it.
     """
-    known = llvm.features_of(cpu, triple)
+    known = llvm.features_of(cpu, triple) if cpu else None
     if known is None:
-        raise CompileError(text("unknown_cpu", received=cpu, known=", ".join(LEVELS[1:])))
+        raise ConfigurationError(text("unknown_cpu", received=cpu, known=", ".join(LEVELS[1:])))
     return _describe(cpu, "", known)
 
 
 def current() -> Target:
     """The target in force: `KONV_CPU`, else the host; with the choices remembered for it.
 
-    Raises: CompileError for a processor LLVM does not know, or whose instructions this one lacks.
+    Raises: ConfigurationError for a processor LLVM does not know, or whose instructions this one lacks.
     """
     name = config.cpu()
     if not name:
@@ -67,7 +67,7 @@ def current() -> Target:
     here = {feature for feature, has in llvm.host()[1].items() if has}
     lacking = (llvm.features_of(name) or frozenset()) - here
     if lacking:
-        raise CompileError(text("cpu_not_here", received=name, lacking=", ".join(sorted(lacking))))
+        raise ConfigurationError(text("cpu_not_here", received=name, lacking=", ".join(sorted(lacking))))
     return tuned.recall(found)
 
 
