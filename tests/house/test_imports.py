@@ -11,9 +11,9 @@ from tests.house.source import CHECKOUT, Module, imported, modules
 
 # Each room imports only from itself and from rooms before it. docs/architecture.md has the same order.
 ROOMS = tuple(
-    "errors messages names arguments shapes random config statistics kernels ops graph engine functions initializers "
-    "regularizers constraints activations layers data preprocessing datasets train losses optimizers metrics callbacks "
-    "utils explain io models zoo runs compat lab cli".split()
+    "errors messages names arguments shapes random config locks statistics kernels ops graph engine functions "
+    "initializers regularizers constraints activations layers data preprocessing datasets train losses optimizers "
+    "metrics callbacks utils explain io models zoo runs compat lab cli".split()
 )
 # The rooms within konv.kernels, in the same sense.
 KERNEL_ROOMS = tuple("code sums products winograd maps training".split())
