@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from konv.errors import GraphError
-from konv.locks import waited_for
+from konv.locks import Turns
 from konv.messages import text
 from konv.ops.record import Array, Op
 from konv.shapes import Shape, elements
@@ -47,7 +46,7 @@ class Later:
     make: Callable[[], Array]
 
 
-_making = waited_for(Lock())
+_making = Turns()
 
 
 class Operand:
@@ -147,7 +146,7 @@ class Variable(Operand):
     def value(self) -> Array:
         """The array."""
         if self._value is None:
-            with _making:
+            with _making.now:
                 if self._value is None:
                     assert self._first is not None
                     self._value = self._filled(self._first.make())
@@ -175,7 +174,7 @@ class Variable(Operand):
 
     def assign(self, value: Array) -> None:
         """Copy `value`, of the same shape, into this variable."""
-        with _making:
+        with _making.now:
             if self._value is None:
                 self._value, self._first = aligned(self.shape, self.dtype), None
         self._value[...] = value
