@@ -44,10 +44,10 @@ class NativeProgram:
         self._graph, self._training = graph, training
         self._predicts = training is None and not self.plan.targets
         self.stages = self.plan.stages(pool().number)
-        print_asked(self.plan, self.stages)
         self._itemsize = 8 if self.plan.dtype == "float64" else 4
         self._memory: dict[Slot, Array] = {}
         self._arenas = self._lay_out_all()
+        print_asked(self.plan, self.stages, self.groups)
         self._given, self._made = ([self._shaped(t) for t in row] for row in (graph.inputs, graph.outputs))
         specs = [call.spec for stage in self.stages for call in stage.calls]
         self._code = addresses(specs, self.plan.target)

@@ -125,7 +125,7 @@ class Plan:
             self.targets.append((tensor, loss, target, weight, result))
             if self.training is not None:
                 slots.append(self._gradient_of(tensor))
-            self.add(Call(spec, tuple(slots), "samples", layer=output.node.layer))
+            self.add(Call(spec, tuple(slots), "samples", layer=output.node.layer, op="loss"))
             if self.training is not None:
                 self._arrived(tensor, slots[-1])
 
@@ -147,7 +147,9 @@ class Plan:
             self.coming[node.inputs[0]] = dy
             if not (self._fused[node].op.regates or self._gated_by_reader(node)):
                 relu = Pointwise(self.dtype, "relu_gradient", dy.size)
-                self.add(Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer))
+                self.add(
+                    Call(relu, (self.at[node.output], dy, dy), "samples", layer=node.layer, op=f"{node.op.name} back")
+                )
             return
         gate = len(node.inputs) == 1 and node.inputs[0].node in self._fused
         gate = gate and self._gated_by_reader(node.inputs[0].node)
@@ -282,6 +284,7 @@ class _At:
         self.changing = tuple(v in trained for v in node.variables)
         self.frame, self.numbers = plan.frame, plan.numbers
         self._reason = ""
+        self._op = f"{node.op.name} back" if dy else node.op.name
 
     @property
     def key(self) -> Slot:
@@ -390,5 +393,5 @@ class _At:
                 self._add(Call(Pointwise(self.dtype, "copy", self.y.size), (self.dy, dx), "samples"))
 
     def _add(self, call: Call) -> None:
-        call.layer, call.reason = self._node.layer, self._reason
+        call.layer, call.op, call.reason = self._node.layer, self._op, self._reason
         self._plan.add(call)

@@ -23,8 +23,8 @@ class Measured:
 
     `layer`, `kernel`: whose and which; `seconds`: of one step, on one core (calls on two cores at once count twice);
     `slowest`: of the worker that spent most on it;
-    `macs`: multiply-adds of the step's samples, those over padding left out; `bytes`: of the samples' arrays and the
-    whole arrays it reads and writes.
+    `macs`: multiply-adds of the step's samples, those over padding left out; `bytes`: of all arrays it reads and
+    writes.
     """
 
     stage: int
@@ -64,7 +64,7 @@ def measure(program: NativeProgram, step: Callable[[], object], samples: int, se
             call.spec.kind,
             float(s),
             call.spec.macs * samples,
-            sum(slot.size * (samples if slot.kind == "sample" else 1) for slot in call.slots) * itemsize,
+            call.elements(samples) * itemsize,
             call.reason if call.spec.macs else "",
             float(longest),
             bool(call.stale or call.guarded or not call.layer or call.layer in names),

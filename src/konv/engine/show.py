@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from konv import config
 from konv.graph import Graph
+from konv.kernels.code.spec import Spec
 from konv.kernels.code.target import Target
-from konv.kernels.products.product_spec import ProductSpec
 from konv.kernels.winograd.tiles import Tiled
 from konv.kernels.winograd.weights import block
 from konv.shapes import show
@@ -19,13 +20,18 @@ if TYPE_CHECKING:
 __all__ = ["print_asked"]
 
 
-def print_asked(plan: Plan, stages: list[Stage]) -> None:
-    """Print on stderr the stages of compilation that `KONV_DEBUG` names."""
+COLUMNS = ("stage", "kind", "group", "layer", "op", "kernel", "blocking", "fused", "bytes", "multiply-adds", "chosen")
+NUMBERS = ("stage", "group", "bytes", "multiply-adds")
+
+
+def print_asked(plan: Plan, stages: Sequence[Stage], groups: Sequence[int]) -> None:
+    """Print on stderr the stages of compilation that `KONV_DEBUG` names. `groups`: the most samples at once, by
+    stage."""
     out = []
     if config.debug("graph"):
         out += ["graph", *_graph(plan.graph)]
     if config.debug("plan"):
-        out += [f"plan for {plan.batch} samples, {plan.dtype}, {plan.target.cpu}", *_plan(plan, stages)]
+        out += [f"plan for {plan.batch} samples, {plan.dtype}, {plan.target.cpu}", *_plan(plan, stages, groups)]
     if config.debug("blocking"):
         out += ["blocking", *_blocking(plan.target, stages)]
     if out:
@@ -40,34 +46,41 @@ def _graph(graph: Graph) -> list[str]:
     ]
 
 
-def _plan(plan: Plan, stages: list[Stage]) -> list[str]:
-    size = 8 if plan.dtype == "float64" else 4
-    lines = [
-        "  stage kind    layer                    kernel                  fused        bytes/sample    multiply-adds"
-        "  chosen"
-    ]
-    for i, stage in enumerate(stages):
+def _plan(plan: Plan, stages: Sequence[Stage], groups: Sequence[int]) -> list[str]:
+    """A row a call: bytes of the arrays it reads and writes, and multiply-adds, for all samples of the plan."""
+    itemsize = 8 if plan.dtype == "float64" else 4
+    rows = [COLUMNS]
+    for i, (stage, group) in enumerate(zip(stages, groups, strict=True)):
         for call in stage.calls:
-            touched = sum(slot.size for slot in call.slots if slot.kind == "sample") * size
-            why = call.reason if call.spec.macs else ""
-            lines.append(f"  {i:5} {stage.kind:7} {call.layer:24} {call.spec.kind:23} {_fused(call):10} "
-                         f"{touched:14,} {call.spec.macs:16,}  {why}".rstrip())  # fmt: skip
-    return lines
+            blocking = " × ".join(map(str, _tile(call.spec, plan.target)))
+            rows.append((
+                str(i), stage.kind, "" if stage.kind == "outputs" else str(group), call.layer, call.op, call.spec.kind,
+                blocking, _fused(call), f"{call.elements(plan.batch) * itemsize:,}",
+                f"{call.spec.macs * plan.batch:,}" if call.spec.macs else "", call.reason if call.spec.macs else "",
+            ))  # fmt: skip
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = [name in NUMBERS for name in COLUMNS]
+    cells = [[c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, wide, right, strict=True)] for row in rows]
+    return ["  " + "  ".join(row).rstrip() for row in cells]
 
 
 def _fused(call: Call) -> str:
-    spec = call.spec
-    parts = ["bias" * bool(getattr(spec, "bias", False)), str(getattr(spec, "finish", ""))]
-    return "+".join(p for p in parts if p) or "-"
+    """What the kernel does besides: a bias added; the ReLU of what it makes, or the gate of one before a gradient."""
+    parts = [name for name in ("bias", "relu") if getattr(call.spec, name, False) is True]
+    finish = getattr(call.spec, "finish", "")
+    return "+".join([*parts, finish] if isinstance(finish, str) and finish else parts)
 
 
-def _blocking(target: Target, stages: list[Stage]) -> list[str]:
+def _tile(spec: Spec, target: Target) -> tuple[int, ...]:
+    """Rows (or tiles) and vectors of a result that are held in registers; () where there is nothing to decide."""
+    return tuple(block(spec.outputs, target, spec.dtype) if isinstance(spec, Tiled) else spec.blocking(target)[:2])
+
+
+def _blocking(target: Target, stages: Sequence[Stage]) -> list[str]:
     lines = []
     for spec in dict.fromkeys(call.spec for stage in stages for call in stage.calls):
-        if isinstance(spec, Tiled):
-            rows, vectors = block(spec.outputs, target, spec.dtype)
-            lines.append(f"  {rows:2} tiles × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
-        if isinstance(spec, ProductSpec):
-            rows, vectors = spec.tile(target)
-            lines.append(f"  {rows:2} rows × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
+        if tile := _tile(spec, target):
+            rows, vectors = tile
+            what = "tiles" if isinstance(spec, Tiled) else "rows"
+            lines.append(f"  {rows:2} {what} × {vectors} vectors of {target.lanes(spec.dtype)}   {spec}")
     return lines

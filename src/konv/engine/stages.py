@@ -30,6 +30,8 @@ class Call:
     grain: int = 1
     units: Callable[[int], int] | None = None
     layer: str = ""
+    op: str = ""
+    """Whose forward or backward it is part of; none of packings, sums of leaves and updates."""
     reason: str = ""
     """Why this kernel and not another."""
     turn: int = 0
@@ -40,6 +42,11 @@ class Call:
     """Not made where something was found that is not finite."""
     written: tuple[Slot, ...] = ()
     """The slots it writes; the last one, where nothing is said."""
+
+    def elements(self, n: int) -> int:
+        """Elements of all arrays it reads or writes for n samples."""
+        times = {"sample": n, "leaf": LEAVES}
+        return sum(slot.size * times.get(slot.kind, 1) for slot in self.slots)
 
     def touches(self, other: Call) -> bool:
         """Whether it writes what `other` reads or writes."""
@@ -63,9 +70,7 @@ class Stage:
 
     def work(self, n: int) -> int:
         """Multiply-adds for n samples, and elements of all arrays that are read or written: about what it takes."""
-        times = {"sample": n, "leaf": LEAVES}
-        elements = sum(slot.size * times.get(slot.kind, 1) for call in self.calls for slot in call.slots)
-        return elements + n * sum(call.spec.macs for call in self.calls)
+        return sum(call.elements(n) + n * call.spec.macs for call in self.calls)
 
     @property
     def wanted(self) -> int:
