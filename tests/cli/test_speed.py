@@ -31,7 +31,7 @@ build.compile_all = refuse
 model = load_model(sys.argv[1])
 x, y = np.full((12, 16, 16, 3), 0.5, "float32"), np.arange(12) % 3
 model.fit(x, y, batch_size=8, epochs=1, verbose=0, validation_data=(x, y))
-print(model.predict(x, batch_size=8, verbose=0).shape)
+print(*(model.predict(x, batch_size=n, verbose=0).shape for n in (8, 12)))
 """
 
 
@@ -115,7 +115,7 @@ def test_reference_engine_has_speeds_but_no_profile(run: Path, cli: Callable, mo
 def test_warmed_kernels_are_all_that_is_needed(run: Path, cli: Callable, tmp_path: Path):
     folder = tmp_path / "kernels"
     code, out, err = cli(
-        "warm", run, "--cpu", "x86-64-v3,x86-64-v2", "--cache", folder, "--batch", "8,4", "--json"
+        "warm", run, "--cpu", "x86-64-v3,x86-64-v2", "--cache", folder, "--batch", "8,12", "--json"
     )  # fmt: skip
     answer = json.loads(out)
     assert (code, err, answer["folder"]) == (0, "", str(folder))
@@ -124,7 +124,7 @@ def test_warmed_kernels_are_all_that_is_needed(run: Path, cli: Callable, tmp_pat
     kept = sum(file.stat().st_size for file in folder.iterdir())
     assert 0 < sum(p["bytes"] for p in answer["processors"]) < kept
     done = use(run, KONV_CACHE=str(folder), KONV_CPU="x86-64-v3")
-    assert (done.stdout, done.stderr) == ("(12, 3)\n", "")
+    assert (done.stdout, done.stderr) == ("(12, 3) (12, 3)\n", "")
     done = use(run, KONV_CACHE=str(folder), KONV_CPU="nehalem")
     assert "kernels are compiled" in done.stderr
 

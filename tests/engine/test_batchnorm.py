@@ -9,6 +9,8 @@ import pytest
 
 from konv.engine import native
 from konv.engine.native import NativeProgram
+from konv.engine.plan import Plan
+from konv.engine.warm import warm
 from konv.graph import Variable
 from konv.kernels.code.processor import current
 from konv.kernels.maps.channels import Streaming
@@ -62,6 +64,17 @@ def test_what_is_alone_with_large_arrays_streams(size: int, monkeypatch: pytest.
     assert large == [("channel_moments", 20), ("normalise", size), ("normalise_gradient_sums", size)]
     assert small == []
     assert one == other
+
+
+def test_kernels_are_warmed_for_any_number_of_threads() -> None:
+    """What streams with one of them does not where the samples are few for all."""
+    example, target = network(9), replace(current(), l3=0)
+    training = example.training(SGD())
+    kept = warm(example.graph, 9, example.losses, training, target)
+    plan = Plan(example.graph, 9, example.losses, training, target)
+    needed = [{call.spec for stage in plan.stages(n) for call in stage.calls} for n in (1, 2, 8)]
+    assert needed[0] != needed[2]
+    assert all(specs <= kept.keys() for specs in needed)
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])

@@ -89,6 +89,7 @@ def _kept(
 ) -> dict[Spec, bytes]:
     """The kernels for all of `batches`, kept on disk. Raises: ConfigurationError where that cannot be done."""
     from konv.engine.warm import warm
+    from konv.train.loop import alone
     from konv.train.runner import Runner
 
     loss, optimizer = training or (None, None)
@@ -101,7 +102,8 @@ def _kept(
         try:
             for batch in batches:
                 for mode in modes:
-                    kernels |= warm(graph, batch, *runner.purpose(mode), target)
+                    for size in {batch} if mode == "train" else {batch, alone(batch)}:
+                        kernels |= warm(graph, size, *runner.purpose(mode), target)
         except KonvWarning as warning:
             raise ConfigurationError(str(warning)) from warning
     return kernels

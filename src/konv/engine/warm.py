@@ -19,11 +19,13 @@ __all__ = ["warm"]
 def warm(
     graph: Graph, batch: int, losses: Sequence[Loss | None], training: Training | None, target: Target
 ) -> dict[Spec, bytes]:
-    """Compile and keep on disk what `konv.engine.build` with these arguments will ask for on `target`.
+    """Compile and keep on disk what `konv.engine.build` with these arguments will ask for on `target`, however many
+    threads there are.
 
     Returns: the object file of each kernel. Raises: CompileError where one cannot be compiled.
     """
     plan = Plan(graph, batch, losses, training, target)
-    specs: list[Spec] = [call.spec for stage in plan.stages() for call in stage.calls]
+    # So many threads that the samples are few for them, or one: what streams depends on it.
+    specs: list[Spec] = [call.spec for n in (1, batch) for stage in plan.stages(n) for call in stage.calls]
     specs += [Routine.here(entry) for entry in ("work", "step")]
     return objects(dict.fromkeys(specs), target)

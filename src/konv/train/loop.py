@@ -18,7 +18,7 @@ from konv.train.runner import Result, Runner
 from konv.train.samples import Samples
 from konv.train.watched import Watched
 
-__all__ = ["Plan", "Trained", "evaluate", "fit", "fitting", "one_batch", "predict", "predict_one"]
+__all__ = ["Plan", "Trained", "alone", "evaluate", "fit", "fitting", "one_batch", "predict", "predict_one"]
 
 
 class Trained(Protocol):
@@ -166,12 +166,15 @@ def one_batch(watched: Watched, result: Result, batch: Samples, training: bool =
 
 
 def fitting(feed: Feed, samples: int) -> int:
-    """The batch size of the program that serves the batches of `feed`, this one of `samples`.
-
-    A power of two where there is only one: so that calls with 1, 2, 3, … samples share a handful of programs.
-    """
+    """The batch size of the program that serves the batches of `feed`, this one of `samples`."""
     size = max(feed.batch, samples)
-    return 1 << (size - 1).bit_length() if feed.steps == 1 else size
+    return alone(size) if feed.steps == 1 else size
+
+
+def alone(size: int) -> int:
+    """The batch size of the program that tests or predicts `size` samples, where there is only one batch: a power of
+    two, so that calls with 1, 2, 3, … samples share a handful of programs."""
+    return 1 << (size - 1).bit_length()
 
 
 def _seen(watched: Watched, result: Result, batch: Samples) -> Logs[float]:
