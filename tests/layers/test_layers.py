@@ -9,7 +9,18 @@ import konv
 from konv import layers
 from konv.errors import ConfigurationError, GraphError, ShapeError, UnknownNameError
 from konv.graph import naming
-from konv.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, MaxPooling2D, Softmax
+from konv.layers import (
+    Activation,
+    AlphaDropout,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    InputLayer,
+    MaxPooling2D,
+    Softmax,
+)
 from konv.models import Sequential
 
 
@@ -83,6 +94,7 @@ def test_a_layer_used_twice_shares_its_weights():
         (lambda: Dropout(1.0), "rate"),
         (lambda: Dropout("half"), "rate"),
         (lambda: Dropout(0.5, noise_shape=(1, 3))(Input((3,))), "noise_shape"),
+        (lambda: AlphaDropout(0.5, noise_shape=(None, 1)), "leave noise_shape out"),
         (lambda: Softmax(axis=0), "the batch axis counts and is axis 0"),
         (lambda: Dense(1, dtype="float16"), "dtype"),
         (lambda: Dense(1, kernel_shape="l2"), "does not know the argument kernel_shape"),

@@ -91,7 +91,7 @@ def test_inputs_and_outputs_by_name():
     assert set(model.fit(x, y, verbose=0).history) == {"loss", "sum_loss"}
     with pytest.raises(DataError, match="x names left, but the names are left, right"):
         model.predict({"left": x["left"]}, verbose=0)
-    with pytest.raises(ConfigurationError, match="loss names total, but the names are sum, own"):
+    with pytest.raises(ConfigurationError, match="loss names total, but the names are own, sum"):
         model.compile("sgd", {"total": "mse"}) or model.fit(x, y, verbose=0)
 
 

@@ -63,7 +63,15 @@ def nested(module: Any) -> Any:
     return module.Model([a, b], [head(made.Subtract()([left, right])), right])
 
 
-NETWORKS = {"straight": straight, "branched": branched, "nested": nested}
+def named(module: Any) -> Any:
+    """Outputs in a dictionary, whose names' order is not that in which it was made."""
+    made = module.layers
+    x = made.Input((3, 2))
+    y = made.RMSNormalization()(made.Flatten()(made.TimeDistributed(made.Dense(4))(x)))
+    return module.Model(x, {"second": made.Dense(3, name="p")(y), "first": made.Dense(2, name="q")(y)})
+
+
+NETWORKS = {"straight": straight, "branched": branched, "nested": nested, "named": named}
 
 
 def given(model: Any, seed: int = 4) -> Any:
@@ -83,7 +91,10 @@ def inputs(model: Any) -> Any:
 def alike(ours: Any, theirs: Any) -> None:
     x = inputs(ours)
     a, b = (m.predict(x, verbose=0) if isinstance(m, konv.Model) else m(x) for m in (ours, theirs))
-    assert isinstance(a, list) == isinstance(b, list)
+    assert [isinstance(a, kind) for kind in (list, dict)] == [isinstance(b, kind) for kind in (list, dict)]
+    if isinstance(a, dict):
+        assert list(a) == list(b)
+        a, b = list(a.values()), list(b.values())
     for mine, other in zip(*(row if isinstance(row, list) else [row] for row in (a, b)), strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-5)
 

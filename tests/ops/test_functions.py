@@ -13,9 +13,10 @@ from konv import functions, ops
 from konv.engine.native import NativeProgram
 from konv.engine.program import Position, Training
 from konv.engine.reference import ReferenceProgram
-from konv.errors import GraphError, ShapeError
+from konv.errors import ConfigurationError, GraphError, ShapeError
 from konv.graph import Graph, Node, Tensor, Variable
 from konv.layers import Input
+from konv.ops.dropping import JointDropout
 from konv.ops.loss import MeanSquaredError
 from konv.ops.update import SGD
 from tests.ops.numerical import derivative
@@ -260,6 +261,16 @@ def test_random_arrays() -> None:
     dropped = ops.dropout(np.ones((200, 50)), 0.25, seed=4)
     assert set(np.unique(dropped.astype("float32"))) == {np.float32(0), np.float32(4 / 3)}
     assert abs((dropped == 0).mean() - 0.25) < 0.02
+
+
+def test_dropout_of_numbers_together() -> None:
+    x = np.arange(1.0, 601).reshape(20, 6, 5)
+    kept = ops.dropout(x, 0.5, (None, 1, 5), seed=4) / x
+    assert set(np.unique(kept)) == {0, 2}
+    np.testing.assert_array_equal(kept, np.broadcast_to(kept[:, :1], kept.shape))
+    assert ops.dropout(Input((6, 5)), 0.5, (None, 1, 5)).node.op == JointDropout(0.5, 1)
+    with pytest.raises(ConfigurationError, match="dropout: noise_shape"):
+        ops.dropout(Input((6, 5)), 0.5, (None, 6, 1))
 
 
 def test_shapes_and_arrays() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from konv import config, random
 from konv.functions.base import applied, array, is_symbolic, tensor
 from konv.graph import Node, Tensor, naming
-from konv.ops.dropping import Dropout
+from konv.ops.dropping import Dropout, shaped
 from konv.ops.noise import Random
 from konv.ops.record import Array, Run
 
@@ -49,16 +49,19 @@ def random_uniform(
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
     """`inputs` with a share `rate` of the numbers set to 0 and the others divided by 1 − `rate`.
 
-    In a network that happens in training alone, as by the layer `Dropout`. Arguments: `noise_shape`, taken for Keras's
-    sake; `seed`, as of `random_normal`.
+    In a network that happens in training alone, as by the layer `Dropout`. Arguments: `noise_shape`, the shape of
+    what is drawn: 1 for axes whose numbers are dropped together; of symbolic tensors as of that layer; `seed`, as of
+    `random_normal`. Raises: ConfigurationError for another noise shape of a symbolic tensor.
     """
     if is_symbolic(inputs):
-        return applied(Dropout(float(rate)), tensor(inputs))
+        symbol = tensor(inputs)
+        return applied(shaped(float(rate), noise_shape, symbol.shape, "dropout"), symbol)
     x = array(inputs)
+    drawn = x.shape if noise_shape is None else [n or size for n, size in zip(noise_shape, x.shape, strict=True)]
     key, number = _key(seed)
     stream = random.Stream(key, random.INITIAL, number, np.arange(1))
-    result: Array = Dropout(float(rate)).forward((x[None],), (), Run(True, stream))[0]
-    return result
+    kept: Array = Dropout(float(rate)).forward((np.ones((1, *drawn), x.dtype),), (), Run(True, stream))[0]
+    return x * kept
 
 
 def _of_network(shape: Sequence[int | None]) -> bool:

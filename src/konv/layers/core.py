@@ -12,7 +12,8 @@ from konv.graph import Node, Tensor
 from konv.layers.base import Call, Layer
 from konv.layers.checks import sample_shape
 from konv.messages import text
-from konv.shapes import Shape, channels_last, show
+from konv.ops.dropping import shaped
+from konv.shapes import Shape, channels_last
 
 __all__ = ["Dense", "Dropout", "Flatten", "Input", "InputLayer"]
 
@@ -192,15 +193,4 @@ class Dropout(Layer):
 
     def op(self, *shapes: Shape) -> ops.Op:
         """The dropout."""
-        shared = 0 if self.noise_shape is None else self._shared(self.noise_shape, shapes[0])
-        return ops.JointDropout(self.rate, shared) if shared else ops.Dropout(self.rate)
-
-    def _shared(self, noise: Sequence[int | None], shape: Shape) -> int:
-        """How many first axes of a sample share what is drawn."""
-        row = list(zip(noise[1:], shape, strict=False))
-        known = len(noise) == len(shape) + 1 and noise[0] is None and all(n in (None, 1, size) for n, size in row)
-        joint = [n == 1 != size for n, size in row]
-        shared = len(joint) - joint[::-1].index(True) if any(joint) else 0
-        if not known or not all(n == 1 or size == 1 for n, size in row[:shared]):
-            raise ConfigurationError(text("noise_shape", layer=self.name, received=noise, shape=show((None, *shape))))
-        return shared
+        return shaped(self.rate, self.noise_shape, shapes[0], self.name)

@@ -6,7 +6,9 @@ from typing import Any
 
 from konv import ops, regularizers
 from konv.arguments import number
+from konv.errors import ConfigurationError
 from konv.layers.base import Layer
+from konv.messages import text
 from konv.shapes import Shape
 
 __all__ = ["ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise"]
@@ -67,12 +69,12 @@ class AlphaDropout(Layer):
 
     Arguments:
         `rate`: the share of numbers dropped.
-        `noise_shape`: taken for Keras's sake.
+        `noise_shape`: None: every number is drawn for.
         `seed`: as of `GaussianNoise`.
         `options`: `name`, `input_shape`; see `Layer`.
     Input shape: `(N, …)`, any.
     Output shape: the input's.
-    Raises: ConfigurationError for a rate that is not at least 0 and below 1.
+    Raises: ConfigurationError for a rate that is not at least 0 and below 1, or for a noise shape.
     Example: `AlphaDropout(0.1)`, behind `Dense(64, activation="selu", kernel_initializer="lecun_normal")`.
     """
 
@@ -80,6 +82,8 @@ class AlphaDropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
+        if noise_shape is not None:
+            raise ConfigurationError(text("no_noise_shape", layer=self.name, received=noise_shape))
         self.rate = ops.AlphaDropout(number(rate)).rate
         self.seed = seed
 

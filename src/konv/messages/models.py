@@ -84,6 +84,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "build(input_shape), first.",
         "{layer} 还没有权重：知道输入的形状之后才会建立。请先在一个输入上调用它，或调用 build(input_shape)。",
     ),
+    "no_noise_shape": (
+        "{layer}: AlphaDropout draws for every number by itself: leave noise_shape out. Received: {received!r}. "
+        "Dropout takes one.",
+        "{layer}：AlphaDropout 对每个数单独抽取：请去掉 noise_shape。收到的是：{received!r}。Dropout 可以用它。",
+    ),
     "noise_shape": (
         "{layer}: noise_shape is the input's shape, the batch axis None, with 1 for axes whose numbers are dropped "
         "together, before those that are not. Received: {received!r} for an input of {shape}.",

@@ -15,13 +15,17 @@ __all__ = ["Form", "arranged", "each", "mapped"]
 
 class Form:
     """How a model's inputs or outputs are given: one tensor, or a list of one; a list; a dictionary. `tensors` in
-    order, `names`.
+    order, `names`; of a dictionary by its keys, sorted, which are `written` as the user wrote them.
 
     Arguments: `given`, as the user gave them; `part`, "inputs" or "outputs"; `model`, what messages call it.
     Raises: GraphError for anything but symbolic tensors.
     """
 
     def __init__(self, given: Any, part: str, model: str) -> None:
+        self.written: tuple[str, ...] = ()
+        if isinstance(given, Mapping):
+            self.written = tuple(map(str, given))
+            given = {key: given[key] for key in sorted(given)}  # as in Keras: layers and weights come in this order
         self.keys = tuple(map(str, given)) if isinstance(given, Mapping) else None
         row = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else [given]
         self.tensors = tuple(row)
@@ -46,14 +50,18 @@ class Form:
     def given_as(self, row: Sequence[Any]) -> Any:
         """A `row` with one entry for each tensor, as this form has it."""
         if self.keys is not None:
-            return dict(zip(self.keys, row, strict=True))
+            return self._by_name(row)
         return row[0] if self.single else list(row)
 
     def saved(self, places: Sequence[Any]) -> Any:
         """`places` of the tensors in the form a file keeps: a list, a dictionary, or one place under "single"."""
         if self.keys is not None:
-            return dict(zip(self.keys, places, strict=True))
+            return self._by_name(places)
         return {"": places[0]} if self.single else list(places)
+
+    def _by_name(self, row: Sequence[Any]) -> dict[str, Any]:
+        found = dict(zip(self.keys or (), row, strict=True))
+        return {name: found[name] for name in self.written}
 
 
 def arranged(given: Any, names: Sequence[str], part: str, model: str) -> tuple[Any, ...]:

@@ -129,7 +129,8 @@ class Structure(Layer):
             known: Form | None = vars(self).get(f"_{part}")
             single = len(row) == 1 if known is None else known.single
             form = Form(row[0] if single else list(row), part, self.name)
-            form.keys = None if known is None else known.keys
+            if known is not None:
+                form.keys, form.written = known.keys, known.written
             kept[part] = row, form
         return kept[part][1]
 

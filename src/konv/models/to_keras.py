@@ -15,6 +15,10 @@ OWN = ("LocalResponseNormalization", "Operation")
 """Layers that Keras does not have."""
 FORMER = ("LocallyConnected1D", "LocallyConnected2D")
 """Layers that Keras 2 had."""
+UNTAKEN = {
+    "SpatialDropout1D": "trainable", "SpatialDropout2D": "trainable", "RMSNormalization": "scale_initializer"
+}  # fmt: skip
+"""Arguments that Keras's layers do not take."""
 MODELS = ("Functional", "Sequential")
 Shapes = Mapping[tuple[str, str, int, int], tuple[int, ...]]
 """For each output of each use of a layer, `(model, layer, use, output)`, one sample's shape."""
@@ -37,7 +41,8 @@ def architecture(saved: Mapping[str, Any], keras3: bool, shapes: Shapes, above: 
     if kind in OWN or (keras3 and kind in FORMER):
         raise ConfigurationError(text("keras_file.not_in_keras", layer=config.get("name"), kind=kind))
     if kind == "TimeDistributed":
-        config = {**config, "layer": architecture(config["layer"], keras3, shapes, above)}
+        within = architecture(config["layer"], keras3, shapes, above)
+        config = {**config, "layer": {"module": "keras.layers", "registered_name": None, **within}}
     return _entry("keras.layers", kind, _config(kind, config, keras3), keras3)
 
 
@@ -99,7 +104,7 @@ def _form(saved: Any, at: Any, keras3: bool) -> Any:
     if isinstance(saved, Mapping):
         if list(saved) == [""]:
             return at(saved[""]) if keras3 else [at(saved[""])]
-        return {name: at(place) for name, place in saved.items()} if keras3 else [at(p) for p in saved.values()]
+        return {name: at(place) for name, place in saved.items()}
     return [at(place) for place in saved]
 
 
@@ -113,8 +118,8 @@ def _config(kind: str, config: Mapping[str, Any], keras3: bool) -> dict[str, Any
     if kind == "InputLayer":
         shape = [None, *found["shape"]]
         return {"batch_shape" if keras3 else "batch_input_shape": shape, "dtype": found["dtype"], "name": found["name"]}
-    if kind.startswith("SpatialDropout"):
-        del found["trainable"]  # Keras's do not take it
+    if argument := UNTAKEN.get(kind):
+        del found[argument]
     for name, value in found.items():
         if name.endswith("_initializer") and keras3 and isinstance(value, Mapping):
             found[name] = _saved("keras.initializers", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from konv.ops.lowering import Lowering
 from konv.ops.record import Array, Gradients, Op, Run
 from konv.shapes import Shape, elements, show
 
-__all__ = ["Dropout", "JointDropout", "SpatialDropout1D", "SpatialDropout2D"]
+__all__ = ["Dropout", "JointDropout", "SpatialDropout1D", "SpatialDropout2D", "shaped"]
 
 
 @dataclass(frozen=True)
@@ -181,3 +182,21 @@ class SpatialDropout1D(SpatialDropout2D):
 
     name: ClassVar[str] = "spatial_dropout1d"
     refusal: ClassVar[tuple[str, int]] = ("not_a_sequence", 2)
+
+
+def shaped(rate: float, noise: Sequence[int | None] | None, shape: Shape, layer: str) -> Dropout:
+    """The dropout of samples of `shape` whose numbers are dropped together as Keras's noise shape says.
+
+    Arguments: `noise`, the input's shape, batch axis first and None, with 1 for axes that share what is drawn, which
+    come before the others; None where every number is drawn for; `layer`, what messages call it.
+    Raises: ConfigurationError for a noise shape of another kind.
+    """
+    if noise is None:
+        return Dropout(rate)
+    row = list(zip(noise[1:], shape, strict=False))
+    known = len(noise) == len(shape) + 1 and noise[0] is None and all(n in (None, 1, size) for n, size in row)
+    joint = [n == 1 != size for n, size in row]
+    shared = len(joint) - joint[::-1].index(True) if any(joint) else 0
+    if not known or not all(n == 1 or size == 1 for n, size in row[:shared]):
+        raise ConfigurationError(text("noise_shape", layer=layer, received=list(noise), shape=show((None, *shape))))
+    return JointDropout(rate, shared) if shared else Dropout(rate)
