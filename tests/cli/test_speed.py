@@ -25,7 +25,6 @@ from konv.models import load_model
 def refuse(modules, *rest):
     if modules:
         raise SystemExit(f"{len(modules)} kernels are compiled")
-    return {}
 
 build.compile_all = refuse
 model = load_model(sys.argv[1])

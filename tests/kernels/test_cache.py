@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,9 @@ import numpy as np
 import pytest
 
 from konv.errors import CompileError, KonvWarning
-from konv.kernels.code import build, cache, llvm
+from konv.kernels.code import build, cache, compiler, llvm
 from konv.kernels.code.processor import current
+from konv.kernels.code.target import Target
 from konv.kernels.maps.pointwise import Pointwise
 from tests.kernels.helpers import run
 
@@ -262,6 +265,50 @@ def test_killed_while_compiling(compiled: int, folder: Path) -> None:
     sound(folder)
     for child in children:
         assert gone(child), "a helper outlives the process that started it"
+
+
+def test_interrupted_while_compiling(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been compiled until then is kept, and nothing goes on behind the interrupted call."""
+    specs = [Pointwise("float32", "relu", 100 + i) for i in range(5)]
+    make, made = llvm.compile_object, []
+
+    def interrupted(ir: str, target: Target) -> bytes:
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(ir)
+        return make(ir, target)
+
+    monkeypatch.setattr(llvm, "compile_object", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build.objects(specs, current())
+    assert {f.name for f in folder.iterdir()} == {f"{s.symbol(current())}.o" for s in specs[:3]}
+    monkeypatch.setattr(llvm, "compile_object", lambda ir, target: made.append(ir) or make(ir, target))
+    assert len(build.objects(specs, current())) == 5
+    assert len(made) == 5
+
+
+def test_helpers_end_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They finish what they have in hand, and take nothing more."""
+    taken: list[str] = []
+    going = threading.Event()
+
+    def feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) -> None:
+        while left:
+            taken.append(left.popleft()[0])
+            going.wait(10)
+
+    def interrupted(ir: str, target: Target) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiler, "_feed", feed)
+    monkeypatch.setattr(llvm, "compile_object", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compiler.compile_all({str(i): "" for i in range(2 * compiler.WORTH)}, current(), 3, {})
+    going.set()
+    for thread in threading.enumerate():
+        if thread.name.endswith("(feed)"):
+            thread.join()
+    assert len(taken) <= 2
 
 
 def test_what_killed_processes_left_is_removed_in_time(folder: Path) -> None:

@@ -48,9 +48,12 @@ def objects(specs: Iterable[Spec], target: Target) -> dict[Spec, bytes]:
     modules = {s: spec.emit(target).text() for spec, s in symbols.items() if spec not in kept}
     if shown:
         _show(symbols, modules, target)
-    made = compile_all(modules, target, _processors())
-    for symbol, code in made.items():
-        cache.write(symbol, code)
+    made: dict[str, bytes] = {}
+    try:
+        compile_all(modules, target, _processors(), made)
+    finally:  # what an interrupted one has made is not made again
+        for symbol, code in made.copy().items():
+            cache.write(symbol, code)
     return {spec: kept[spec] if spec in kept else made[s] for spec, s in symbols.items()}
 
 

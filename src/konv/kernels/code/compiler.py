@@ -26,29 +26,33 @@ WORTH = 12
 """Modules a helper must have to do before its start has paid."""
 
 
-def compile_all(modules: Mapping[str, str], target: Target, processes: int) -> dict[str, bytes]:
-    """The object file of each module's text, by its key; `processes` of them work, this one included.
+def compile_all(modules: Mapping[str, str], target: Target, processes: int, done: dict[str, bytes]) -> None:
+    """Enter the object file of each module's text into `done`, by its key; `processes` of them work, this one included.
 
     Raises: CompileError with LLVM's words.
     """
     left = deque(modules.items())
-    done: dict[str, bytes] = {}
     helpers = [
         threading.Thread(target=_feed, args=(left, done, target), daemon=True)
         for _ in range(min(processes - 1, len(left) // WORTH))
     ]
     for helper in helpers:
         helper.start()
-    while left:
-        try:
-            symbol, ir = left.popleft()
-        except IndexError:
-            break  # a helper took the last one
-        done[symbol] = llvm.compile_object(ir, target)
-    for helper in helpers:
-        helper.join()
+    try:
+        while left:
+            try:
+                symbol, ir = left.popleft()
+            except IndexError:
+                break  # a helper took the last one
+            done[symbol] = llvm.compile_object(ir, target)
+        for helper in helpers:
+            helper.join()
+    finally:
+        left.clear()  # where this one is interrupted, helpers end with what they have begun
     # What a helper that failed has left undone is done here, where its error has a caller.
-    return {s: done[s] if s in done else llvm.compile_object(ir, target) for s, ir in modules.items()}
+    for symbol, ir in modules.items():
+        if symbol not in done:
+            done[symbol] = llvm.compile_object(ir, target)
 
 
 def _feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) -> None:
