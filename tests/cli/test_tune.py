@@ -60,6 +60,7 @@ def test_a_table_of_before_and_after(run: Path, cli: Callable, language: str, mo
         (("--seconds", 0), {}, "--seconds"),
         (("--batch", 0), {}, "--batch"),
         ((), {"KONV_CACHE": "off"}, "nowhere to remember"),
+        ((), {"KONV_CACHE": "/dev/null/kernels"}, "cannot be kept in /dev/null/kernels"),
         ((), {"KONV_ENGINE": "reference"}, "no plans"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict
 from json import dumps
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 
 from konv.cli.help import option
 from konv.cli.kinds import positive, shape, whole
-from konv.errors import ConfigurationError
+from konv.errors import ConfigurationError, KonvWarning
 from konv.messages import text
 
 if TYPE_CHECKING:
@@ -51,15 +52,13 @@ def command(
     json: bool,
 ) -> None:
     """Measure, remember and print."""
-    from konv import config
     from konv.explain.speed import Step
     from konv.explain.tuning import tune
     from konv.kernels.code import tuned
     from konv.kernels.code.processor import current
     from konv.runs.sources import named_network, ready_to_train
 
-    if config.cache_folder() is None:
-        raise ConfigurationError(text("tune.no_cache"))
+    _sure_of_the_folder()
     network, target = named_network(model, input, classes), current()
     if forget:
         tuned.forget(target)
@@ -74,7 +73,8 @@ def command(
     found["prediction"] = tune(lambda: Step(network.graph, batch), seconds, chosen)
     chosen |= found["prediction"].choices
     about = {one.about for tuning in found.values() for one in tuning.decisions}
-    path = str(tuned.remember(target, chosen, about))
+    kept = tuned.remember(target, chosen, about)
+    path = None if kept is None else str(kept)
     if json:
         answer = {name: asdict(tuning) for name, tuning in found.items()}
         click.echo(dumps({"schema": 1, "batch": batch, **answer, "file": path}, ensure_ascii=False))
@@ -82,7 +82,23 @@ def command(
         _print(found, batch, path)
 
 
-def _print(found: dict[str, Tuning], batch: int, path: str) -> None:
+def _sure_of_the_folder() -> None:
+    """Raises: ConfigurationError where nothing could be remembered, before anything is measured."""
+    from konv import config
+    from konv.kernels.code.cache import writable
+
+    folder = config.cache_folder()
+    if folder is None:
+        raise ConfigurationError(text("tune.no_cache"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", KonvWarning)
+        try:
+            writable(folder)
+        except KonvWarning as warning:
+            raise ConfigurationError(str(warning)) from warning
+
+
+def _print(found: dict[str, Tuning], batch: int, path: str | None) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -100,7 +116,8 @@ def _print(found: dict[str, Tuning], batch: int, path: str) -> None:
         )  # fmt: skip
         console.print(sentence, soft_wrap=True, markup=False)
     console.print(text("tune.explained"), soft_wrap=True, markup=False)
-    console.print(text("tune.remembered", path=path), soft_wrap=True, markup=False)
+    if path is not None:  # else a warning has said why
+        console.print(text("tune.remembered", path=path), soft_wrap=True, markup=False)
 
 
 def _table(console: Console, changed: list[Decision]) -> None:

@@ -82,11 +82,13 @@ def _digest(key: str, code: bytes) -> bytes:
     return hashlib.sha256(key.encode() + code).digest()
 
 
-def write(key: str, code: bytes, suffix: str = ".o") -> None:
-    """Keep an object, or other content, under `key`; where the disk is full or read-only it is made again next time."""
+def write(key: str, code: bytes, suffix: str = ".o") -> bool:
+    """Keep an object, or other content, under `key`; where the disk is full or read-only it is made again next time.
+
+    Returns: whether it is kept."""
     folder = config.cache_folder()
     if not writable(folder) or folder is None:
-        return
+        return False
     try:
         handle, name = tempfile.mkstemp(dir=folder, prefix=_NEW)
         try:
@@ -94,7 +96,9 @@ def write(key: str, code: bytes, suffix: str = ".o") -> None:
                 f.write(_MAGIC + _digest(key, code) + code)
             Path(name).replace(folder / f"{key}{suffix}")
         except BaseException:
-            Path(name).unlink()
+            Path(name).unlink(missing_ok=True)  # it may just have been renamed
             raise
     except OSError as e:
         warn(text("cache_read_only", folder=folder, reason=e.strerror or e))
+        return False
+    return True

@@ -47,7 +47,8 @@ def recall(target: Target) -> Target:
 
 
 def remember(target: Target, choices: Choices, about: set[str]) -> Path | None:
-    """Keep `choices`; what was remembered of other things than `about` stays. Returns the file, None without a cache.
+    """Keep `choices`; what was remembered of other things than `about` stays. Returns the file, None where it cannot be
+    kept.
 
     Of two processes that do this at once the last one's choices are kept, and they are whole.
     """
@@ -56,8 +57,8 @@ def remember(target: Target, choices: Choices, about: set[str]) -> Path | None:
         return None
     kept = {name: value for name, value in _read(target).items() if name not in about}
     content = {"schema": 1, "about": _about(target), "choices": kept | dict(choices)}
-    cache.write(_name(target), json.dumps(content, indent=1, sort_keys=True).encode(), _SUFFIX)
-    return folder / f"{_name(target)}{_SUFFIX}"
+    kept_now = cache.write(_name(target), json.dumps(content, indent=1, sort_keys=True).encode(), _SUFFIX)
+    return folder / f"{_name(target)}{_SUFFIX}" if kept_now else None
 
 
 def forget(target: Target) -> None:
