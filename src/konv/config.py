@@ -69,8 +69,11 @@ def set_engine(name: str | None) -> None:
 def direct() -> bool:
     """Whether convolutions are computed by direct sums alone: `direct_sums`, else `KONV_DIRECT`.
 
-    Raises: ConfigurationError where the variable is neither 0 nor 1.
+    Raises: ConfigurationError where the one is not True, False or None, or the other neither 0 nor 1.
     """
+    if direct_sums not in (True, False, None):
+        known = "True, False, None"
+        raise ConfigurationError(text("unknown_setting", name="direct_sums", received=direct_sums, known=known))
     if direct_sums is not None:
         return direct_sums
     value = os.environ.get("KONV_DIRECT", "0") or "0"

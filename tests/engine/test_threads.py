@@ -23,7 +23,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    monkeypatch.setattr(threads, "Path", lambda path: tmp_path)
+    (tmp_path / "own").write_text("4:cpuacct,cpu:/jobs/seven\n1:name=systemd:/\n0::/user/app.service\n")
+    monkeypatch.setattr(threads, "Path", lambda path: tmp_path / {"/proc/self/cgroup": "own"}.get(path, ""))
     return tmp_path
 
 
@@ -46,11 +47,23 @@ def test_affinity(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"cpu.max": "nonsense"}, (8, "processors")),
         ({"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, (3, "container quota")),
         ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, (8, "processors")),
+        ({"user/app.service/cpu.max": "200000 100000"}, (2, "container quota")),
+        ({"user/app.service/cpu.max": "max 100000", "user/cpu.max": "300000 100000"}, (3, "container quota")),
+        ({"user/other/cpu.max": "100000 100000"}, (8, "processors")),
+        (
+            {
+                "cpu/jobs/seven/cpu.cfs_quota_us": "400000",
+                "cpu/jobs/seven/cpu.cfs_period_us": "100000",
+                "cpu/cpu.cfs_quota_us": "-1",
+                "cpu/cpu.cfs_period_us": "100000",
+            },
+            (4, "container quota"),
+        ),
     ],
 )
 def test_quota(files: dict[str, str], expected: tuple[int, str], machine: Path) -> None:
     for name, content in files.items():
-        (machine / name).parent.mkdir(exist_ok=True)
+        (machine / name).parent.mkdir(parents=True, exist_ok=True)
         (machine / name).write_text(content)
     assert threads.count() == expected
 

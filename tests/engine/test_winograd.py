@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from konv import config
+from konv.errors import ConfigurationError
 from konv.ops.activation import ReLU, Softmax
 from konv.ops.convolution import Conv2D
 from konv.ops.dense import Dense
@@ -61,3 +62,9 @@ def test_plan_says_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     first = next(line for line in lines if " convolution " in line)
     assert first.endswith("direct")
     assert any("winograd " in line and "F(4×4,3×3) 0." in line for line in lines)
+
+
+def test_what_is_neither_true_nor_false_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "direct_sums", "no")
+    with pytest.raises(ConfigurationError, match=r"direct_sums must be one of: True, False, None\..*'no'"):
+        config.direct()

@@ -64,16 +64,30 @@ def available() -> tuple[int, str]:
 
 
 def _quota() -> float | None:
-    """Processors' worth of time a control group allows, or None."""
+    """Processors' worth of time that control groups allow, the process's own and those it lies in, or None."""
     root = Path("/sys/fs/cgroup")
+    two = [_limit(folder / "cpu.max") for folder in _groups(root, "")]
+    one = [_limit(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us") for folder in _groups(root / "cpu", "cpu")]
+    return min((limit for limit in (*two, *one) if limit is not None), default=None)
+
+
+def _groups(root: Path, controller: str) -> list[Path]:
+    """The folders of the control groups this process is in, from its own to the root; in a container often that alone
+    is to be seen. `controller`: "" for version 2."""
     try:
-        limit, period = (root / "cpu.max").read_text().split()
-        return None if limit == "max" else int(limit) / int(period)
-    except (OSError, ValueError):
-        pass  # not a version 2 control group
+        lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+    except OSError:
+        return [root]  # not Linux
+    own = next((line[2] for line in lines if len(line) == 3 and controller in line[1].split(",")), "/")
+    folder = root / own.strip("/")
+    return [folder, *(above for above in folder.parents if above.is_relative_to(root))]
+
+
+def _limit(*files: Path) -> float | None:
+    """The quota over the period that files of a control group tell; None where there is none."""
     try:
-        spent = int((root / "cpu/cpu.cfs_quota_us").read_text())
-        return spent / int((root / "cpu/cpu.cfs_period_us").read_text()) if spent > 0 else None
+        quota, period = " ".join(file.read_text() for file in files).split()
+        return int(quota) / int(period) if quota != "max" and int(quota) > 0 else None
     except (OSError, ValueError):
         return None
 
