@@ -311,3 +311,11 @@ def test_operators_make_layers_that_files_keep(tmp_path: Path):
     model.save(tmp_path / "m.konv")
     again = load_model(tmp_path / "m.konv")
     np.testing.assert_array_equal(again.predict(values, verbose=0), model.predict(values, verbose=0))
+
+
+@pytest.mark.parametrize("first", ["float32", "float64"])
+def test_weights_of_two_types_are_refused(first: str, engine: str):
+    last = "float64" if first == "float32" else "float32"
+    model = Sequential([Input((6,)), Dense(5, dtype=first, name="one"), Dense(3, dtype=last, name="two")])
+    with pytest.raises(GraphError, match=f"The weight one/kernel is {first}, but its network ends in {last}"):
+        model.predict(np.ones((2, 6)), verbose=0)

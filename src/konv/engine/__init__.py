@@ -24,11 +24,14 @@ def build(
 
     In a training program ops behave as in training (dropout drops); otherwise as in inference. One loss a graph
     output, in order, None for an output that has none. Raises: CompileError where the native engine cannot be had;
-    GraphError where a layer still waits for the data it is to be adapted to.
+    GraphError where a layer still waits for the data it is to be adapted to, or weights are of another type than the
+    first output, which everything is computed in.
     """
     for variable in graph.variables:
         if variable.waiting:
             raise GraphError(text("adapt_not_called", layer=variable.name.rpartition("/")[0]))
+        if variable.dtype != (kind := graph.outputs[0].dtype):
+            raise GraphError(text("other_dtype", weight=variable.name, received=variable.dtype, expected=kind))
     if config.engine() == "reference":
         from konv.engine.reference import ReferenceProgram
 

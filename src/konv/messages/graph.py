@@ -57,6 +57,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Received: {received}.",
         "{model}：{part} 应为符号张量，即 Input 或层的返回值：一个、一个列表或一个字典。收到的是：{received}。",
     ),
+    "other_dtype": (
+        "The weight {weight} is {received}, but its network ends in {expected}, and a network is computed in one type. "
+        "Give all layers the same dtype, or set it for all: konv.config.set_floatx({expected!r}).",
+        "权重 {weight} 是 {received}，而它所在网络的输出是 {expected}；一个网络只用一种类型计算。"
+        "请给所有层相同的 dtype，或统一设置：konv.config.set_floatx({expected!r})。",
+    ),
     "two_of_one_name": (
         "{model}: two layers are named {name}: {first} and {second}. Give one of them another name: name='…'.",
         "{model}：有两个层都叫 {name}：{first} 和 {second}。请用 name='…' 给其中一个改名。",
