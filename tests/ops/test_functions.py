@@ -55,7 +55,9 @@ CASES: dict[str, tuple[Callable[[Any, Any], Any], tuple[Variable, ...]]] = {
     "joined": (lambda x, p: ops.concatenate([p, x, p], 2) * ops.tile(p, (1, 1, 3, 1)), ()),
     "stacked": (lambda x, p: ops.stack([p, x * p], -1), ()),
     "cut": (lambda x, p: ops.multiply(*ops.split(p, 2, 2)) + ops.take(p, [3, 0], 2), ()),
-    "margins": (lambda x, p: ops.pad(p * p, ((0, 0), (1, 0), (0, 2), (1, 1)), 0.5), ()),
+    "margins": (lambda x, p: ops.pad(p * p, ((0, 0), (1, 0), (0, 2), (1, 1)), constant_values=0.5), ()),
+    "mirrored": (lambda x, p: ops.pad(p * x, ((0, 0), (2, 1), (0, 0), (1, 2)), "reflect"), ()),
+    "mirrored with the edge": (lambda x, p: ops.pad(p * x, ((0, 0), (2, 1), (0, 0), (1, 2)), mode="symmetric"), ()),
     "turned": (lambda x, p: ops.flip(p, 2) * ops.reshape(ops.reshape(p, (-1, 12, 2)), (-1, 2, 4, 3)), ()),
     "spread": (lambda x, p: ops.broadcast_to(ops.expand_dims(p[:, 0], 1), (None, 5, 4, 3)) * 2, ()),
     "squeezed": (lambda x, p: ops.squeeze(p[:, 1:]) * ops.squeeze(ops.expand_dims(p[:, 0], 2), 2), ()),
@@ -66,7 +68,7 @@ CASES: dict[str, tuple[Callable[[Any, Any], Any], tuple[Variable, ...]]] = {
     "pooling": (lambda x, p: ops.max_pool(p, 2, 1) + ops.average_pool(p, (2, 2), (1, 1)), ()),
     "waves": (lambda x, p: ops.sin(p * 3) * ops.cos(p - 1) + ops.tan(p * 0.5) + ops.sinh(p) - ops.cosh(p), ()),
     "logarithms": (lambda x, p: ops.log1p(p) + ops.expm1(p) + ops.log2(p) * ops.log10(p) + ops.erf(p - 1), ()),
-    "remainders": (lambda x, p: ops.mod(p, 0.25) + ops.mod(p, x) + ops.divide_no_nan(p, ops.floor(p)), ()),
+    "remainders": (lambda x, p: p % 0.25 + ops.mod(p, x) + ops.divide_no_nan(p, p // 1), ()),
     "questions": (lambda x, p: p * (ops.isnan(p) + ops.isfinite(p)) + ops.isinf(p) + ops.logical_xor(p > 1, x > 1) * p,
                   ()),
     "so far": (lambda x, p: ops.cumsum(p, 2) * ops.cumprod(p, 1) + ops.prod(p, -1, keepdims=True), ()),
@@ -213,7 +215,7 @@ def test_what_is_refused() -> None:
         lambda: x[0], lambda: x[:, 7], lambda: x + np.ones((5, 4, 3)), lambda: ops.reshape(x, (4, 3)),
         lambda: ops.transpose(x, (1, 0, 2)), lambda: ops.concatenate([x, x], 0), lambda: ops.split(x, 3, 1),
         lambda: x @ x, lambda: x + Input((5, 3)), lambda: x + Input((3,)), lambda: ops.transpose(x),
-        lambda: ops.pad(x, ((1, 0), (0, 0), (0, 0))),
+        lambda: ops.pad(x, ((1, 0), (0, 0), (0, 0))), lambda: ops.pad(x, ((1, 0), (0, 0), (0, 0)), "edge"),
         lambda: ops.softmax(x, 0), lambda: ops.squeeze(x, 1), lambda: x[:, 3:2],
     ]  # fmt: skip
     for refused in refusals:

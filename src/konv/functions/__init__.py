@@ -374,5 +374,6 @@ __all__ = [
 OPERATORS.update({
     "index": index, "add": add, "subtract": subtract, "multiply": multiply, "divide": divide, "power": power,
     "matmul": matmul, "negative": negative, "abs": absolute, "greater": greater, "greater_equal": greater_equal,
-    "less": less, "less_equal": less_equal, "equal": equal, "not_equal": not_equal,
+    "less": less, "less_equal": less_equal, "equal": equal, "not_equal": not_equal, "mod": mod,
+    "floor_divide": floor_divide,
 })  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from konv.errors import ShapeError
+from konv.errors import ConfigurationError, ShapeError
 from konv.functions.base import BINDERS, applied, array, axis_of, is_symbolic, lead, tensor
 from konv.graph import Tensor, Variable
 from konv.messages import text
@@ -23,6 +23,9 @@ __all__ = [
     "permute_dimensions", "repeat", "reshape", "roll", "space_to_depth", "split", "squeeze", "stack", "swapaxes",
     "tile", "transpose", "unstack",
 ]  # fmt: skip
+
+MARGINS = ("constant", "reflect", "symmetric", "edge", "wrap")
+"""What `pad` may put around."""
 
 
 def reshape(x: Any, newshape: Sequence[int | None]) -> Any:
@@ -189,17 +192,39 @@ def flip(x: Any, axis: int) -> Any:
     return applied(Slice(tuple(starts), x.shape, tuple(steps)), x)
 
 
-def pad(x: Any, pad_width: Sequence[Sequence[int]], constant_values: float = 0.0) -> Any:
-    """`x` with a margin. Raises: ShapeError for a margin of the batch axis.
+def pad(
+    x: Any, pad_width: Sequence[Sequence[int]], mode: str = "constant", constant_values: float | None = None
+) -> Any:
+    """`x` with a margin. Raises: ConfigurationError for another mode; ShapeError for a margin of the batch axis.
 
-    Arguments: `pad_width`, for each axis how many elements before and behind; `constant_values`, what they hold.
+    Arguments: `pad_width`, for each axis how many elements before and behind; `mode`, what they hold, as in
+    `numpy.pad`: "constant", which is `constant_values`; or "reflect", "symmetric", "edge", "wrap": elements of `x`.
     """
+    mode = mode.lower()  # TensorFlow writes capitals
+    if mode not in MARGINS:
+        raise ConfigurationError(text("unknown_setting", name="pad: mode", received=mode, known=", ".join(MARGINS)))
+    constant = {"constant_values": constant_values or 0.0} if mode == "constant" else {}
     if not is_symbolic(x):
-        return np.pad(array(x), pad_width, constant_values=constant_values)
+        return np.pad(array(x), pad_width, mode, **constant)  # type: ignore[call-overload]
     x, margins = tensor(x), [(int(before), int(after)) for before, after in pad_width]
     if lead(x) and margins[:1] != [(0, 0)]:
         raise ShapeError(text("batch_axis_first", received=tuple(margins)))
-    return applied(Pad(tuple(margins[lead(x) :]), float(constant_values)), x)
+    margins = margins[lead(x) :]
+    if constant:
+        return applied(Pad(tuple(margins), float(constant["constant_values"])), x)
+    for axis, margin in enumerate(margins, lead(x)):
+        x = _repeating(x, axis, margin, mode)
+    return x
+
+
+def _repeating(x: Tensor, axis: int, margin: tuple[int, int], mode: str) -> Tensor:
+    """`x` with a margin along `axis` that repeats its elements."""
+    size = x.shape[axis - lead(x)]
+    places = np.pad(np.arange(size), margin, mode)  # type: ignore[call-overload]
+    front = (slice(None),) * axis
+    before, after = places[: margin[0]], places[margin[0] + size :]
+    sides = [[index(x, (*front, slice(i, i + 1))) for i in map(int, side)] for side in (before, after)]
+    return concatenate([*sides[0], x, *sides[1]], axis) if any(margin) else x
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str | None = None) -> Any:

@@ -171,7 +171,7 @@ def _so_far(x: Tensor, axis: int, join: Callable[[Any, Any], Any], neutral: floa
     count = x.shape[place - lead(x)]
     while step < count:
         margins = [(step, 0) if a == place else (0, 0) for a in range(len(x.shape) + lead(x))]
-        x = join(x, pad(_range(x, place, 0, count - step), margins, neutral))
+        x = join(x, pad(_range(x, place, 0, count - step), margins, constant_values=neutral))
         step *= 2
     return x
 

@@ -87,6 +87,12 @@ class Operand:
     def __rpow__(self, other: Any) -> Tensor:
         return OPERATORS["power"](other, self)
 
+    def __floordiv__(self, other: Any) -> Tensor:
+        return OPERATORS["floor_divide"](self, other)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return OPERATORS["mod"](self, other)
+
     def __matmul__(self, other: Any) -> Tensor:
         return OPERATORS["matmul"](self, other)
 
