@@ -311,6 +311,31 @@ def test_helpers_end_when_the_call_is_interrupted(monkeypatch: pytest.MonkeyPatc
     assert len(taken) <= 2
 
 
+def test_a_helper_reads_nothing_of_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "base64.py").write_text("raise SystemExit('a script of that name')")
+    monkeypatch.chdir(tmp_path)
+    done: dict[str, bytes] = {}
+    compiler._feed(deque([("one", SPEC.emit(current()).text())]), done, current())
+    assert done.keys() == {"one"}
+
+
+@pytest.mark.parametrize("scarce", ["threads", "processes"])
+def test_without_helpers_all_is_compiled_here(scarce: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: object, **named: object) -> None:
+        raise OSError("no more processes") if scarce == "processes" else RuntimeError("can't start new thread")
+
+    heard: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", heard.append)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    if scarce == "threads":
+        monkeypatch.setattr(threading.Thread, "start", refused)
+    done: dict[str, bytes] = {}
+    modules = {str(i): SPEC.emit(current()).text() for i in range(2 * compiler.WORTH)}
+    compiler.compile_all(modules, current(), 3, done)
+    assert done.keys() == modules.keys()
+    assert heard == []
+
+
 def test_what_killed_processes_left_is_removed_in_time(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     old, new = folder / ".new-old", folder / ".new-new"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -36,8 +37,7 @@ def compile_all(modules: Mapping[str, str], target: Target, processes: int, done
         threading.Thread(target=_feed, args=(left, done, target), daemon=True)
         for _ in range(min(processes - 1, len(left) // WORTH))
     ]
-    for helper in helpers:
-        helper.start()
+    helpers = [helper for helper in helpers if _started(helper)]
     try:
         while left:
             try:
@@ -55,10 +55,25 @@ def compile_all(modules: Mapping[str, str], target: Target, processes: int, done
             done[symbol] = llvm.compile_object(ir, target)
 
 
+def _started(helper: threading.Thread) -> bool:
+    try:
+        helper.start()
+    except RuntimeError:
+        return False  # the system grants no more threads: the others do its work
+    return True
+
+
 def _feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) -> None:
     """Give one helper modules for as long as there are any."""
     command = [sys.executable, "-m", "konv.kernels.code.compiler"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as helper:
+    # It finds what this process finds, and nothing of the folder that the user happens to be in.
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    try:
+        helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, env=env)
+    except OSError:
+        return  # the system grants no more processes
+    with helper:
         if helper.stdin is None or helper.stdout is None:
             return
         try:
