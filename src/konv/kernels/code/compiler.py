@@ -1,6 +1,6 @@
 """Compiling many modules at once: the compiler holds one lock a process, so helpers are processes of their own.
 
-A helper (`python -m konv.kernels.code.compiler`) is told a target, then modules; it answers each with its object file.
+A helper (`serve`) is told a target, then modules; it answers each with its object file.
 Messages are lines of JSON, objects in base64. It imports nothing of the caller's program, so scripts need no
 `if __name__ == "__main__"`.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from konv.errors import CompileError
 from konv.kernels.code import llvm
 from konv.kernels.code.target import Target
 
-__all__ = ["compile_all"]
+__all__ = ["compile_all", "serve"]
 
 WORTH = 12
 """Modules a helper must have to do before its start has paid."""
@@ -65,12 +64,12 @@ def _started(helper: threading.Thread) -> bool:
 
 def _feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) -> None:
     """Give one helper modules for as long as there are any."""
-    command = [sys.executable, "-m", "konv.kernels.code.compiler"]
     # It finds what this process finds, and nothing of the folder that the user happens to be in.
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
+    code = f"import sys; sys.path[:] = {sys.path!r}; from konv.kernels.code.compiler import serve; serve()"
+    command = [sys.executable, "-c", code]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     try:
-        helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, env=env)
+        helper = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
     except OSError:
         return  # the system grants no more processes
     with helper:
@@ -93,7 +92,7 @@ def _feed(left: deque[tuple[str, str]], done: dict[str, bytes], target: Target) 
             return  # the helper is gone, or another took the last module
 
 
-def _help() -> None:
+def serve() -> None:
     """Be a helper: a target, then modules, on standard input."""
     target = Target(**json.loads(sys.stdin.buffer.readline()))
     out = sys.stdout.buffer
@@ -105,7 +104,3 @@ def _help() -> None:
         except CompileError:
             out.write(b"\n")
         out.flush()
-
-
-if __name__ == "__main__":
-    _help()
