@@ -66,6 +66,12 @@ def test_set_weights_copies_and_checks():
         dense.set_weights([kernel.T, bias])
     with pytest.raises(ShapeError, match=r"2 weights .*Received: 1 arrays"):
         dense.set_weights([kernel])
+    with pytest.raises(ShapeError, match=r"kernel takes an array of numbers, of shape 3×2. Received: list"):
+        dense.set_weights([[[1, 2], [3]], bias])
+    with pytest.raises(ShapeError, match=r"bias takes an array of numbers, of shape 2. Received: <U1"):
+        dense.set_weights([kernel, np.array(["a", "b"])])
+    with pytest.raises(ShapeError, match=r"kernel has shape 3×2. Received: 2"):
+        dense.kernel.assign(bias)
     assert np.array_equal(dense.get_weights()[0], kernel)
     dense.get_weights()[0][:] = 0
     assert np.array_equal(dense.get_weights()[0], kernel)
@@ -76,6 +82,7 @@ def test_a_layer_used_twice_shares_its_weights():
     x = Input((4,))
     dense(dense(x))
     assert len(dense.weights) == 2
+    assert dense.input is x  # the first use's, as in Keras
     with pytest.raises(ShapeError, match=r"needs a kernel of shape 5×4.*has shape 4×4"):
         dense(Input((5,)))
 

@@ -197,3 +197,20 @@ def test_what_python_and_numpy_cannot_do_with_symbols_is_told() -> None:
         Lambda(lambda x: x if ops.sum(x) > 0 else -x)(x)
     with pytest.raises(TypeError, match="unexpected keyword"):  # a mistake of the call's own stays what it is
         Lambda(lambda x: ops.sum(x, axes=1))(x)
+
+
+def test_a_class_that_forgets_to_set_up_is_told():
+    class Forgetful(Layer):
+        def __init__(self):
+            self.inner = 3
+
+        def call(self, x: Any) -> Any:
+            return x * self.inner
+
+    class Silent(Layer):
+        pass
+
+    with pytest.raises(GraphError, match=r"mute: Silent has no call"):
+        Silent(name="mute")(Input((3,)))
+    with pytest.raises(AttributeError, match=r"Forgetful is not set up: its __init__ begins with super"):
+        Forgetful()(Input((3,)))

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from konv.errors import GraphError
+from konv.errors import GraphError, ShapeError
 from konv.locks import Turns
 from konv.messages import text
 from konv.ops.record import Array, Op
-from konv.shapes import Shape, elements
+from konv.shapes import Shape, elements, show
 
 __all__ = ["COMPARING", "Later", "Node", "Tensor", "Variable", "aligned"]
 
@@ -178,8 +178,25 @@ class Variable(Operand):
     def trainable(self, value: bool) -> None:
         self.frozen = not value
 
-    def assign(self, value: Array) -> None:
-        """Copy `value`, of the same shape, into this variable."""
+    def fitting(self, value: Any) -> Array:
+        """`value` as an array that this variable can take. Raises: ShapeError for another shape, and for no numbers."""
+        try:
+            found = np.asarray(value)
+        except ValueError as error:  # rows of several lengths
+            raise self._unfit("weight_numbers", type(value).__name__) from error
+        if found.dtype.kind not in "biuf":
+            raise self._unfit("weight_numbers", str(found.dtype))
+        if found.shape != self.shape:
+            raise self._unfit("weight_shape", show(found.shape))
+        return found
+
+    def _unfit(self, message: str, received: str) -> ShapeError:
+        layer, _, name = self.name.rpartition("/")
+        return ShapeError(text(message, layer=layer or name, name=name, expected=show(self.shape), received=received))
+
+    def assign(self, value: Any) -> None:
+        """Copy `value` into this variable. Raises: ShapeError for another shape, and for what are no numbers."""
+        value = self.fitting(value)
         with _making.now:
             if self._value is None:
                 self._value, self._first = aligned(self.shape, self.dtype), None

@@ -98,8 +98,8 @@ class Layer(Used):
         return None if features is None else sample_shape((features,), self.name)
 
     def op(self, *shapes: Shape) -> Op:
-        """The operation for inputs of these shapes (without the batch axis)."""
-        raise NotImplementedError
+        """The operation for inputs of these shapes (without the batch axis). Raises: GraphError where there is none."""
+        raise GraphError(text("no_call", layer=self.name, kind=type(self).__name__))
 
     def initial(self, weight: Weight) -> Array | Later:
         """The first value of `weight`, from the argument `NAME_initializer`; drawn once it is needed."""
@@ -348,6 +348,8 @@ class Layer(Used):
 
     def __getattr__(self, name: str) -> Variable:
         """A weight by its name: `layer.kernel`, `layer.bias`. Raises: AttributeError, which says when there is none."""
+        if "_trainable" not in self.__dict__ and not name.startswith("__"):
+            raise AttributeError(text("not_begun", kind=type(self).__name__))
         own = self.__dict__.get("_weights", ())
         for variable in own:
             if variable.name.rpartition("/")[2] == name:

@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from konv.errors import GraphError, ShapeError
 from konv.functions.total import Total
 from konv.graph import Tensor, Variable, nodes_between
 from konv.messages import text
 from konv.ops.record import Array
-from konv.shapes import show
 
 if TYPE_CHECKING:
     from konv.layers.base import Layer
@@ -128,32 +125,32 @@ class Used:
         """The uses of this layer so far."""
         return tuple(self._calls)
 
-    def _last_call(self) -> Call:
+    def _first_call(self) -> Call:
         if not self._calls:
             raise GraphError(text("not_connected", layer=self.name))
-        return self._calls[-1]
+        return self._calls[0]
 
     @property
     def input(self) -> Tensor | list[Tensor]:
-        """What this layer was last called on. Raises: GraphError where it is in no network yet."""
-        tensors = self._last_call().inputs
+        """What this layer was first called on, as in Keras. Raises: GraphError where it is in no network yet."""
+        tensors = self._first_call().inputs
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
     @property
     def output(self) -> Any:
         """What it then returned. Raises: GraphError where it is in no network yet."""
-        return self._arranged(self._last_call().outputs)
+        return self._arranged(self._first_call().outputs)
 
     @property
     def input_shape(self) -> tuple[int | None, ...] | list[tuple[int | None, ...]]:
         """The input's shape, the batch axis None (a list of shapes where there are several inputs)."""
-        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._last_call().inputs]
+        shapes: list[tuple[int | None, ...]] = [(None, *t.shape) for t in self._first_call().inputs]
         return shapes[0] if len(shapes) == 1 else shapes
 
     @property
     def output_shape(self) -> Any:
         """The output's shape, the batch axis None (a list of shapes where there are several outputs)."""
-        shapes = [(None, *t.shape) for t in self._last_call().outputs]
+        shapes = [(None, *t.shape) for t in self._first_call().outputs]
         return shapes[0] if len(shapes) == 1 else shapes
 
     def add_loss(self, loss: Any) -> None:
@@ -243,15 +240,10 @@ def _other_count(owner: str, variables: Sequence[Variable], received: str) -> st
 def set_values(variables: Sequence[Variable], values: Sequence[Array], owner: str) -> None:
     """Assign one of `values` to each of `variables` of the layer or model called `owner`.
 
-    Raises: ShapeError where their number or a shape differs; then none has been set.
+    Raises: ShapeError where their number or a shape differs, or they are no numbers; then none has been set.
     """
     if len(variables) != len(values):
         raise ShapeError(_other_count(owner, variables, str(len(values))))
-    arrays = [np.asarray(value) for value in values]
-    for variable, value in zip(variables, arrays, strict=True):
-        if variable.shape != value.shape:
-            layer, _, name = variable.name.rpartition("/")
-            received, expected = show(value.shape), show(variable.shape)
-            raise ShapeError(text("weight_shape", layer=layer, name=name, expected=expected, received=received))
+    arrays = [variable.fitting(value) for variable, value in zip(variables, values, strict=True)]
     for variable, value in zip(variables, arrays, strict=True):
         variable.assign(value)

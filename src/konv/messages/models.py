@@ -45,6 +45,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "meets an input.)",
         "{kind} 没有名为 {name!r} 的属性或权重。目前的权重：{known}。（权重在层第一次接到输入时才建立。）",
     ),
+    "not_begun": (
+        "{kind} is not set up: its __init__ begins with super().__init__().",
+        "{kind} 还没有初始化：它的 __init__ 要以 super().__init__() 开头。",
+    ),
+    "no_call": (
+        "{layer}: {kind} has no call: define call(self, inputs), in konv.ops, which returns what the layer gives.",
+        "{layer}：{kind} 没有 call：请用 konv.ops 定义 call(self, inputs)，返回这个层的输出。",
+    ),
     "not_symbolic": (
         "{layer}: a layer is called on what konv.layers.Input or another layer returned, or on a NumPy array whose "
         "first axis counts the samples. Received: {received}.",
@@ -62,6 +70,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "weight_shape": (
         "{layer}: the weight {name} has shape {expected}. Received: {received}.",
         "{layer}：权重 {name} 的形状是 {expected}。收到的是：{received}。",
+    ),
+    "weight_numbers": (
+        "{layer}: the weight {name} takes an array of numbers, of shape {expected}. Received: {received}.",
+        "{layer}：权重 {name} 需要一个形状为 {expected} 的数值数组。收到的是：{received}。",
     ),
     "weight_for_other_input": (
         "{layer}: an input of shape {input} needs a {name} of shape {needed}, and this layer was made for others: its "
