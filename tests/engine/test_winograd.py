@@ -60,7 +60,7 @@ def test_plan_says_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     network("float32").program("native", SGD(), 64)
     lines = capsys.readouterr().err.splitlines()
     first = next(line for line in lines if " convolution " in line)
-    assert first.endswith("direct")
+    assert first.endswith("direct: 3→16")
     assert any("winograd " in line and "F(4×4,3×3) 0." in line for line in lines)
 
 

@@ -195,13 +195,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "core reads and writes {memory} GB/s in arrays of {size} MiB (memory) and {cache} GB/s in arrays of {part} KiB "
         "(second-level cache). What is outside kernels is waiting at barriers, handing out work, and Python; what "
         "other programs take is counted wherever it falls. Behind a convolution's kernel stands why it was chosen: "
-        "direct sums, or Winograd's F(outputs, taps) with the part of the direct sums' cycles that a model expects. "
+        "direct sums (and what speaks against the other way: taps, channels, a setting or the model), or Winograd's "
+        "F(outputs, taps) with the part of the direct sums' cycles that a model expects. "
         "Its multiply-adds are those of direct sums, so it may exceed the peak.",
         "毫秒数按单个核心计，取各步的中位数；全部核心同时工作时，一个核心最多 {peak} GFLOP/s。GB/s 把一次调用"
         "读写的每个数组计一次，不论它在哪里：多数在缓存中。用 NumPy 复制时，一个核心每秒读写 {memory} GB"
         "（{size} MiB 的数组，内存）和 {cache} GB（{part} KiB 的数组，二级缓存）。"
         "内核之外的是：在栅栏处等待、分派工作和 Python；被其他程序占去的时间落在哪里就计在哪里。"
-        "卷积内核名之后是选择它的理由：直接求和（direct），或 Winograd 的 F(输出, 核)，"
+        "卷积内核名之后是选择它的理由：直接求和（direct，其后是不用另一种方法的原因：核、通道数、设置或模型），"
+        "或 Winograd 的 F(输出, 核)，"
         "以及模型预计它占直接求和周期数的比例。它的乘加次数按直接求和计，所以可能超过峰值。",
     ),
     "bench.picture": (

@@ -8,6 +8,7 @@ direct sums alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from konv import config
@@ -47,17 +48,12 @@ MARGIN = 0.95
 
 class Choice(NamedTuple):
     """`tiling`: tiles for Winograd's way, None for direct sums. `cost`: its modelled cycles in parts of the direct
-    sums'; 1 for these."""
+    sums'; 1 for these. `reason`, for the plan: the algorithm and what the model expects of it; of direct sums what
+    speaks against the other: the setting, taps (with the stride or how far they are apart), channels, or the model."""
 
     tiling: Tiling | None
     cost: float
-
-    @property
-    def reason(self) -> str:
-        """For the plan: the algorithm and what the model expects of it."""
-        if self.tiling is None:
-            return "direct"
-        return f"F({self.tiling.size}×{self.tiling.size},{self.tiling.taps}×{self.tiling.taps}) {self.cost:.2f}"
+    reason: str
 
 
 def choose(
@@ -68,23 +64,22 @@ def choose(
     In training every batch pays for the transform of the weights. A program for prediction transforms them once, and
     its choice is the same for any batch; where that is small, maps are cut finer, so that several threads share one.
     """
-    if not _fits(rows, columns, inputs, outputs):
-        return Choice(None, 1.0)
+    if against := _against(rows, columns, inputs, outputs):
+        return Choice(None, 1.0, f"direct: {against}")
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
     images = batch if training else FEW
     plain = rows.taps * columns.taps * inputs * made
     direct = _direct(rows, columns, inputs * made) + plain * READ * _far(plain) / images
-    found = Choice(None, 1.0)
+    found: list[tuple[float, Tiling]] = []
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
         cost = tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += tiling.tiles * tiling.spots * (INPUT * seen + OUTPUT * made)
         kept = tiling.spots * inputs * made
         cost += kept * (READ * _far(kept) + TRANSFORMED[_far(kept)] * training) / images
-        if cost / direct < min(found.cost, MARGIN):
-            few = batch if batch < LEAVES or not training else 0
-            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, few), cost / direct)
-    return found
+        found.append((cost / direct, tiling))
+    few = batch if batch < LEAVES or not training else 0
+    return _better(found, lambda tiling: _grouped(tiling, inputs, outputs, target, dtype, few))
 
 
 def choose_gradient(
@@ -93,40 +88,47 @@ def choose_gradient(
     """The way to compute the gradient of w over a batch: its sums must pay for the memory they are kept in.
 
     Leaves are cut by samples; of fewer samples than there are leaves, by parts of images."""
-    if not _fits(rows, columns, inputs, outputs):
-        return Choice(None, 1.0)
+    if against := _against(rows, columns, inputs, outputs):
+        return Choice(None, 1.0, f"direct: {against}")
     images = batch / LEAVES
     made, seen = -(-outputs // LANES), -(-inputs // LANES)
     plain = rows.taps * columns.taps * inputs * made
     lines = plain * LINES[_far(plain)] * rows.positions if batch >= LEAVES else 0
     direct = (_direct(rows, columns, inputs * made) + lines) * images
-    found = Choice(None, 1.0)
+    found: list[tuple[float, Tiling]] = []
     for size in _sizes(rows.taps):
         tiling = Tiling(rows, columns, size)
         kept = tiling.spots * inputs * made
         cost = images * tiling.products() * inputs * made / (2 * PRODUCTS)
         cost += images * tiling.tiles * tiling.spots * INPUT * (seen + made)
         cost += kept * MOVED[_far(kept)]
-        if cost / direct < min(found.cost, MARGIN):
-            few = batch if batch < LEAVES else 0
-            found = Choice(_grouped(tiling, inputs, outputs, target, dtype, few), cost / direct)
-    return found
+        found.append((cost / direct, tiling))
+    few = batch if batch < LEAVES else 0
+    return _better(found, lambda tiling: _grouped(tiling, inputs, outputs, target, dtype, few))
 
 
-def _fits(rows: Taps, columns: Taps, *channels: int) -> bool:
-    """Whether these are the axes of a whole convolution of stride 1, no dilation, and as many taps as Winograd's way is
-    made for, between enough channels, and direct sums were not asked for."""
-    return (
-        not config.direct()
-        and min(channels) >= LEAST
-        and rows.taps == columns.taps
-        and all(
-            axis.taps in (3, 5)
-            and axis.step == axis.apart == axis.out_step == axis.weight_step == 1
-            and not axis.weight
-            for axis in (rows, columns)
-        )
+def _better(found: list[tuple[float, Tiling]], grouped: Callable[[Tiling], Tiling]) -> Choice:
+    """The cheapest tiling, if it promises enough, else direct sums."""
+    cost, tiling = min(found, key=lambda one: one[0])
+    expected = f"F({tiling.size}×{tiling.size},{tiling.taps}×{tiling.taps}) {cost:.2f}"
+    return Choice(grouped(tiling), cost, expected) if cost < MARGIN else Choice(None, 1.0, f"direct: {expected}")
+
+
+def _against(rows: Taps, columns: Taps, inputs: int, outputs: int) -> str:
+    """What speaks against Winograd's way, "" where nothing does: these must be the axes of a whole convolution of
+    stride 1, no dilation, and as many taps as it is made for, between enough channels, and direct sums not asked
+    for."""
+    if config.direct():
+        return "direct_sums"
+    fits = all(
+        axis.taps in (3, 5) and axis.step == axis.apart == axis.out_step == axis.weight_step == 1 and not axis.weight
+        for axis in (rows, columns)
     )
+    if not fits or rows.taps != columns.taps:
+        stride = max(rows.step, columns.step, rows.out_step, columns.out_step)
+        apart = max(rows.apart, columns.apart)
+        return f"{rows.taps}×{columns.taps}" + f"/{stride}" * (stride > 1) + f"·{apart}" * (apart > 1)
+    return f"{inputs}→{outputs}" if min(inputs, outputs) < LEAST else ""
 
 
 def _far(vectors: int) -> bool:
