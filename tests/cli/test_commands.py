@@ -124,7 +124,7 @@ def test_doctor_says_what_is_wrong(cli: Callable, monkeypatch: pytest.MonkeyPatc
     code, out, err = cli("doctor")
     assert code == 1
     assert err == ""
-    assert "✗ KONV_THREADS must be a positive integer. Received: 'many'." in out
+    assert "✗ KONV_THREADS must be a positive integer, 4096 at most. Received: 'many'." in out
     assert "cannot be kept in" in out
 
 
