@@ -48,8 +48,11 @@ def test_any_number_of_threads(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", [16, 5])
-def test_what_is_alone_with_large_arrays_streams(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_alone_with_large_arrays_streams(
+    size: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And gives the same bits: for a third-level cache without room all arrays are too large."""
+    monkeypatch.setenv("KONV_DEBUG", "plan")
 
     def streaming(l3: int) -> tuple[list[tuple[str, int]], bytes]:
         monkeypatch.setattr(native, "current", lambda: replace(current(), l3=l3))
@@ -64,6 +67,7 @@ def test_what_is_alone_with_large_arrays_streams(size: int, monkeypatch: pytest.
     assert large == [("channel_moments", 20), ("normalise", size), ("normalise_gradient_sums", size)]
     assert small == []
     assert one == other
+    assert capsys.readouterr().err.count("streams") == 2 * len(large)
 
 
 def test_kernels_are_warmed_for_any_number_of_threads() -> None:

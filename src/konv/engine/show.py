@@ -65,8 +65,9 @@ def _plan(plan: Plan, stages: Sequence[Stage], groups: Sequence[int]) -> list[st
 
 
 def _fused(call: Call) -> str:
-    """What the kernel does besides: a bias added; the ReLU of what it makes, or the gate of one before a gradient."""
-    parts = [name for name in ("bias", "relu") if getattr(call.spec, name, False) is True]
+    """What the kernel does besides: a bias added; the ReLU of what it makes, or the gate of one before a gradient; and
+    whether it streams."""
+    parts = [name for name in ("bias", "relu", "streams") if getattr(call.spec, name, False) is True]
     finish = getattr(call.spec, "finish", "")
     return "+".join([*parts, finish] if isinstance(finish, str) and finish else parts)
 
