@@ -163,59 +163,42 @@ print(works(), os.waitpid(child, 0)[1], works())
     assert script(body) == "True 0 True\n"
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_fork_amid_a_run_of_another_thread() -> None:
-    """Locks that were held then are not held in the child."""
-    body = """
+PROGRAM = """
 example = two_heads()
 program = example.program("native")
-wanted = example.run(program).outputs[0].copy()
-over = threading.Event()
-def run():
-    while not over.is_set():
-        example.run(program)
-other = threading.Thread(target=run)
-other.start()
-codes = []
-for _ in range(20):
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if (example.run(program).outputs[0] == wanted).all() else 1)
-    codes.append(os.waitpid(child, 0)[1])
-over.set()
-other.join()
-print(codes == [0] * 20)
+run = lambda: example.run(program).outputs[0].copy()
 """
-    assert script(body) == "True\n"
+MODEL = """
+from konv import Sequential, layers
+model = Sequential([layers.Input((6, 6, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(3)])
+run = lambda: model.predict(np.ones((2, 6, 6, 3), "float32"), verbose=0)
+"""
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_fork_amid_a_prediction_of_another_thread() -> None:
+@pytest.mark.parametrize("made", [PROGRAM, MODEL], ids=["program", "model"])
+def test_a_fork_amid_a_run_of_another_thread(made: str) -> None:
+    """Locks that were held then are not held in the child."""
     body = """
-import numpy as np
-from konv import Sequential, layers
-model = Sequential([layers.Input((6, 6, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(3)])
-x = np.ones((2, 6, 6, 3), "float32")
-wanted = model.predict(x, verbose=0)
-over = threading.Event()
-def run():
+import signal
+wanted, over = run(), threading.Event()
+def running():
     while not over.is_set():
-        model.predict(x, verbose=0)
-other = threading.Thread(target=run)
+        run()
+other = threading.Thread(target=running)
 other.start()
 codes = []
 for _ in range(20):
     child = os.fork()
     if child == 0:
-        import signal
         signal.alarm(10)  # ends the child where it waits for a thread that it has not
-        os._exit(0 if (model.predict(x, verbose=0) == wanted).all() else 1)
+        os._exit(0 if (run() == wanted).all() else 1)
     codes.append(os.waitpid(child, 0)[1])
 over.set()
 other.join()
 print(codes == [0] * 20)
 """
-    assert script(body) == "True\n"
+    assert script("import numpy as np" + made + body) == "True\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

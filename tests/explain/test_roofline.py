@@ -11,7 +11,7 @@ from PIL import Image
 from konv.engine.profile import Measured
 from konv.errors import NonFiniteError
 from konv.explain.roofline import roofline
-from konv.explain.speed import Limits, Profile, Step, copy_rate
+from konv.explain.speed import Limits, Profile, Step, traffic_rate
 from konv.explain.style import DARK, LIGHT, Theme
 from konv.layers import Dense
 from konv.models import Sequential
@@ -107,5 +107,5 @@ def test_a_step_on_broken_weights_is_refused():
         Step(model.graph, 2)()
 
 
-def test_copies_take_time():
-    assert 1e6 < copy_rate(1 << 16) < 1e15
+def test_traffic_takes_time():
+    assert 1e6 < traffic_rate(1 << 16) < 1e15

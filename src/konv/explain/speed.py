@@ -25,7 +25,7 @@ from konv.shapes import Shape
 from konv.train.optimizers import Optimizer
 from konv.train.runner import Runner
 
-__all__ = ["MEMORY", "Limits", "Profile", "Speed", "Step", "copy_rate", "measured_peak", "profile", "timed"]
+__all__ = ["MEMORY", "Limits", "Profile", "Speed", "Step", "measured_peak", "profile", "timed", "traffic_rate"]
 
 LEAST = 3
 """Steps that are timed at least."""
@@ -171,8 +171,9 @@ def profile(step: Step, seconds: float, peak: float) -> Profile:
         raise ConfigurationError(text("bench.no_kernels"))
     taken: list[float] = []
     calls = measure(step.program, lambda: taken.append(_watched(step)), step.batch, seconds)
-    rates = (peak, copy_rate(MEMORY, _together()), copy_rate(current().l2 // 4, _together()))
-    return Profile(tuple(calls), median(taken[1:]), pool().number, Limits(*(r / _together() for r in rates)))
+    cores = _together()
+    limits = Limits(peak / cores, traffic_rate(MEMORY, cores) / cores, traffic_rate(current().l2 // 4))
+    return Profile(tuple(calls), median(taken[1:]), pool().number, limits)
 
 
 def measured_peak() -> float:
@@ -185,13 +186,14 @@ def _together() -> int:
     return min(count()[0], available()[0])
 
 
-def copy_rate(size: int, threads: int = 1) -> float:
-    """Bytes a second that `threads` threads read and write while NumPy copies arrays of `size` bytes, two each.
+def traffic_rate(size: int, threads: int = 1) -> float:
+    """Bytes a second that `threads` threads read and write while NumPy negates arrays of `size` bytes into others.
 
-    The best of several short runs: other programs can only make it lower.
+    The best of several short runs: other programs can only make it lower. (Not copies: a system's `memcpy` may be far
+    slower than its caches.) Of arrays in a core's own cache take one thread: several would wait for Python's lock.
     """
-    arrays = [(np.ones(size, np.uint8), np.zeros(size, np.uint8)) for _ in range(threads)]
-    copies = max(1, MEMORY // size)
+    arrays = [(np.ones(size // 4, np.float32), np.zeros(size // 4, np.float32)) for _ in range(threads)]
+    times_over = max(1, MEMORY // size)
     together = threading.Barrier(threads)
     times: list[list[float]] = [[] for _ in range(threads)]
 
@@ -200,8 +202,8 @@ def copy_rate(size: int, threads: int = 1) -> float:
         for _ in range(TURNS):
             together.wait()
             begun = time.perf_counter()
-            for _ in range(copies):
-                np.copyto(target, source)
+            for _ in range(times_over):
+                np.negative(source, out=target)
             times[number].append(time.perf_counter() - begun)
 
     others = [threading.Thread(target=run, args=(i,)) for i in range(1, threads)]
@@ -211,5 +213,5 @@ def copy_rate(size: int, threads: int = 1) -> float:
     for thread in others:
         thread.join()
     slowest = [max(turn) for turn in zip(*times, strict=True)]
-    rate: float = 2 * size * copies * threads / min(slowest)
+    rate: float = 2 * size * times_over * threads / min(slowest)
     return rate

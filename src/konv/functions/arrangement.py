@@ -200,7 +200,7 @@ def pad(
     Arguments: `pad_width`, for each axis how many elements before and behind; `mode`, what they hold, as in
     `numpy.pad`: "constant", which is `constant_values`; or "reflect", "symmetric", "edge", "wrap": elements of `x`.
     """
-    mode = mode.lower()  # TensorFlow writes capitals
+    mode = str(mode).lower()  # TensorFlow writes capitals
     if mode not in MARGINS:
         raise ConfigurationError(text("unknown_setting", name="pad: mode", received=mode, known=", ".join(MARGINS)))
     constant = {"constant_values": constant_values or 0.0} if mode == "constant" else {}

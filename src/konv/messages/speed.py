@@ -191,7 +191,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bench.sum.step": ("step: {seconds} ms × {threads} threads", "一步：{seconds} 毫秒 × {threads} 个线程"),
     "bench.explained": (
         "Milliseconds are those of one core, medians of the steps; a core does {peak} GFLOP/s at most while all work. "
-        "GB/s count each array a call reads or writes once, wherever it is: most are in a cache. Copying with NumPy, a "
+        "GB/s count each array a call reads or writes once, wherever it is: most are in a cache. With NumPy, a "
         "core reads and writes {memory} GB/s in arrays of {size} MiB (memory) and {cache} GB/s in arrays of {part} KiB "
         "(second-level cache). What is outside kernels is waiting at barriers, handing out work, and Python; what "
         "other programs take is counted wherever it falls. Behind a convolution's kernel stands why it was chosen: "
@@ -199,7 +199,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "F(outputs, taps) with the part of the direct sums' cycles that a model expects. "
         "Its multiply-adds are those of direct sums, so it may exceed the peak.",
         "毫秒数按单个核心计，取各步的中位数；全部核心同时工作时，一个核心最多 {peak} GFLOP/s。GB/s 把一次调用"
-        "读写的每个数组计一次，不论它在哪里：多数在缓存中。用 NumPy 复制时，一个核心每秒读写 {memory} GB"
+        "读写的每个数组计一次，不论它在哪里：多数在缓存中。用 NumPy 时，一个核心每秒读写 {memory} GB"
         "（{size} MiB 的数组，内存）和 {cache} GB（{part} KiB 的数组，二级缓存）。"
         "内核之外的是：在栅栏处等待、分派工作和 Python；被其他程序占去的时间落在哪里就计在哪里。"
         "卷积内核名之后是选择它的理由：直接求和（direct，其后是不用另一种方法的原因：核、通道数、设置或模型），"
